@@ -1,0 +1,1 @@
+//! The Handoff HTTP service and command line.

@@ -1,0 +1,2 @@
+//! The `handoff` binary.
+fn main() {}

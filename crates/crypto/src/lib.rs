@@ -1,0 +1,1 @@
+//! Sealing of secrets and hashing of tokens for Handoff, on ring.

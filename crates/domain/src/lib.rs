@@ -1,0 +1,1 @@
+//! Values, rules, ports and use cases of Handoff; no I/O.

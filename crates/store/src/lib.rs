@@ -1,0 +1,1 @@
+//! Repositories of Handoff on SQLite and PostgreSQL, written once for both.

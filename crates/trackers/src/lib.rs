@@ -1,0 +1,1 @@
+//! Issue trackers behind the ports of the Handoff domain.

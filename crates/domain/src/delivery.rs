@@ -1,0 +1,11 @@
+//! Delivering tickets to a tracker exactly once.
+//!
+//! The ledger: a push holds one delivery per ticket, a row is committed as `sending` before its request leaves, and what
+//! may have been applied is never sent again.
+
+pub mod error;
+pub mod model;
+pub mod ports;
+pub mod service;
+pub mod tracker;
+pub mod worker;

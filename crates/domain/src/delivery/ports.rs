@@ -1,0 +1,228 @@
+//! The port to the delivery ledger.
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use super::model::{
+    ClaimedBatch, Delivery, DeliveryState, Pause, Push, PushCounts, PushReport, PushState,
+    Settlement, Warning,
+};
+use crate::audit::model::AuditEntry;
+use crate::shared::failure::Failure;
+use crate::shared::ids::{DeliveryId, DocumentId, LeaseId, PushId, TicketId, WorkspaceId};
+use crate::shared::page::{Page, PageRequest};
+use crate::ticket::model::PushError;
+use crate::workspace::model::Actor;
+
+/// What the preflight decided for one ticket of a new push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NewEntry {
+    /// It will be sent.
+    Deliver {
+        /// The ticket.
+        ticket_id: TicketId,
+        /// The version of the ticket that the payload was made from.
+        ticket_version: i64,
+        /// The id of the delivery, which the payload carries as its mark.
+        delivery_id: DeliveryId,
+        /// The tracker's request element.
+        payload: String,
+        /// What a person should know.
+        warnings: Vec<Warning>,
+    },
+    /// It cannot succeed and is refused before anything is sent.
+    Refuse {
+        /// The ticket.
+        ticket_id: TicketId,
+        /// The version of the ticket that was looked at.
+        ticket_version: i64,
+        /// The id of the delivery.
+        delivery_id: DeliveryId,
+        /// Why.
+        error: PushError,
+        /// What a person should know.
+        warnings: Vec<Warning>,
+    },
+    /// It was an issue already, or has an open delivery, when it was read.
+    Existing {
+        /// The ticket.
+        ticket_id: TicketId,
+    },
+}
+
+/// The caller's own key for a push, kept for 24 hours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey {
+    /// 1 to 255 characters.
+    pub key: String,
+    /// Whose key it is.
+    pub caller: Actor,
+    /// SHA-256 of the request body.
+    pub body_hash: [u8; 32],
+}
+
+/// A push to be accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewPush {
+    /// The push; its state, counters and settled time are set by the ledger.
+    pub push: Push,
+    /// One entry a ticket, in the order they were given.
+    pub entries: Vec<NewEntry>,
+    /// The caller's key, if one was given.
+    pub idempotency: Option<IdempotencyKey>,
+    /// The audit entry.
+    pub audit: AuditEntry,
+}
+
+/// What became of a new push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AcceptOutcome {
+    /// It is written; it will be finished whatever dies.
+    Accepted,
+    /// The same key was used for the same body: this is that push.
+    Replayed(PushId),
+    /// The same key was used for another body.
+    KeyReused,
+    /// A ticket was changed or deleted since it was read; nothing was written.
+    TicketsChanged,
+    /// The workspace is no longer connected to the push's site; nothing was written.
+    NotConnected,
+}
+
+/// What a look-up of an idempotency key gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyLookup {
+    /// The key is free.
+    Free,
+    /// The same body was pushed before.
+    Same(PushId),
+    /// Another body was pushed before.
+    Other,
+}
+
+/// Which pushes are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PushFilter {
+    /// Only of this document.
+    pub document_id: Option<DocumentId>,
+    /// Only in this state.
+    pub state: Option<PushState>,
+}
+
+/// A push in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PushSummary {
+    /// The push.
+    pub push: Push,
+    /// How many tickets stand where.
+    pub counts: PushCounts,
+    /// Until when and why sending is paused, if it is.
+    pub pause: Option<Pause>,
+}
+
+/// A row that some lease holds as `sending`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct HeldLease {
+    /// The lease.
+    pub lease_id: LeaseId,
+    /// The greatest change number among its rows; an observer compares it, never a time.
+    pub change_number: i64,
+}
+
+/// The ledger of pushes and deliveries.
+///
+/// Invariants that every adapter keeps, each in one transaction:
+/// - A ticket has at most one delivery that is not rejected, cancelled or abandoned.
+/// - Opening, settling and cancelling a delivery changes its ticket in the same transaction; the ticket's version rises.
+/// - Every change of a delivery takes the next change number of its push.
+/// - A push becomes `settled` in the transaction that settles the last of its entries, those joined from other pushes too.
+#[async_trait]
+pub trait DeliveryRepository: Send + Sync + 'static {
+    /// Looks an idempotency key up; keys older than 24 hours are free.
+    async fn find_key(
+        &self,
+        workspace: WorkspaceId,
+        key: &IdempotencyKey,
+        now: OffsetDateTime,
+    ) -> Result<KeyLookup, Failure>;
+
+    /// Writes a push with its deliveries.
+    ///
+    /// For each entry the ticket is read again: one that is an issue by now becomes `already_pushed`, one with an open
+    /// delivery joins with that delivery. Otherwise `Deliver` makes a `queued` row, `Refuse` a `rejected` one that makes
+    /// the ticket `push_failed`, and an `Existing` that is neither, another version, or a missing ticket means
+    /// [`AcceptOutcome::TicketsChanged`]. A push without anything to send is settled at once.
+    async fn accept(&self, push: &NewPush) -> Result<AcceptOutcome, Failure>;
+
+    /// One push with its entries.
+    async fn find_push(
+        &self,
+        workspace: WorkspaceId,
+        id: PushId,
+        now: OffsetDateTime,
+    ) -> Result<Option<PushReport>, Failure>;
+
+    /// The state of a push; a cheap question for those who wait.
+    async fn push_state(&self, workspace: WorkspaceId, id: PushId) -> Result<Option<PushState>, Failure>;
+
+    /// Pushes, newest first.
+    async fn list_pushes(
+        &self,
+        workspace: WorkspaceId,
+        filter: PushFilter,
+        page: PageRequest,
+        now: OffsetDateTime,
+    ) -> Result<Page<PushSummary>, Failure>;
+
+    /// Deliveries, newest first.
+    async fn list_deliveries(
+        &self,
+        workspace: WorkspaceId,
+        state: Option<DeliveryState>,
+        page: PageRequest,
+    ) -> Result<Page<Delivery>, Failure>;
+
+    /// Cancels the queued deliveries that this push made; answers how many, or `None` where there is no such push.
+    async fn cancel(
+        &self,
+        workspace: WorkspaceId,
+        id: PushId,
+        now: OffsetDateTime,
+        audit: &AuditEntry,
+    ) -> Result<Option<u32>, Failure>;
+
+    /// Claims up to `limit` queued deliveries of one push, oldest push first and fair between workspaces.
+    ///
+    /// Rows become `sending` with the lease, one more attempt and the push's fence, before anything is sent. Left out
+    /// are rows whose retry time is not reached, sites in `busy_sites`, paused sites, and workspaces whose integration
+    /// is not active, needs a reconnect, or is with another site or account than the push.
+    async fn claim(
+        &self,
+        lease: LeaseId,
+        limit: u32,
+        busy_sites: &[String],
+        now: OffsetDateTime,
+    ) -> Result<Option<ClaimedBatch>, Failure>;
+
+    /// Writes down what became of claimed deliveries, and adds the points their requests cost.
+    ///
+    /// `Confirmed` is taken whoever brings it, while the row is `sending`, `uncertain` or `needs_attention`; the other
+    /// outcomes only while the row is `sending` under this lease. Answers how many rows were written.
+    async fn settle(
+        &self,
+        push: PushId,
+        lease: LeaseId,
+        outcomes: &[(DeliveryId, Settlement)],
+        quota_points: i64,
+        now: OffsetDateTime,
+    ) -> Result<u32, Failure>;
+
+    /// The leases that hold `sending` rows.
+    async fn list_held(&self) -> Result<Vec<HeldLease>, Failure>;
+
+    /// Turns the `sending` rows of a lease that was seen unchanged for its whole length into `uncertain`.
+    async fn expire_lease(&self, lease: LeaseId, now: OffsetDateTime) -> Result<u32, Failure>;
+
+    /// Writes a pause; one that lasts longer stays.
+    async fn pause(&self, pause: &Pause) -> Result<(), Failure>;
+}

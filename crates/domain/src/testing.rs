@@ -1,0 +1,1 @@
+//! In-memory fakes of the ports, and the contracts that every adapter must pass.

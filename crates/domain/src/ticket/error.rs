@@ -1,0 +1,34 @@
+//! Why a ticket cannot be changed.
+
+use thiserror::Error;
+
+use crate::shared::failure::Failure;
+
+/// Why something could not be done with a ticket.
+#[derive(Debug, Error)]
+pub enum TicketError {
+    /// There is no such ticket in this workspace.
+    #[error("there is no such ticket")]
+    NotFound,
+    /// There is no such document in this workspace.
+    #[error("there is no such document")]
+    DocumentNotFound,
+    /// There is no such block in this document.
+    #[error("there is no such block")]
+    BlockNotFound,
+    /// The ticket is an issue already.
+    #[error("the ticket is already in the tracker")]
+    AlreadyPushed,
+    /// The ticket is on its way to the tracker.
+    #[error("the ticket is being delivered")]
+    DeliveryOpen,
+    /// The ticket was changed by somebody else since it was read.
+    #[error("the ticket was changed meanwhile")]
+    VersionConflict,
+    /// Tickets of this document are being generated at this moment.
+    #[error("tickets of this document are being generated")]
+    GenerationInProgress,
+    /// A port failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}

@@ -1,0 +1,295 @@
+//! Tickets.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::error::TicketError;
+use crate::delivery::model::DeliveryState;
+use crate::shared::ids::{BlockId, DeliveryId, DocumentId, TicketId, WorkspaceId};
+
+/// The greatest length of a ticket title, in characters; Jira's summary takes 255 of them.
+pub const MAX_TITLE_CHARS: usize = 10_000;
+
+/// What sort of work a ticket is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TicketType {
+    /// A piece of work.
+    #[default]
+    Task,
+    /// A user story.
+    Story,
+    /// A defect.
+    Bug,
+    /// A body of work that holds others.
+    Epic,
+}
+
+/// How urgent a ticket is, in the document's terms.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Priority {
+    /// Must not wait.
+    P0,
+    /// High.
+    P1,
+    /// Medium.
+    P2,
+    /// Low.
+    P3,
+    /// Another word of 1 to 32 characters.
+    Other(String),
+}
+
+impl Priority {
+    /// Reads a priority word; P0 to P3 in either case, any other word of 1 to 32 characters as it stands.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let word = text.trim();
+        match word.to_ascii_uppercase().as_str() {
+            "P0" => Some(Self::P0),
+            "P1" => Some(Self::P1),
+            "P2" => Some(Self::P2),
+            "P3" => Some(Self::P3),
+            _ if word.is_empty() || word.chars().count() > 32 => None,
+            _ if word.chars().any(char::is_control) => None,
+            _ => Some(Self::Other(word.to_owned())),
+        }
+    }
+
+    /// The word that [`Priority::parse`] reads back.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::P0 => "P0",
+            Self::P1 => "P1",
+            Self::P2 => "P2",
+            Self::P3 => "P3",
+            Self::Other(word) => word,
+        }
+    }
+}
+
+impl fmt::Display for Priority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How much work a ticket is thought to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effort {
+    /// Hardly any.
+    Trivial,
+    /// Little.
+    Small,
+    /// Some.
+    Medium,
+    /// Much.
+    Large,
+    /// Very much.
+    Xlarge,
+}
+
+/// What a ticket says; the part that people edit and that is sent to the tracker.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TicketContent {
+    /// One line, 1 to [`MAX_TITLE_CHARS`] characters.
+    pub title: String,
+    /// Markdown, may be empty.
+    pub description: String,
+    /// The sort of work.
+    pub ticket_type: TicketType,
+    /// How urgent it is, if that is said.
+    pub priority: Option<Priority>,
+    /// Labels as people write them; spaces are replaced only on the way to the tracker.
+    pub labels: Vec<String>,
+    /// One line of Markdown each.
+    pub acceptance_criteria: Vec<String>,
+    /// How much work it is, if that is said.
+    pub estimated_effort: Option<Effort>,
+}
+
+/// Where a ticket stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TicketStatus {
+    /// Made from the document, not looked at.
+    Generated,
+    /// Looked at by a person.
+    Reviewed,
+    /// In the tracker.
+    Pushed,
+    /// In the tracker, and its status has been read there.
+    Synced,
+    /// The tracker would not take it.
+    PushFailed,
+}
+
+/// The status of the tracker's issue, in our words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncedStatus {
+    /// Not begun.
+    Open,
+    /// Being worked on.
+    InProgress,
+    /// Done.
+    Done,
+    /// No longer there, or no longer to be seen.
+    Missing,
+}
+
+/// Where in a tracker a ticket lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExternalIssue {
+    /// The tracker's site: Jira's cloud id.
+    pub site_id: String,
+    /// The tracker's immutable id of the issue.
+    pub id: String,
+    /// The key that people use; it may change.
+    pub key: String,
+    /// Where a person can see it.
+    pub url: String,
+}
+
+/// The open delivery of a ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenDelivery {
+    /// Its id.
+    pub id: DeliveryId,
+    /// Its state: queued, sending, uncertain or needs_attention.
+    pub state: DeliveryState,
+}
+
+/// Why the last push of a ticket failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushError {
+    /// A stable code.
+    pub code: String,
+    /// A sentence for people.
+    pub message: String,
+    /// The tracker's field that is meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}
+
+/// A ticket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// Its id.
+    pub id: TicketId,
+    /// The workspace it belongs to.
+    pub workspace_id: WorkspaceId,
+    /// The document it was made from.
+    pub document_id: DocumentId,
+    /// The block it was made from, while that block is there.
+    pub block_id: Option<BlockId>,
+    /// Names its source within the document.
+    pub fingerprint: String,
+    /// The line of the document it was made from, from 1.
+    pub source_line: u32,
+    /// What it says.
+    pub content: TicketContent,
+    /// Where it stands.
+    pub status: TicketStatus,
+    /// The tracker it was pushed to.
+    pub platform: Option<String>,
+    /// The issue it became.
+    pub external: Option<ExternalIssue>,
+    /// The issue's status in our words.
+    pub synced_status: Option<SyncedStatus>,
+    /// The issue's status in the tracker's own words.
+    pub external_status: Option<String>,
+    /// Why the last push failed.
+    pub push_error: Option<PushError>,
+    /// The open delivery; while there is one the ticket counts as pushed.
+    pub delivery: Option<OpenDelivery>,
+    /// Rises by one with each change.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+    /// When it was last changed.
+    pub updated_at: OffsetDateTime,
+    /// When it was pushed.
+    pub pushed_at: Option<OffsetDateTime>,
+    /// When its status was last read from the tracker.
+    pub synced_at: Option<OffsetDateTime>,
+}
+
+/// A change of a ticket: absent keeps, the inner `None` clears.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TicketChanges {
+    /// A new title.
+    pub title: Option<String>,
+    /// A new description; cleared it is empty.
+    pub description: Option<Option<String>>,
+    /// A new type; cleared it is a task.
+    pub ticket_type: Option<Option<TicketType>>,
+    /// A new priority.
+    pub priority: Option<Option<Priority>>,
+    /// New labels; cleared there are none.
+    pub labels: Option<Option<Vec<String>>>,
+    /// New acceptance criteria; cleared there are none.
+    pub acceptance_criteria: Option<Option<Vec<String>>>,
+    /// A new estimate.
+    pub estimated_effort: Option<Option<Effort>>,
+}
+
+impl Ticket {
+    /// Whether the issue exists in a tracker.
+    #[must_use]
+    pub const fn is_pushed(&self) -> bool {
+        matches!(self.status, TicketStatus::Pushed | TicketStatus::Synced)
+    }
+
+    /// Refuses a change of a ticket that is in a tracker or on its way there.
+    ///
+    /// # Errors
+    /// [`TicketError::AlreadyPushed`] or [`TicketError::DeliveryOpen`].
+    pub const fn ensure_editable(&self) -> Result<(), TicketError> {
+        if self.is_pushed() {
+            return Err(TicketError::AlreadyPushed);
+        }
+        if self.delivery.is_some() {
+            return Err(TicketError::DeliveryOpen);
+        }
+        Ok(())
+    }
+
+    /// Applies a person's changes, which is the review; an empty change is a review too.
+    ///
+    /// # Errors
+    /// [`TicketError::AlreadyPushed`] or [`TicketError::DeliveryOpen`].
+    pub fn review(&mut self, changes: TicketChanges, now: OffsetDateTime) -> Result<(), TicketError> {
+        self.ensure_editable()?;
+        let content = &mut self.content;
+        if let Some(title) = changes.title {
+            content.title = title;
+        }
+        if let Some(description) = changes.description {
+            content.description = description.unwrap_or_default();
+        }
+        if let Some(ticket_type) = changes.ticket_type {
+            content.ticket_type = ticket_type.unwrap_or_default();
+        }
+        if let Some(priority) = changes.priority {
+            content.priority = priority;
+        }
+        if let Some(labels) = changes.labels {
+            content.labels = labels.unwrap_or_default();
+        }
+        if let Some(criteria) = changes.acceptance_criteria {
+            content.acceptance_criteria = criteria.unwrap_or_default();
+        }
+        if let Some(effort) = changes.estimated_effort {
+            content.estimated_effort = effort;
+        }
+        self.status = TicketStatus::Reviewed;
+        self.push_error = None;
+        self.updated_at = now;
+        Ok(())
+    }
+}

@@ -1,0 +1,5 @@
+//! Who belongs to a workspace and what they may do.
+
+pub mod model;
+pub mod ports;
+pub mod service;

@@ -1,5 +1,6 @@
 //! Who belongs to a workspace and what they may do.
 
+pub mod error;
 pub mod model;
 pub mod ports;
 pub mod service;

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::shared::failure::Failure;
+use crate::shared::validation::Problems;
 
 /// Why something could not be done with a document.
 #[derive(Debug, Error)]
@@ -16,6 +17,12 @@ pub enum DocumentError {
     /// The document was changed by somebody else since it was read.
     #[error("the document was changed meanwhile")]
     VersionConflict,
+    /// The content is larger than [`super::model::MAX_CONTENT_BYTES`].
+    #[error("the content is too large")]
+    TooLarge,
+    /// The input breaks a rule.
+    #[error("{0}")]
+    Invalid(Problems),
     /// A port failed.
     #[error(transparent)]
     Failure(#[from] Failure),

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::shared::failure::Failure;
+use crate::shared::validation::Problems;
 
 /// Why something could not be done with a ticket.
 #[derive(Debug, Error)]
@@ -22,6 +23,9 @@ pub enum TicketError {
     /// The ticket is on its way to the tracker.
     #[error("the ticket is being delivered")]
     DeliveryOpen,
+    /// The input breaks a rule.
+    #[error("{0}")]
+    Invalid(Problems),
     /// The ticket was changed by somebody else since it was read.
     #[error("the ticket was changed meanwhile")]
     VersionConflict,

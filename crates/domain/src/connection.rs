@@ -1,5 +1,7 @@
 //! The connection of a workspace to a tracker's site, and the tokens that keep it.
 
+pub mod callback;
+pub mod catalog;
 pub mod error;
 pub mod model;
 pub mod ports;

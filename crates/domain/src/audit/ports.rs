@@ -14,5 +14,9 @@ pub trait AuditTrail: Send + Sync + 'static {
     async fn record(&self, entry: &AuditEntry) -> Result<(), Failure>;
 
     /// The entries of a workspace, newest first.
-    async fn list(&self, workspace: WorkspaceId, page: PageRequest) -> Result<Page<AuditEntry>, Failure>;
+    async fn list(
+        &self,
+        workspace: WorkspaceId,
+        page: PageRequest,
+    ) -> Result<Page<AuditEntry>, Failure>;
 }

@@ -109,7 +109,9 @@ impl ReconnectReason {
     /// Reads the word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::GrantEnded, Self::NoRefreshToken].into_iter().find(|reason| reason.as_str() == word)
+        [Self::GrantEnded, Self::NoRefreshToken]
+            .into_iter()
+            .find(|reason| reason.as_str() == word)
     }
 }
 

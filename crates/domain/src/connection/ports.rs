@@ -29,7 +29,11 @@ pub enum WriteOutcome {
 #[async_trait]
 pub trait ConnectionRepository: Send + Sync + 'static {
     /// The integration of a workspace with a tracker, also when it is not active.
-    async fn find(&self, workspace: WorkspaceId, platform: Platform) -> Result<Option<Integration>, Failure>;
+    async fn find(
+        &self,
+        workspace: WorkspaceId,
+        platform: Platform,
+    ) -> Result<Option<Integration>, Failure>;
 
     /// Keeps a state, and forgets those that ended before `now`.
     async fn insert_state(&self, state: &OAuthState, now: OffsetDateTime) -> Result<(), Failure>;
@@ -46,10 +50,16 @@ pub trait ConnectionRepository: Send + Sync + 'static {
     ) -> Result<(), Failure>;
 
     /// A parked grant.
-    async fn find_pending(&self, confirm_hash: &[u8; 32]) -> Result<Option<PendingConnection>, Failure>;
+    async fn find_pending(
+        &self,
+        confirm_hash: &[u8; 32],
+    ) -> Result<Option<PendingConnection>, Failure>;
 
     /// Takes a parked grant and deletes it, in one statement.
-    async fn take_pending(&self, confirm_hash: &[u8; 32]) -> Result<Option<PendingConnection>, Failure>;
+    async fn take_pending(
+        &self,
+        confirm_hash: &[u8; 32],
+    ) -> Result<Option<PendingConnection>, Failure>;
 
     /// Inserts the integration (`expected_generation` `None`) or replaces it, with the audit entry, in one step.
     ///
@@ -92,7 +102,7 @@ pub trait ConnectionRepository: Send + Sync + 'static {
         now: OffsetDateTime,
     ) -> Result<WriteOutcome, Failure>;
 
-    /// Clears the intent of a refresh that certainly did not reach the token endpoint.
+    /// Clears the intent of a refresh that gave no new pair; the stored pair stays, so that it can be replayed.
     async fn drop_refresh(
         &self,
         id: IntegrationId,
@@ -120,7 +130,11 @@ pub trait ConnectionRepository: Send + Sync + 'static {
     ) -> Result<WriteOutcome, Failure>;
 
     /// Active integrations that need no reconnect and were last written before `before`; for refreshing idle grants.
-    async fn list_idle(&self, before: OffsetDateTime, limit: u32) -> Result<Vec<Integration>, Failure>;
+    async fn list_idle(
+        &self,
+        before: OffsetDateTime,
+        limit: u32,
+    ) -> Result<Vec<Integration>, Failure>;
 }
 
 /// A moment on the process's own monotonic clock ([`crate::shared::clock::Clock::monotonic`]) after which the last
@@ -170,13 +184,24 @@ pub trait TrackerAuthorizer: Send + Sync + 'static {
     async fn exchange(&self, code: &str) -> Result<TokenGrant, AuthorizerError>;
 
     /// Exchanges a refresh token for a new pair; the request leaves before the deadline or not at all.
-    async fn refresh(&self, refresh_token: &SecretString, deadline: SendDeadline) -> Result<TokenGrant, AuthorizerError>;
+    async fn refresh(
+        &self,
+        refresh_token: &SecretString,
+        deadline: SendDeadline,
+    ) -> Result<TokenGrant, AuthorizerError>;
 
     /// The tracker's sites that an access token reaches, other products left out.
-    async fn sites(&self, access_token: &SecretString) -> Result<Vec<TrackerSiteChoice>, AuthorizerError>;
+    async fn sites(
+        &self,
+        access_token: &SecretString,
+    ) -> Result<Vec<TrackerSiteChoice>, AuthorizerError>;
 
     /// The account behind an access token on a site.
-    async fn account_id(&self, access_token: &SecretString, cloud_id: &str) -> Result<String, AuthorizerError>;
+    async fn account_id(
+        &self,
+        access_token: &SecretString,
+        cloud_id: &str,
+    ) -> Result<String, AuthorizerError>;
 }
 
 /// An access token and the generation of the row it was read from.
@@ -212,7 +237,11 @@ pub trait AccessTokens: Send + Sync + 'static {
     async fn token(&self, site: &TrackerSite) -> Result<AccessToken, AccessTokenError>;
 
     /// A newer token than the one of this generation, which the tracker refused.
-    async fn renew(&self, site: &TrackerSite, refused_generation: i64) -> Result<AccessToken, AccessTokenError>;
+    async fn renew(
+        &self,
+        site: &TrackerSite,
+        refused_generation: i64,
+    ) -> Result<AccessToken, AccessTokenError>;
 }
 
 /// What a secret is bound to; the same must be given to open it.

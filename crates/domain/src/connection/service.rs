@@ -1,1 +1,537 @@
-//! Use cases.
+//! Connecting a workspace to a site, confirming, asking how it stands, disconnecting.
+
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret, SecretString};
+use time::{Duration, OffsetDateTime};
+use url::Url;
+
+use super::error::ConnectionError;
+use super::model::{
+    Integration, IntegrationConfig, OAuthState, PendingConnection, Platform, ReconnectReason,
+    SealedTokens, TokenGrant, TrackerSiteChoice,
+};
+use super::ports::{
+    ConnectionRepository, SealContext, SealError, SecretHasher, SecretSealer, TrackerAuthorizer,
+    WriteOutcome,
+};
+use crate::audit::model::{AuditAction, AuditEntry};
+use crate::audit::ports::AuditTrail;
+use crate::shared::clock::{Clock, Randomness};
+use crate::shared::failure::{Failure, FailureKind};
+use crate::shared::ids::{IdSource, WorkspaceId};
+use crate::shared::secret::{hex, new_secret};
+use crate::shared::validation::Problems;
+use crate::workspace::model::Actor;
+use crate::workspace::service::WorkspaceService;
+
+/// How long a consent may take.
+pub const STATE_LIFETIME: Duration = Duration::minutes(10);
+/// How long a parked grant waits for its confirmation.
+pub const PENDING_LIFETIME: Duration = Duration::minutes(30);
+/// How long Atlassian lets a grant live, whatever is refreshed.
+const GRANT_LIFETIME: Duration = Duration::days(365);
+/// How long before its end a grant's end is announced.
+const GRANT_NOTICE: Duration = Duration::days(30);
+/// How often the row is read again when somebody else writes it at the same moment.
+const WRITE_ATTEMPTS: u32 = 5;
+
+/// Where the browser may be sent after the callback.
+#[derive(Clone, Debug)]
+pub struct ReturnTargets {
+    /// The web app, where nothing else was asked for.
+    pub app_url: Url,
+    /// Further web apps whose origin is allowed.
+    pub other_origins: Vec<Url>,
+}
+
+impl ReturnTargets {
+    /// Reads a wanted target whose origin is allowed.
+    fn parse(&self, wanted: &str) -> Option<Url> {
+        let url = Url::parse(wanted).ok()?;
+        let allowed = std::iter::once(&self.app_url).chain(&self.other_origins);
+        let is_allowed = url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && allowed
+                .into_iter()
+                .any(|known| known.origin() == url.origin());
+        is_allowed.then_some(url)
+    }
+}
+
+/// The ports that connecting stands on.
+#[derive(Clone)]
+pub struct ConnectionPorts {
+    /// Stored integrations.
+    pub connections: Arc<dyn ConnectionRepository>,
+    /// The tracker's authorization server.
+    pub authorizer: Arc<dyn TrackerAuthorizer>,
+    /// Seals tokens.
+    pub sealer: Arc<dyn SecretSealer>,
+    /// Hashes states and confirm secrets.
+    pub hasher: Arc<dyn SecretHasher>,
+    /// The audit record.
+    pub audit: Arc<dyn AuditTrail>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Draws secrets.
+    pub randomness: Arc<dyn Randomness>,
+    /// Draws ids.
+    pub ids: IdSource,
+}
+
+impl std::fmt::Debug for ConnectionPorts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ConnectionPorts").finish_non_exhaustive()
+    }
+}
+
+/// What the service stands on.
+#[derive(Clone, Debug)]
+pub struct ConnectionService {
+    pub(super) ports: ConnectionPorts,
+    pub(super) workspaces: WorkspaceService,
+    pub(super) targets: ReturnTargets,
+}
+
+/// The cookie that ties a flow to the browser that began it.
+#[derive(Debug)]
+pub struct FlowCookie {
+    /// Its name, one per flow.
+    pub name: String,
+    /// Its value.
+    pub value: SecretString,
+}
+
+/// A consent that was begun.
+#[derive(Debug)]
+pub struct ConnectStarted {
+    /// Where the browser goes.
+    pub auth_url: Url,
+    /// The state that comes back with it.
+    pub state: SecretString,
+    /// The cookie to set.
+    pub cookie: FlowCookie,
+}
+
+/// The sites of a parked grant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingSites {
+    /// The sites to choose from.
+    pub sites: Vec<TrackerSiteChoice>,
+    /// When the grant is forgotten.
+    pub expires_at: OffsetDateTime,
+}
+
+/// How a workspace's connection stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConnectionStatus {
+    /// The active integration.
+    pub integration: Option<Integration>,
+    /// `grant_ended`, `no_refresh_token`, or `grant_ends_soon` in the 30 days before a grant's end.
+    pub reason: Option<&'static str>,
+}
+
+/// The name of the cookie of the flow with this state.
+#[must_use]
+pub fn flow_cookie_name(state_hash: &[u8; 32]) -> String {
+    let digits = hex(state_hash);
+    format!("handoff_flow_{}", digits.get(..16).unwrap_or(&digits))
+}
+
+impl ConnectionService {
+    /// Puts the service on its ports.
+    #[must_use]
+    pub const fn new(
+        ports: ConnectionPorts,
+        workspaces: WorkspaceService,
+        targets: ReturnTargets,
+    ) -> Self {
+        Self {
+            ports,
+            workspaces,
+            targets,
+        }
+    }
+
+    /// Begins a consent.
+    ///
+    /// # Errors
+    /// [`ConnectionError::Invalid`] for a `return_to` of another origin, [`ConnectionError::NotConfigured`].
+    pub async fn connect(
+        &self,
+        workspace: WorkspaceId,
+        actor: Actor,
+        return_to: Option<&str>,
+    ) -> Result<ConnectStarted, ConnectionError> {
+        if return_to.is_some_and(|wanted| self.targets.parse(wanted).is_none()) {
+            let message = "give an absolute URL whose origin is configured for the web app";
+            return Err(ConnectionError::Invalid(Problems::one(
+                "/return_to",
+                message,
+            )));
+        }
+        let state = new_secret(self.ports.randomness.as_ref(), "");
+        let auth_url = self.ports.authorizer.authorize_url(state.expose_secret())?;
+        let value = new_secret(self.ports.randomness.as_ref(), "");
+        let now = self.ports.clock.now();
+        let state_hash = self.ports.hasher.hash(state.expose_secret());
+        let row = OAuthState {
+            state_hash,
+            browser_hash: self.ports.hasher.hash(value.expose_secret()),
+            workspace_id: workspace,
+            actor,
+            return_to: return_to.map(str::to_owned),
+            expires_at: now + STATE_LIFETIME,
+        };
+        self.ports.connections.insert_state(&row, now).await?;
+        self.note(workspace, actor, AuditAction::ConnectStarted, "ok")
+            .await?;
+        let cookie = FlowCookie {
+            name: flow_cookie_name(&state_hash),
+            value,
+        };
+        Ok(ConnectStarted {
+            auth_url,
+            state,
+            cookie,
+        })
+    }
+
+    /// The sites of a parked grant, for the person who began.
+    ///
+    /// # Errors
+    /// [`ConnectionError::Invalid`] for an unknown, used or late secret, [`ConnectionError::Forbidden`] for anybody else.
+    pub async fn pending(
+        &self,
+        actor: Actor,
+        confirm: &str,
+    ) -> Result<PendingSites, ConnectionError> {
+        let pending = self.parked(actor, confirm).await?;
+        Ok(PendingSites {
+            sites: pending.sites,
+            expires_at: pending.expires_at,
+        })
+    }
+
+    /// Finishes a parked grant with the chosen site.
+    ///
+    /// # Errors
+    /// As for [`ConnectionService::pending`]; [`ConnectionError::Invalid`] too when the workspace is another one or no
+    /// site of the grant is named; the errors of asking the tracker for the account.
+    pub async fn confirm(
+        &self,
+        workspace: WorkspaceId,
+        actor: Actor,
+        confirm: &str,
+        cloud_id: Option<&str>,
+    ) -> Result<ConnectionStatus, ConnectionError> {
+        let pending = self.parked(actor, confirm).await?;
+        if pending.workspace_id != workspace {
+            let message = "the flow was begun for another workspace";
+            return Err(ConnectionError::Invalid(Problems::one(
+                "/workspace_id",
+                message,
+            )));
+        }
+        let site = self.chosen_site(&pending, cloud_id).await?;
+        let grant = self.open_pending(&pending)?;
+        let account_id = self
+            .ports
+            .authorizer
+            .account_id(&grant.access_token, &site.cloud_id)
+            .await?;
+        let hash = self.ports.hasher.hash(confirm);
+        if self.ports.connections.take_pending(&hash).await?.is_none() {
+            return Err(unknown_confirm());
+        }
+        self.save(workspace, actor, &site, &grant, account_id)
+            .await?;
+        self.status(workspace).await
+    }
+
+    async fn chosen_site(
+        &self,
+        pending: &PendingConnection,
+        cloud_id: Option<&str>,
+    ) -> Result<TrackerSiteChoice, ConnectionError> {
+        let wanted = match cloud_id {
+            Some(id) => Some(id.to_owned()),
+            None => self.reconnect_site(pending.workspace_id).await?,
+        };
+        let found = match (&wanted, pending.sites.as_slice()) {
+            (None, [only]) => Some(only),
+            (None, _) => None,
+            (Some(id), sites) => sites.iter().find(|site| site.cloud_id == *id),
+        };
+        found.cloned().ok_or_else(|| {
+            let message = "name one of the sites that pending lists";
+            ConnectionError::Invalid(Problems::one("/cloud_id", message))
+        })
+    }
+
+    async fn parked(
+        &self,
+        actor: Actor,
+        confirm: &str,
+    ) -> Result<PendingConnection, ConnectionError> {
+        let hash = self.ports.hasher.hash(confirm);
+        let found = self.ports.connections.find_pending(&hash).await?;
+        let pending = found
+            .filter(|pending| pending.expires_at > self.ports.clock.now())
+            .ok_or_else(unknown_confirm)?;
+        if pending.actor != actor {
+            return Err(ConnectionError::Forbidden);
+        }
+        Ok(pending)
+    }
+
+    /// The site of the active integration, which a reconnect keeps without asking.
+    pub(super) async fn reconnect_site(
+        &self,
+        workspace: WorkspaceId,
+    ) -> Result<Option<String>, ConnectionError> {
+        let row = self
+            .ports
+            .connections
+            .find(workspace, Platform::Jira)
+            .await?;
+        Ok(row
+            .filter(|row| row.is_active)
+            .map(|row| row.config.cloud_id))
+    }
+
+    /// Writes the integration, whatever generation the row has.
+    pub(super) async fn save(
+        &self,
+        workspace: WorkspaceId,
+        actor: Actor,
+        site: &TrackerSiteChoice,
+        grant: &TokenGrant,
+        account_id: String,
+    ) -> Result<(), ConnectionError> {
+        let config = IntegrationConfig {
+            cloud_id: site.cloud_id.clone(),
+            site_url: site.url.trim_end_matches('/').to_owned(),
+            site_name: site.name.clone(),
+            scope: grant.scope.clone(),
+            account_id,
+        };
+        let now = self.ports.clock.now();
+        let columns = TokenColumns::INTEGRATION;
+        let tokens = seal_grant(self.ports.sealer.as_ref(), workspace, columns, grant, now)?;
+        for _ in 0..WRITE_ATTEMPTS {
+            let former = self
+                .ports
+                .connections
+                .find(workspace, Platform::Jira)
+                .await?;
+            let row = Integration {
+                id: former
+                    .as_ref()
+                    .map_or_else(|| self.ports.ids.next(), |row| row.id),
+                workspace_id: workspace,
+                platform: Platform::Jira,
+                is_active: true,
+                config: config.clone(),
+                tokens: Some(tokens.clone()),
+                spare_refresh_token: None,
+                generation: former.as_ref().map_or(1, |row| row.generation + 1),
+                refresh: None,
+                needs_reconnect: None,
+                connected_by: actor,
+                connected_at: now,
+                disconnected_at: None,
+                updated_at: now,
+            };
+            let audit = self.entry(workspace, actor, AuditAction::Connected, "ok");
+            let expected = former.map(|row| row.generation);
+            match self
+                .ports
+                .connections
+                .connect(&row, expected, &audit)
+                .await?
+            {
+                WriteOutcome::Done => return Ok(()),
+                WriteOutcome::Conflict => {}
+            }
+        }
+        Err(Failure::new(
+            FailureKind::Unavailable,
+            "the integration is written by others",
+        )
+        .into())
+    }
+
+    /// How the workspace's connection stands.
+    ///
+    /// # Errors
+    /// [`ConnectionError::Failure`].
+    pub async fn status(
+        &self,
+        workspace: WorkspaceId,
+    ) -> Result<ConnectionStatus, ConnectionError> {
+        let row = self
+            .ports
+            .connections
+            .find(workspace, Platform::Jira)
+            .await?;
+        let Some(integration) = row.filter(|row| row.is_active) else {
+            return Ok(ConnectionStatus::default());
+        };
+        let notice_from = integration.connected_at + GRANT_LIFETIME - GRANT_NOTICE;
+        let ends_soon = self.ports.clock.now() >= notice_from;
+        let reason = integration
+            .needs_reconnect
+            .map(ReconnectReason::as_str)
+            .or_else(|| ends_soon.then_some("grant_ends_soon"));
+        Ok(ConnectionStatus {
+            integration: Some(integration),
+            reason,
+        })
+    }
+
+    /// Disconnects the workspace: the row stays, both tokens are gone. Answers whether it was connected.
+    ///
+    /// # Errors
+    /// [`ConnectionError::Failure`].
+    pub async fn disconnect(
+        &self,
+        workspace: WorkspaceId,
+        actor: Actor,
+    ) -> Result<bool, ConnectionError> {
+        let audit = self.entry(workspace, actor, AuditAction::Disconnected, "ok");
+        let now = self.ports.clock.now();
+        Ok(self
+            .ports
+            .connections
+            .disconnect(workspace, Platform::Jira, now, &audit)
+            .await?)
+    }
+
+    fn open_pending(&self, pending: &PendingConnection) -> Result<TokenGrant, ConnectionError> {
+        let columns = TokenColumns::PENDING;
+        let workspace = pending.workspace_id;
+        let sealer = self.ports.sealer.as_ref();
+        let access = sealer
+            .open(&pending.tokens.access_token, columns.access(workspace))
+            .map_err(seal_failure)?;
+        let refresh = pending
+            .tokens
+            .refresh_token
+            .as_ref()
+            .map(|sealed| sealer.open(sealed, columns.refresh(workspace)))
+            .transpose()
+            .map_err(seal_failure)?;
+        let left = pending.tokens.access_token_expires_at - self.ports.clock.now();
+        Ok(TokenGrant {
+            access_token: access,
+            refresh_token: refresh,
+            expires_in: left.try_into().unwrap_or_default(),
+            scope: pending.scope.clone(),
+        })
+    }
+
+    pub(super) async fn note(
+        &self,
+        workspace: WorkspaceId,
+        actor: Actor,
+        action: AuditAction,
+        result: &str,
+    ) -> Result<(), Failure> {
+        self.ports
+            .audit
+            .record(&self.entry(workspace, actor, action, result))
+            .await
+    }
+
+    pub(super) fn entry(
+        &self,
+        workspace: WorkspaceId,
+        actor: Actor,
+        action: AuditAction,
+        result: &str,
+    ) -> AuditEntry {
+        AuditEntry {
+            id: self.ports.ids.next(),
+            workspace_id: Some(workspace),
+            actor,
+            action,
+            subject: format!("integration:{}", Platform::Jira),
+            result: result.to_owned(),
+            at: self.ports.clock.now(),
+        }
+    }
+}
+
+fn unknown_confirm() -> ConnectionError {
+    let message = "this secret is unknown, used or too old; begin again with connect";
+    ConnectionError::Invalid(Problems::one("/confirm", message))
+}
+
+/// Where a pair of tokens is kept; part of what they are sealed to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TokenColumns {
+    access: &'static str,
+    refresh: &'static str,
+}
+
+impl TokenColumns {
+    pub(super) const INTEGRATION: Self = Self {
+        access: "integrations.access_token",
+        refresh: "integrations.refresh_token",
+    };
+    pub(super) const PENDING: Self = Self {
+        access: "pending_connections.access_token",
+        refresh: "pending_connections.refresh_token",
+    };
+
+    pub(super) const fn access(self, workspace_id: WorkspaceId) -> SealContext {
+        SealContext {
+            workspace_id,
+            platform: Platform::Jira,
+            column: self.access,
+        }
+    }
+
+    pub(super) const fn refresh(self, workspace_id: WorkspaceId) -> SealContext {
+        SealContext {
+            workspace_id,
+            platform: Platform::Jira,
+            column: self.refresh,
+        }
+    }
+}
+
+/// Seals both tokens of a grant.
+pub(super) fn seal_grant(
+    sealer: &dyn SecretSealer,
+    workspace: WorkspaceId,
+    columns: TokenColumns,
+    grant: &TokenGrant,
+    now: OffsetDateTime,
+) -> Result<SealedTokens, Failure> {
+    let access_token = sealer
+        .seal(&grant.access_token, columns.access(workspace))
+        .map_err(seal_failure)?;
+    let refresh_token = grant
+        .refresh_token
+        .as_ref()
+        .map(|secret| sealer.seal(secret, columns.refresh(workspace)))
+        .transpose()
+        .map_err(seal_failure)?;
+    Ok(SealedTokens {
+        access_token,
+        refresh_token,
+        access_token_expires_at: now + grant.expires_in,
+    })
+}
+
+/// A sealing fault is an operator's, never the end of a grant.
+pub(super) fn seal_failure(error: SealError) -> Failure {
+    match error {
+        SealError::Damaged => Failure::corrupt(error),
+        SealError::UnknownKey { .. } | SealError::Sealing => Failure::internal(error),
+    }
+}

@@ -67,7 +67,10 @@ impl DeliveryState {
     /// Whether the ticket counts as pushed although its fate is not known.
     #[must_use]
     pub const fn is_open(self) -> bool {
-        matches!(self, Self::Queued | Self::Sending | Self::Uncertain | Self::NeedsAttention)
+        matches!(
+            self,
+            Self::Queued | Self::Sending | Self::Uncertain | Self::NeedsAttention
+        )
     }
 
     /// Whether Handoff will do nothing more by itself.
@@ -299,7 +302,11 @@ impl PauseScope {
     /// The scopes that hold back creates on a site.
     #[must_use]
     pub fn holding_creates(site: &str) -> [Self; 3] {
-        [Self::App, Self::Site(site.to_owned()), Self::Creates(site.to_owned())]
+        [
+            Self::App,
+            Self::Site(site.to_owned()),
+            Self::Creates(site.to_owned()),
+        ]
     }
 }
 

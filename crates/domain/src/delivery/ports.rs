@@ -163,7 +163,11 @@ pub trait DeliveryRepository: Send + Sync + 'static {
     ) -> Result<Option<PushReport>, Failure>;
 
     /// The state of a push; a cheap question for those who wait.
-    async fn push_state(&self, workspace: WorkspaceId, id: PushId) -> Result<Option<PushState>, Failure>;
+    async fn push_state(
+        &self,
+        workspace: WorkspaceId,
+        id: PushId,
+    ) -> Result<Option<PushState>, Failure>;
 
     /// Pushes, newest first.
     async fn list_pushes(

@@ -240,16 +240,28 @@ pub enum IssueStatus {
 #[async_trait]
 pub trait IssueTracker: Send + Sync + 'static {
     /// One page of projects.
-    async fn projects(&self, site: &TrackerSite, query: &ProjectQuery) -> Result<ProjectPage, TrackerError>;
+    async fn projects(
+        &self,
+        site: &TrackerSite,
+        query: &ProjectQuery,
+    ) -> Result<ProjectPage, TrackerError>;
 
     /// The project with this key, as the account sees it.
     async fn project(&self, site: &TrackerSite, key: &str) -> Result<TrackerProject, TrackerError>;
 
     /// The issue types of a project, sub-tasks left out.
-    async fn issue_types(&self, site: &TrackerSite, project_key: &str) -> Result<Vec<TrackerIssueType>, TrackerError>;
+    async fn issue_types(
+        &self,
+        site: &TrackerSite,
+        project_key: &str,
+    ) -> Result<Vec<TrackerIssueType>, TrackerError>;
 
     /// Decides for each ticket whether it can succeed, and freezes what would be sent. One verdict a ticket, aligned.
-    async fn preflight(&self, site: &TrackerSite, batch: &PreflightBatch) -> Result<Vec<Verdict>, TrackerError>;
+    async fn preflight(
+        &self,
+        site: &TrackerSite,
+        batch: &PreflightBatch,
+    ) -> Result<Vec<Verdict>, TrackerError>;
 
     /// The project's highest known position.
     async fn fence(&self, site: &TrackerSite, project: &ProjectRef) -> Result<Fence, TrackerError>;
@@ -265,5 +277,9 @@ pub trait IssueTracker: Send + Sync + 'static {
     ) -> CreateReport;
 
     /// The status of issues by their immutable ids, aligned to the input.
-    async fn statuses(&self, site: &TrackerSite, ids: &[String]) -> Result<Vec<IssueStatus>, TrackerError>;
+    async fn statuses(
+        &self,
+        site: &TrackerSite,
+        ids: &[String],
+    ) -> Result<Vec<IssueStatus>, TrackerError>;
 }

@@ -70,7 +70,12 @@ impl DocumentService {
         clock: Arc<dyn Clock>,
         ids: IdSource,
     ) -> Self {
-        Self { documents, scoper, clock, ids }
+        Self {
+            documents,
+            scoper,
+            clock,
+            ids,
+        }
     }
 
     /// Makes a document and cuts it into blocks.
@@ -95,7 +100,10 @@ impl DocumentService {
             created_at: now,
             updated_at: now,
         };
-        let document = Document { summary, content: new.content };
+        let document = Document {
+            summary,
+            content: new.content,
+        };
         self.documents.insert(&document, &blocks).await?;
         Ok((document, blocks))
     }
@@ -109,7 +117,10 @@ impl DocumentService {
         workspace: WorkspaceId,
         id: DocumentId,
     ) -> Result<(Document, Vec<Block>), DocumentError> {
-        self.documents.find(workspace, id).await?.ok_or(DocumentError::NotFound)
+        self.documents
+            .find(workspace, id)
+            .await?
+            .ok_or(DocumentError::NotFound)
     }
 
     /// Documents, newest first, and how many there are in all.
@@ -151,8 +162,9 @@ impl DocumentService {
             blocks = identify_blocks(id, scoped.blocks, &blocks, &self.ids);
             document.content = content;
         }
-        document.summary.document_type =
-            changes.document_type.unwrap_or(document.summary.document_type);
+        document.summary.document_type = changes
+            .document_type
+            .unwrap_or(document.summary.document_type);
         document.summary.status = changes.status.unwrap_or(document.summary.status);
         document.summary.updated_at = self.clock.now();
         document.summary.version = version + 1;
@@ -170,7 +182,11 @@ impl DocumentService {
         id: DocumentId,
         if_match: Option<i64>,
     ) -> Result<(), DocumentError> {
-        done(self.documents.delete(workspace, id, if_match, self.clock.now()).await?)
+        done(
+            self.documents
+                .delete(workspace, id, if_match, self.clock.now())
+                .await?,
+        )
     }
 }
 
@@ -193,7 +209,11 @@ fn checked_title(title: &str) -> Result<String, DocumentError> {
 }
 
 const fn check_size(content: &str) -> Result<(), DocumentError> {
-    if content.len() > MAX_CONTENT_BYTES { Err(DocumentError::TooLarge) } else { Ok(()) }
+    if content.len() > MAX_CONTENT_BYTES {
+        Err(DocumentError::TooLarge)
+    } else {
+        Ok(())
+    }
 }
 
 /// Gives blocks their ids: the one of the former block with the same type and title, else a new one.
@@ -210,9 +230,16 @@ pub(crate) fn identify_blocks(
     }
     let mut blocks = Vec::with_capacity(scoped.len());
     for (position, body) in (0..).zip(scoped) {
-        let kept = known.get_mut(&(body.block_type, body.title.clone())).and_then(Vec::pop);
+        let kept = known
+            .get_mut(&(body.block_type, body.title.clone()))
+            .and_then(Vec::pop);
         let id = kept.unwrap_or_else(|| ids.next());
-        blocks.push(Block { id, document_id, position, body });
+        blocks.push(Block {
+            id,
+            document_id,
+            position,
+            body,
+        });
     }
     blocks
 }

@@ -30,7 +30,11 @@ pub struct Failure {
 impl Failure {
     /// Makes a failure of the given kind from its cause.
     pub fn new(kind: FailureKind, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { kind, retry_after: None, source: source.into() }
+        Self {
+            kind,
+            retry_after: None,
+            source: source.into(),
+        }
     }
 
     /// A failure of ours.

@@ -95,7 +95,11 @@ impl IdSource {
     /// Makes a source on the given clock and randomness.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, randomness: Arc<dyn Randomness>) -> Self {
-        Self { clock, randomness, last: Arc::default() }
+        Self {
+            clock,
+            randomness,
+            last: Arc::default(),
+        }
     }
 
     /// Draws the next id.
@@ -105,7 +109,9 @@ impl IdSource {
         self.randomness.fill(&mut random);
         let millis = self.clock.now().unix_timestamp_nanos() / 1_000_000;
         let millis = u64::try_from(millis).unwrap_or_default();
-        let drawn = Builder::from_unix_timestamp_millis(millis, &random).into_uuid().as_u128();
+        let drawn = Builder::from_unix_timestamp_millis(millis, &random)
+            .into_uuid()
+            .as_u128();
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         *last = drawn.max(last.saturating_add(1));
         T::from(Uuid::from_u128(*last))

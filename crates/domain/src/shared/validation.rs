@@ -19,13 +19,19 @@ impl Problems {
     /// A single problem.
     #[must_use]
     pub fn one(pointer: impl Into<String>, message: impl Into<String>) -> Self {
-        Self(vec![FieldError { pointer: pointer.into(), message: message.into() }])
+        Self(vec![FieldError {
+            pointer: pointer.into(),
+            message: message.into(),
+        }])
     }
 
     /// Adds a problem unless the condition holds.
     pub fn require(&mut self, holds: bool, pointer: impl Into<String>, message: impl Into<String>) {
         if !holds {
-            self.0.push(FieldError { pointer: pointer.into(), message: message.into() });
+            self.0.push(FieldError {
+                pointer: pointer.into(),
+                message: message.into(),
+            });
         }
     }
 
@@ -34,7 +40,11 @@ impl Problems {
     /// # Errors
     /// The problems, when there are any.
     pub fn or<T>(self, value: T) -> Result<T, Self> {
-        if self.0.is_empty() { Ok(value) } else { Err(self) }
+        if self.0.is_empty() {
+            Ok(value)
+        } else {
+            Err(self)
+        }
     }
 
     /// The problems, in the order they were found.

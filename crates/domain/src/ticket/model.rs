@@ -164,16 +164,65 @@ pub struct OpenDelivery {
     pub state: DeliveryState,
 }
 
-/// Why the last push of a ticket failed.
+/// The stable codes of what can go wrong with one ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum PushErrorCode {
+    /// The project requires a field that nobody fills.
+    RequiredField,
+    /// The tracker refuses a field's value.
+    FieldRejected,
+    /// The account may not create issues there.
+    PermissionDenied,
+    /// The issue lives on another site than the one connected.
+    OtherSite,
+    /// The project is gone or hidden.
+    ProjectNotFound,
+    /// The project lost the issue type.
+    IssueTypeNotFound,
+    /// The workspace is not connected to the push's site.
+    NoActiveIntegration,
+    /// A person must connect again.
+    ReconnectRequired,
+    /// The grant lacks a scope.
+    MissingScope,
+    /// The tracker app is misconfigured; an operator's fault.
+    TrackerAppMisconfigured,
+    /// The tracker asks to slow down.
+    TrackerRateLimited,
+    /// The tracker gave no usable answer.
+    TrackerUnavailable,
+}
+
+/// What went wrong with one ticket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushError {
     /// A stable code.
-    pub code: String,
+    pub code: PushErrorCode,
     /// A sentence for people.
     pub message: String,
     /// The tracker's field that is meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+}
+
+impl PushError {
+    /// An error that is not about one field.
+    #[must_use]
+    pub fn new(code: PushErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            field: None,
+        }
+    }
+
+    /// Names the tracker's field that is meant.
+    #[must_use]
+    pub fn of_field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
 }
 
 /// A ticket.
@@ -263,7 +312,11 @@ impl Ticket {
     ///
     /// # Errors
     /// [`TicketError::AlreadyPushed`] or [`TicketError::DeliveryOpen`].
-    pub fn review(&mut self, changes: TicketChanges, now: OffsetDateTime) -> Result<(), TicketError> {
+    pub fn review(
+        &mut self,
+        changes: TicketChanges,
+        now: OffsetDateTime,
+    ) -> Result<(), TicketError> {
         self.ensure_editable()?;
         let content = &mut self.content;
         if let Some(title) = changes.title {

@@ -59,7 +59,11 @@ pub trait TicketRepository: Send + Sync + 'static {
     async fn find(&self, workspace: WorkspaceId, id: TicketId) -> Result<Option<Ticket>, Failure>;
 
     /// Those of the given tickets that exist in the workspace, in the order of their ids.
-    async fn find_many(&self, workspace: WorkspaceId, ids: &[TicketId]) -> Result<Vec<Ticket>, Failure>;
+    async fn find_many(
+        &self,
+        workspace: WorkspaceId,
+        ids: &[TicketId],
+    ) -> Result<Vec<Ticket>, Failure>;
 
     /// The tickets of a document in the order of their ids, and how many there are in all.
     async fn list(
@@ -105,9 +109,17 @@ pub trait TicketRepository: Send + Sync + 'static {
     ) -> Result<SaveOutcome, Failure>;
 
     /// The tickets that are issues in a tracker, in the order of their ids, also those of deleted documents.
-    async fn list_linked(&self, workspace: WorkspaceId, filter: &LinkedFilter) -> Result<Vec<Ticket>, Failure>;
+    async fn list_linked(
+        &self,
+        workspace: WorkspaceId,
+        filter: &LinkedFilter,
+    ) -> Result<Vec<Ticket>, Failure>;
 
     /// Writes down what a sync learned, in one step: a pushed ticket becomes synced with its first status, its version
     /// rises when anything but the time differs.
-    async fn observe(&self, workspace: WorkspaceId, seen: &[TicketObservation]) -> Result<(), Failure>;
+    async fn observe(
+        &self,
+        workspace: WorkspaceId,
+        seen: &[TicketObservation],
+    ) -> Result<(), Failure>;
 }

@@ -57,7 +57,13 @@ impl TicketService {
         clock: Arc<dyn Clock>,
         ids: IdSource,
     ) -> Self {
-        Self { tickets, documents, scoper, clock, ids }
+        Self {
+            tickets,
+            documents,
+            scoper,
+            clock,
+            ids,
+        }
     }
 
     /// Generates the tickets of a document; doing it again changes nothing that a person has touched.
@@ -79,7 +85,11 @@ impl TicketService {
             .await?
             .ok_or(TicketError::DocumentNotFound)?;
         let now = self.clock.now();
-        if !self.documents.begin_generation(document, lease, now, GENERATION_STALE_AFTER).await? {
+        if !self
+            .documents
+            .begin_generation(document, lease, now, GENERATION_STALE_AFTER)
+            .await?
+        {
             return Err(TicketError::GenerationInProgress);
         }
         let generated = self.generate_held(&found, &blocks, command).await;
@@ -97,10 +107,17 @@ impl TicketService {
         let scoped = self.scoper.scope(&summary.title, &document.content).await?;
         let is_part = command.block_id.is_some() || command.include_block_types.is_some();
         let tickets = self.select(document, blocks, scoped, &command)?;
-        let scope = if is_part { GenerationScope::Part } else { GenerationScope::Whole };
+        let scope = if is_part {
+            GenerationScope::Part
+        } else {
+            GenerationScope::Whole
+        };
         let now = self.clock.now();
         let (workspace, id) = (summary.workspace_id, summary.id);
-        let mut all = self.tickets.apply_generation(workspace, id, &tickets, scope, now).await?;
+        let mut all = self
+            .tickets
+            .apply_generation(workspace, id, &tickets, scope, now)
+            .await?;
         if is_part {
             let wanted: HashSet<&str> = tickets.iter().map(|t| t.fingerprint.as_str()).collect();
             all.retain(|ticket| wanted.contains(ticket.fingerprint.as_str()));
@@ -125,9 +142,11 @@ impl TicketService {
         let mut tickets = Vec::with_capacity(scoped.tickets.len());
         for source in scoped.tickets {
             let block = blocks.get(source.block);
-            let is_block = command.block_id.is_none_or(|id| block.is_some_and(|b| b.id == id));
-            let is_type = types
-                .is_none_or(|types| block.is_some_and(|b| types.contains(&b.body.block_type)));
+            let is_block = command
+                .block_id
+                .is_none_or(|id| block.is_some_and(|b| b.id == id));
+            let is_type =
+                types.is_none_or(|types| block.is_some_and(|b| types.contains(&b.body.block_type)));
             if !(is_block && is_type) {
                 continue;
             }
@@ -135,7 +154,9 @@ impl TicketService {
                 id: self.ids.next(),
                 workspace_id: document.summary.workspace_id,
                 document_id: document.summary.id,
-                block_id: block.map(|block| block.id).filter(|id| is_stored.contains(id)),
+                block_id: block
+                    .map(|block| block.id)
+                    .filter(|id| is_stored.contains(id)),
                 fingerprint: source.fingerprint,
                 source_line: source.source_line,
                 content: source.content,
@@ -168,9 +189,12 @@ impl TicketService {
         page: PageRequest,
     ) -> Result<(Page<Ticket>, u64), TicketError> {
         let found = self.tickets.list(workspace, document, status, page).await?;
-        let is_known =
-            found.1 > 0 || self.documents.find(workspace, document).await?.is_some();
-        if is_known { Ok(found) } else { Err(TicketError::DocumentNotFound) }
+        let is_known = found.1 > 0 || self.documents.find(workspace, document).await?.is_some();
+        if is_known {
+            Ok(found)
+        } else {
+            Err(TicketError::DocumentNotFound)
+        }
     }
 
     /// One ticket.
@@ -178,7 +202,10 @@ impl TicketService {
     /// # Errors
     /// [`TicketError::NotFound`].
     pub async fn find(&self, workspace: WorkspaceId, id: TicketId) -> Result<Ticket, TicketError> {
-        self.tickets.find(workspace, id).await?.ok_or(TicketError::NotFound)
+        self.tickets
+            .find(workspace, id)
+            .await?
+            .ok_or(TicketError::NotFound)
     }
 
     /// Applies a person's changes, which is the review.
@@ -224,7 +251,11 @@ impl TicketService {
             let ticket = self.matching(workspace, id, if_match).await?;
             ticket.ensure_editable()?;
             let now = self.clock.now();
-            match self.tickets.delete(workspace, id, ticket.version, now).await? {
+            match self
+                .tickets
+                .delete(workspace, id, ticket.version, now)
+                .await?
+            {
                 SaveOutcome::Done => return Ok(()),
                 SaveOutcome::NotFound => return Err(TicketError::NotFound),
                 SaveOutcome::VersionConflict => {}
@@ -271,10 +302,18 @@ fn check_list(
     most_items: usize,
     most_chars: usize,
 ) {
-    problems.require(items.len() <= most_items, pointer, format!("give at most {most_items} items"));
+    problems.require(
+        items.len() <= most_items,
+        pointer,
+        format!("give at most {most_items} items"),
+    );
     for (index, item) in items.iter_mut().enumerate() {
         *item = one_line(item);
         let message = format!("give 1 to {most_chars} characters");
-        problems.require(has_chars(item, 1, most_chars), format!("{pointer}/{index}"), message);
+        problems.require(
+            has_chars(item, 1, most_chars),
+            format!("{pointer}/{index}"),
+            message,
+        );
     }
 }

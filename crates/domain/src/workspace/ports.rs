@@ -53,7 +53,11 @@ pub trait WorkspaceDirectory: Send + Sync + 'static {
     async fn ensure_user(&self, proposed: &User) -> Result<User, Failure>;
 
     /// The members of a workspace, in the order of their user ids.
-    async fn list_members(&self, workspace: WorkspaceId, page: PageRequest) -> Result<Page<Member>, Failure>;
+    async fn list_members(
+        &self,
+        workspace: WorkspaceId,
+        page: PageRequest,
+    ) -> Result<Page<Member>, Failure>;
 
     /// Adds a member or changes their role.
     async fn put_member(
@@ -65,17 +69,30 @@ pub trait WorkspaceDirectory: Send + Sync + 'static {
     ) -> Result<MemberOutcome, Failure>;
 
     /// Removes a member.
-    async fn remove_member(&self, workspace: WorkspaceId, user: UserId) -> Result<MemberOutcome, Failure>;
+    async fn remove_member(
+        &self,
+        workspace: WorkspaceId,
+        user: UserId,
+    ) -> Result<MemberOutcome, Failure>;
 
     /// Keeps a new token by the SHA-256 of its secret.
     async fn create_token(&self, token: &ApiToken, secret_hash: &[u8; 32]) -> Result<(), Failure>;
 
     /// The token with this hash that is neither revoked nor past its end.
-    async fn find_token(&self, secret_hash: &[u8; 32], now: OffsetDateTime) -> Result<Option<ApiToken>, Failure>;
+    async fn find_token(
+        &self,
+        secret_hash: &[u8; 32],
+        now: OffsetDateTime,
+    ) -> Result<Option<ApiToken>, Failure>;
 
     /// Revokes a token; `false` where there is none or it was revoked before.
     async fn revoke_token(&self, id: ApiTokenId, now: OffsetDateTime) -> Result<bool, Failure>;
 
     /// Switches a feature of a workspace.
-    async fn set_feature(&self, workspace: WorkspaceId, feature: &str, on: bool) -> Result<(), Failure>;
+    async fn set_feature(
+        &self,
+        workspace: WorkspaceId,
+        feature: &str,
+        on: bool,
+    ) -> Result<(), Failure>;
 }

@@ -59,7 +59,14 @@ impl WorkspaceService {
         randomness: Arc<dyn Randomness>,
         ids: IdSource,
     ) -> Self {
-        Self { directory, audit, hasher, clock, randomness, ids }
+        Self {
+            directory,
+            audit,
+            hasher,
+            clock,
+            randomness,
+            ids,
+        }
     }
 
     /// Who a bearer secret of ours belongs to.
@@ -92,7 +99,10 @@ impl WorkspaceService {
     ///
     /// # Errors
     /// [`WorkspaceError::Failure`].
-    pub async fn workspaces_of(&self, actor: Actor) -> Result<Vec<WorkspaceAccess>, WorkspaceError> {
+    pub async fn workspaces_of(
+        &self,
+        actor: Actor,
+    ) -> Result<Vec<WorkspaceAccess>, WorkspaceError> {
         Ok(self.directory.workspaces_of(actor).await?)
     }
 
@@ -106,8 +116,13 @@ impl WorkspaceService {
         workspace: WorkspaceId,
         role: Role,
     ) -> Result<WorkspaceAccess, WorkspaceError> {
-        let access = self.directory.access(actor, workspace, self.clock.now()).await?;
-        access.filter(|access| access.role >= role).ok_or(WorkspaceError::Forbidden)
+        let access = self
+            .directory
+            .access(actor, workspace, self.clock.now())
+            .await?;
+        access
+            .filter(|access| access.role >= role)
+            .ok_or(WorkspaceError::Forbidden)
     }
 
     /// As [`WorkspaceService::require`], and the workspace may use integrations.
@@ -145,12 +160,26 @@ impl WorkspaceService {
         };
         let name = one_line(name);
         if !has_chars(&name, 1, 200) {
-            return Err(WorkspaceError::Invalid(Problems::one("/name", "give 1 to 200 characters")));
+            return Err(WorkspaceError::Invalid(Problems::one(
+                "/name",
+                "give 1 to 200 characters",
+            )));
         }
         let id = id.unwrap_or_else(|| self.ids.next());
-        let workspace = Workspace { id, name, created_at: self.clock.now() };
-        if !self.directory.create_workspace(&workspace, owner, &[HAS_INTEGRATIONS]).await? {
-            return Err(WorkspaceError::Invalid(Problems::one("/id", "this id is taken")));
+        let workspace = Workspace {
+            id,
+            name,
+            created_at: self.clock.now(),
+        };
+        if !self
+            .directory
+            .create_workspace(&workspace, owner, &[HAS_INTEGRATIONS])
+            .await?
+        {
+            return Err(WorkspaceError::Invalid(Problems::one(
+                "/id",
+                "this id is taken",
+            )));
         }
         Ok(workspace)
     }
@@ -189,16 +218,33 @@ impl WorkspaceService {
         role: Role,
     ) -> Result<Member, WorkspaceError> {
         if !has_chars(subject, 1, 255) {
-            return Err(WorkspaceError::Invalid(Problems::one("/subject", "give 1 to 255 characters")));
+            return Err(WorkspaceError::Invalid(Problems::one(
+                "/subject",
+                "give 1 to 255 characters",
+            )));
         }
         self.existing(workspace).await?;
         let user = self.user(subject).await?;
-        self.guard_owner(actor_role, workspace, user.id, Some(role)).await?;
+        self.guard_owner(actor_role, workspace, user.id, Some(role))
+            .await?;
         let now = self.clock.now();
-        let outcome = self.directory.put_member(workspace, user.id, role, now).await?;
+        let outcome = self
+            .directory
+            .put_member(workspace, user.id, role, now)
+            .await?;
         Self::member_done(outcome, "/role")?;
-        self.note(actor, workspace, AuditAction::MemberPut, format!("user:{}", user.id)).await?;
-        Ok(Member { user, role, created_at: now })
+        self.note(
+            actor,
+            workspace,
+            AuditAction::MemberPut,
+            format!("user:{}", user.id),
+        )
+        .await?;
+        Ok(Member {
+            user,
+            role,
+            created_at: now,
+        })
     }
 
     /// Removes a member.
@@ -215,7 +261,13 @@ impl WorkspaceService {
         self.guard_owner(actor_role, workspace, user, None).await?;
         let outcome = self.directory.remove_member(workspace, user).await?;
         Self::member_done(outcome, "/user_id")?;
-        self.note(actor, workspace, AuditAction::MemberRemoved, format!("user:{user}")).await
+        self.note(
+            actor,
+            workspace,
+            AuditAction::MemberRemoved,
+            format!("user:{user}"),
+        )
+        .await
     }
 
     /// Makes a token for a workspace.
@@ -239,8 +291,16 @@ impl WorkspaceService {
             revoked_at: None,
         };
         let secret = new_secret(self.randomness.as_ref(), TOKEN_PREFIX);
-        self.directory.create_token(&token, &self.hasher.hash(secret.expose_secret())).await?;
-        self.note(actor, workspace, AuditAction::TokenCreated, format!("token:{}", token.id)).await?;
+        self.directory
+            .create_token(&token, &self.hasher.hash(secret.expose_secret()))
+            .await?;
+        self.note(
+            actor,
+            workspace,
+            AuditAction::TokenCreated,
+            format!("token:{}", token.id),
+        )
+        .await?;
         Ok(NewToken { token, secret })
     }
 
@@ -248,20 +308,32 @@ impl WorkspaceService {
     ///
     /// # Errors
     /// [`WorkspaceError::Failure`].
-    pub async fn revoke_token(&self, actor: Actor, id_or_secret: &str) -> Result<bool, WorkspaceError> {
+    pub async fn revoke_token(
+        &self,
+        actor: Actor,
+        id_or_secret: &str,
+    ) -> Result<bool, WorkspaceError> {
         let now = self.clock.now();
         let id = match id_or_secret.parse::<ApiTokenId>() {
             Ok(id) => Some(id),
             Err(_) => {
                 let hash = self.hasher.hash(id_or_secret);
-                self.directory.find_token(&hash, now).await?.map(|token| token.id)
+                self.directory
+                    .find_token(&hash, now)
+                    .await?
+                    .map(|token| token.id)
             }
         };
         let Some(id) = id else { return Ok(false) };
         if !self.directory.revoke_token(id, now).await? {
             return Ok(false);
         }
-        let entry = self.entry(actor, None, AuditAction::TokenRevoked, format!("token:{id}"));
+        let entry = self.entry(
+            actor,
+            None,
+            AuditAction::TokenRevoked,
+            format!("token:{id}"),
+        );
         self.audit.record(&entry).await?;
         Ok(true)
     }
@@ -284,11 +356,20 @@ impl WorkspaceService {
         }
         self.existing(workspace).await?;
         self.directory.set_feature(workspace, feature, on).await?;
-        self.note(actor, workspace, AuditAction::FeatureSet, format!("feature:{feature}")).await
+        self.note(
+            actor,
+            workspace,
+            AuditAction::FeatureSet,
+            format!("feature:{feature}"),
+        )
+        .await
     }
 
     async fn existing(&self, workspace: WorkspaceId) -> Result<Workspace, WorkspaceError> {
-        self.directory.find_workspace(workspace).await?.ok_or(WorkspaceError::NotFound)
+        self.directory
+            .find_workspace(workspace)
+            .await?
+            .ok_or(WorkspaceError::NotFound)
     }
 
     /// Only an owner may make, change or remove an owner.
@@ -303,7 +384,10 @@ impl WorkspaceService {
             return Ok(());
         }
         let now = self.clock.now();
-        let present = self.directory.access(Actor::User(user), workspace, now).await?;
+        let present = self
+            .directory
+            .access(Actor::User(user), workspace, now)
+            .await?;
         let is_owner = present.is_some_and(|access| access.role == Role::Owner);
         if is_owner || new_role == Some(Role::Owner) {
             return Err(WorkspaceError::Forbidden);
@@ -329,7 +413,10 @@ impl WorkspaceService {
         action: AuditAction,
         subject: String,
     ) -> Result<(), WorkspaceError> {
-        Ok(self.audit.record(&self.entry(actor, Some(workspace), action, subject)).await?)
+        Ok(self
+            .audit
+            .record(&self.entry(actor, Some(workspace), action, subject))
+            .await?)
     }
 
     fn entry(

@@ -141,7 +141,7 @@ const BANS: &[Ban] = &[
     },
     Ban {
         name: "lazy_static",
-        except_below: &["sharded-slab"],
+        except_below: &["num-bigint-dig", "sharded-slab"],
         reason: "use std::sync::LazyLock",
     },
 ];

@@ -1,1 +1,24 @@
-//! A Jira Cloud REST v3 and OAuth 2.0 (3LO) client that knows whether a write may have happened.
+#![doc = include_str!("../README.md")]
+
+pub mod adf;
+pub mod auth;
+mod clock;
+mod error;
+mod http;
+pub mod oauth;
+pub mod rest;
+mod site;
+
+pub use auth::{AccessToken, TokenError, TokenSource};
+pub use clock::{SendDeadline, monotonic_now};
+pub use error::{BodyShape, Error, RateLimitReason, Route, SendPhase, StatusError};
+pub use http::{BuildError, HttpClients, InFlightLimit, Quota, QuotaWindow, RetryPolicy};
+pub use oauth::{OAuthClient, OAuthConfig, OAuthError, Site, TokenSet};
+pub use rest::{
+    Alignment, BulkCreated, BulkFetched, ChunkOutcome, CreatedIssue, ElementOutcome, FetchOptions,
+    FieldMeta, FieldSchema, Issue, IssueError, IssueFields, IssueRejection, IssueTypeMeta,
+    IssueTypeRef, MAX_BULK_CREATE, MAX_BULK_FETCH, Myself, NewIssue, Page, Priority, Project,
+    ProjectAction, ProjectQuery, ProjectRef, SearchPage, SearchQuery, Status, StatusCategory,
+    StatusCategoryKey, UserRef,
+};
+pub use site::{Jira, JiraBuilder, SiteAddress};

@@ -1,0 +1,241 @@
+//! A token source that refreshes a 3LO grant, one flight at a time, saving before using.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use time::OffsetDateTime;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep};
+
+use super::{AccessToken, TokenError, TokenSource};
+use crate::clock::SendDeadline;
+use crate::oauth::{OAuthClient, TokenSet};
+
+const DEFAULT_REFRESH_AHEAD: Duration = Duration::from_secs(120);
+/// Within Atlassian's ten minutes in which the same refresh token may be exchanged again.
+const LOST_ANSWER_ATTEMPTS: u32 = 3;
+const LOST_ANSWER_PAUSE: Duration = Duration::from_millis(500);
+/// How long a failed refresh ahead of time is not tried again while the token is still good.
+const FAILURE_PAUSE: Duration = Duration::from_secs(5);
+const SEND_WITHIN: Duration = Duration::from_secs(30);
+
+/// The tokens of a grant, as they are to be stored.
+#[derive(Debug, Clone)]
+pub struct TokenPair {
+    /// The access token.
+    pub access_token: SecretString,
+    /// The refresh token that gets the next pair.
+    pub refresh_token: SecretString,
+    /// When the access token expires.
+    pub expires_at: OffsetDateTime,
+}
+
+impl TokenPair {
+    /// Makes a pair from a fresh answer; `None` when the grant has no refresh token (`offline_access`).
+    #[must_use]
+    pub fn from_set(set: TokenSet) -> Option<Self> {
+        let refresh_token = set.refresh_token?;
+        let expires_at = OffsetDateTime::now_utc() + set.expires_in;
+        Some(Self {
+            access_token: set.access_token,
+            refresh_token,
+            expires_at,
+        })
+    }
+}
+
+/// Where a [`RefreshingTokenSource`] keeps its pair beyond the life of the process.
+#[async_trait]
+pub trait TokenStore: Send + Sync + Debug {
+    /// Stores a new pair durably; the new token is used only after this has succeeded.
+    ///
+    /// # Errors
+    /// Any error: the call that needed the token fails with [`TokenError::NotSaved`], the pair is kept
+    /// and saving is tried again by the next call.
+    async fn save(&self, pair: &TokenPair) -> Result<(), Box<dyn StdError + Send + Sync>>;
+}
+
+/// Keeps a 3LO grant fresh within one process.
+///
+/// - One refresh at a time; who waits for it shares its result, also its failure.
+/// - A refresh under way is finished and saved even when the call that began it is dropped.
+/// - Refreshed ahead of expiry (120 seconds) and when Jira refuses a token.
+/// - A lost answer is asked for again with the same refresh token, as Atlassian's leeway allows.
+/// - Once the grant is gone, the token endpoint is left alone and every call is told so.
+///
+/// Several processes that share a grant need a lock between them; implement [`TokenSource`] for that.
+#[derive(Clone)]
+pub struct RefreshingTokenSource {
+    state: Arc<Mutex<State>>,
+}
+
+struct State {
+    oauth: OAuthClient,
+    store: Arc<dyn TokenStore>,
+    refresh_ahead: Duration,
+    pair: TokenPair,
+    version: u64,
+    unsaved: Option<TokenPair>,
+    failure: Option<(Instant, TokenError)>,
+}
+
+impl Debug for RefreshingTokenSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RefreshingTokenSource")
+            .finish_non_exhaustive()
+    }
+}
+
+impl RefreshingTokenSource {
+    /// Starts from a stored pair.
+    #[must_use]
+    pub fn new(oauth: OAuthClient, pair: TokenPair, store: Arc<dyn TokenStore>) -> Self {
+        let refresh_ahead = DEFAULT_REFRESH_AHEAD;
+        let (version, unsaved, failure) = (1, None, None);
+        let state = State {
+            oauth,
+            store,
+            refresh_ahead,
+            pair,
+            version,
+            unsaved,
+            failure,
+        };
+        Self {
+            state: Arc::new(Mutex::new(state)),
+        }
+    }
+
+    /// Returns a token of another version than `rejected`, or any that is fresh.
+    ///
+    /// The work runs in a task of its own: a refresh that was sent must also be saved.
+    async fn fresh_token(
+        &self,
+        rejected: Option<u64>,
+        asked_at: Instant,
+    ) -> Result<AccessToken, TokenError> {
+        let state = Arc::clone(&self.state);
+        let flight = tokio::spawn(async move {
+            let mut state = state.lock().await;
+            if state.needs_refresh(rejected) {
+                let refreshed = state.refresh(asked_at).await;
+                state.forgive(refreshed, rejected)?;
+            }
+            Ok(state.token())
+        });
+        match flight.await {
+            Ok(result) => result,
+            Err(error) => Err(TokenError::Unavailable(Arc::new(error))),
+        }
+    }
+}
+
+#[async_trait]
+impl TokenSource for RefreshingTokenSource {
+    async fn access_token(&self) -> Result<AccessToken, TokenError> {
+        let asked_at = Instant::now();
+        {
+            let state = self.state.lock().await;
+            if !state.needs_refresh(None) {
+                return Ok(state.token());
+            }
+        }
+        self.fresh_token(None, asked_at).await
+    }
+
+    async fn renew(&self, rejected: &AccessToken) -> Result<AccessToken, TokenError> {
+        self.fresh_token(Some(rejected.version()), Instant::now())
+            .await
+    }
+}
+
+impl State {
+    fn token(&self) -> AccessToken {
+        AccessToken::bearer(self.pair.access_token.clone(), self.version)
+    }
+
+    fn needs_refresh(&self, rejected: Option<u64>) -> bool {
+        let expires_soon = OffsetDateTime::now_utc() + self.refresh_ahead >= self.pair.expires_at;
+        self.unsaved.is_some() || expires_soon || rejected == Some(self.version)
+    }
+
+    async fn refresh(&mut self, asked_at: Instant) -> Result<(), TokenError> {
+        if let Some((failed_at, error)) = &self.failure {
+            let shared = *failed_at >= asked_at;
+            let just_now = matches!(error, TokenError::Unavailable(_))
+                && self.is_still_valid()
+                && failed_at.elapsed() < FAILURE_PAUSE;
+            if error.needs_reconnect() || shared || just_now {
+                return Err(error.clone());
+            }
+        }
+        let result = self.refresh_and_save().await;
+        self.failure = result
+            .as_ref()
+            .err()
+            .map(|error| (Instant::now(), error.clone()));
+        result
+    }
+
+    /// Lets a failed refresh ahead of time pass while the present token is still good.
+    fn forgive(
+        &self,
+        refreshed: Result<(), TokenError>,
+        rejected: Option<u64>,
+    ) -> Result<(), TokenError> {
+        match refreshed {
+            Err(TokenError::Unavailable(_)) if rejected.is_none() && self.is_still_valid() => {
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    fn is_still_valid(&self) -> bool {
+        OffsetDateTime::now_utc() < self.pair.expires_at
+    }
+
+    async fn refresh_and_save(&mut self) -> Result<(), TokenError> {
+        let pair = match self.unsaved.take() {
+            Some(pair) => pair,
+            None => self.next_pair().await?,
+        };
+        if let Err(error) = self.store.save(&pair).await {
+            self.unsaved = Some(pair);
+            return Err(TokenError::NotSaved(Arc::from(error)));
+        }
+        self.pair = pair;
+        self.version += 1;
+        Ok(())
+    }
+
+    async fn next_pair(&self) -> Result<TokenPair, TokenError> {
+        let mut attempt = 1;
+        let set = loop {
+            let deadline = SendDeadline::after(SEND_WITHIN);
+            match self.oauth.refresh(&self.pair.refresh_token, deadline).await {
+                Ok(set) => break set,
+                Err(error) if error.is_transient() && attempt < LOST_ANSWER_ATTEMPTS => {
+                    let floor = error.retry_after().unwrap_or(LOST_ANSWER_PAUSE);
+                    if floor > SEND_WITHIN {
+                        return Err(error.into());
+                    }
+                    sleep(floor).await;
+                    attempt += 1;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        };
+        let kept = self.pair.refresh_token.clone();
+        let set = TokenSet {
+            refresh_token: set.refresh_token.or(Some(kept)),
+            ..set
+        };
+        TokenPair::from_set(set).ok_or(TokenError::NotRenewable)
+    }
+}

@@ -1,0 +1,67 @@
+//! A monotonic clock that keeps running while the machine is suspended.
+
+use std::time::Duration;
+
+/// A moment after which a request must not leave this process any more.
+///
+/// A create cannot be taken back, so a process that was frozen (suspended laptop, paused container,
+/// swapped-out machine) between deciding to send and sending must not post afterwards, when somebody
+/// else may already have acted on its silence. The body of such a request yields its last byte only
+/// before this moment, measured on a clock that counts suspended time too.
+///
+/// The fence ends in this process: bytes handed to the operating system may still travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SendDeadline(Duration);
+
+impl SendDeadline {
+    /// Returns the deadline that lies `span` from now.
+    #[must_use]
+    pub fn after(span: Duration) -> Self {
+        Self(monotonic_now().saturating_add(span))
+    }
+
+    /// Returns the deadline at a reading of [`monotonic_now`].
+    #[must_use]
+    pub const fn at(reading: Duration) -> Self {
+        Self(reading)
+    }
+
+    /// Returns how long is left, zero when the deadline has passed.
+    #[must_use]
+    pub fn remaining(self) -> Duration {
+        self.0.saturating_sub(monotonic_now())
+    }
+
+    /// Tells whether the deadline has passed.
+    #[must_use]
+    pub fn has_passed(self) -> bool {
+        monotonic_now() >= self.0
+    }
+}
+
+/// Returns a monotonic reading that also counts the time the machine was suspended.
+///
+/// **Units:** time since an unspecified start (boot on Linux); readings compare within one boot only.
+/// Linux and Android use `CLOCK_BOOTTIME`, other systems the clock of [`std::time::Instant`].
+#[must_use]
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub fn monotonic_now() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
+    let nanos = u32::try_from(now.tv_nsec).unwrap_or(0);
+    Duration::new(seconds, nanos)
+}
+
+/// Returns a monotonic reading that also counts the time the machine was suspended.
+///
+/// **Units:** time since an unspecified start (boot on Linux); readings compare within one boot only.
+/// Linux and Android use `CLOCK_BOOTTIME`, other systems the clock of [`std::time::Instant`].
+#[must_use]
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub fn monotonic_now() -> Duration {
+    use std::sync::OnceLock;
+    use std::time::Instant;
+
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed()
+}

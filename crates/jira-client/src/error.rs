@@ -1,0 +1,221 @@
+//! What can go wrong in a call, and what is known about its effect.
+
+mod status;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+pub use status::{BodyShape, RateLimitReason, StatusError};
+pub(crate) use status::{header, read_error_collection, refuses_outright, shorten};
+
+use crate::auth::TokenError;
+
+pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// The operation a call performed: its method and route template, never its arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    pub(crate) method: &'static str,
+    pub(crate) template: &'static str,
+    pub(crate) writes: bool,
+}
+
+impl Route {
+    /// Returns the HTTP method.
+    #[must_use]
+    pub const fn method(&self) -> &'static str {
+        self.method
+    }
+
+    /// Returns the path with placeholders, such as `/rest/api/3/issue/{issueIdOrKey}`.
+    #[must_use]
+    pub const fn template(&self) -> &'static str {
+        self.template
+    }
+
+    /// Tells whether the operation changes anything in Jira.
+    #[must_use]
+    pub const fn writes(&self) -> bool {
+        self.writes
+    }
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.template)
+    }
+}
+
+/// How far a request without an answer had come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendPhase {
+    /// No complete request left this process, and none will.
+    NotSent,
+    /// The complete request may have reached the server.
+    MayHaveBeenSent,
+}
+
+/// Why a call gave no result.
+///
+/// The question that matters after a failed write is answered by [`may_have_been_applied`]; it never
+/// says "no" unless that is certain:
+///
+/// | what happened to the write | may have been applied |
+/// |---|---|
+/// | no connection, send deadline passed, no token, refused argument | no |
+/// | 400, 401, 403, 404, 429 and the other statuses that refuse a request outright | no |
+/// | answer lost or late, 408, 409, 5xx, unexpected 3xx or 4xx | yes |
+/// | a success whose body is cut short, too long, HTML or does not decode | yes |
+///
+/// [`may_have_been_applied`]: Self::may_have_been_applied
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No complete answer came.
+    #[error("{route}: {}", transport_text(*phase, *timed_out))]
+    Transport {
+        /// The operation.
+        route: Route,
+        /// How far the request had come.
+        phase: SendPhase,
+        /// Whether waiting ended by time-out.
+        timed_out: bool,
+        /// What the HTTP library reported, without the address.
+        #[source]
+        source: Option<BoxError>,
+    },
+    /// An answer came and it was not a success.
+    #[error(transparent)]
+    Status(Box<StatusError>),
+    /// A success came whose body is not what was promised.
+    #[error("{route} answered {status} with an unusable body at `{path}`: {reason}")]
+    Decode {
+        /// The operation.
+        route: Route,
+        /// The HTTP status.
+        status: u16,
+        /// Where in the body, such as `issues[3].fields.status`; `.` for the whole.
+        path: String,
+        /// What was wrong, without the value found.
+        reason: String,
+    },
+    /// A success came whose body is longer than the configured limit.
+    #[error("{route} answered {status} with a body of more than {limit} bytes")]
+    BodyTooLarge {
+        /// The operation.
+        route: Route,
+        /// The HTTP status.
+        status: u16,
+        /// The limit in bytes, after decompression.
+        limit: usize,
+    },
+    /// The deadline passed before the request could be sent; it was not sent.
+    #[error("{route} was not sent before its deadline")]
+    DeadlinePassed {
+        /// The operation.
+        route: Route,
+    },
+    /// No access token could be had; nothing was sent.
+    #[error("no access token")]
+    Token(#[from] TokenError),
+    /// The arguments cannot be sent; nothing was sent.
+    #[error("{route}: {reason}")]
+    InvalidArgument {
+        /// The operation.
+        route: Route,
+        /// What is wrong with them.
+        reason: &'static str,
+    },
+}
+
+impl Error {
+    /// Tells whether the write behind this error may have taken effect.
+    ///
+    /// False is a promise, true a doubt: look before repeating. Always false for reads.
+    #[must_use]
+    pub fn may_have_been_applied(&self) -> bool {
+        match self {
+            Self::Transport { route, phase, .. } => {
+                route.writes && *phase == SendPhase::MayHaveBeenSent
+            }
+            Self::Status(status) => status.may_have_been_applied(),
+            Self::Decode { route, .. } | Self::BodyTooLarge { route, .. } => route.writes,
+            Self::DeadlinePassed { .. } | Self::Token(_) | Self::InvalidArgument { .. } => false,
+        }
+    }
+
+    /// Returns the answer's status, details and limits, when there was one that is not a success.
+    #[must_use]
+    pub fn as_status(&self) -> Option<&StatusError> {
+        match self {
+            Self::Status(status) => Some(status),
+            _ => None,
+        }
+    }
+
+    /// Returns the HTTP status, when an answer came.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Status(error) => Some(error.status),
+            Self::Decode { status, .. } | Self::BodyTooLarge { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// Returns how long the server asked to wait at least.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.as_status().and_then(|status| status.retry_after)
+    }
+
+    /// Returns why the call was limited, when it was (429).
+    #[must_use]
+    pub fn rate_limit_reason(&self) -> Option<&RateLimitReason> {
+        self.as_status()
+            .and_then(|status| status.rate_limit.as_ref())
+    }
+
+    /// Tells whether the token lacks the scope of this operation; a new token does not help.
+    #[must_use]
+    pub fn is_missing_scope(&self) -> bool {
+        self.as_status().is_some_and(StatusError::is_missing_scope)
+    }
+
+    /// Tells whether the token was refused (401) for another reason than a missing scope.
+    #[must_use]
+    pub fn is_unauthorized(&self) -> bool {
+        self.as_status()
+            .is_some_and(|status| status.status == 401 && !status.is_missing_scope())
+    }
+
+    /// Tells whether only the user's renewed consent can help.
+    #[must_use]
+    pub fn needs_reconnect(&self) -> bool {
+        matches!(self, Self::Token(error) if error.needs_reconnect())
+    }
+
+    /// Tells whether Jira found nothing there, which also stands for "not visible to this user".
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.status() == Some(404)
+    }
+
+    /// Returns Jira's complaints by field name, empty when it named none.
+    pub fn field_errors(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.as_status()
+            .into_iter()
+            .flat_map(|status| status.field_errors.iter())
+            .map(|(field, text)| (field.as_str(), text.as_str()))
+    }
+}
+
+const fn transport_text(phase: SendPhase, timed_out: bool) -> &'static str {
+    match (phase, timed_out) {
+        (SendPhase::NotSent, false) => "could not be sent",
+        (SendPhase::NotSent, true) => "could not be sent in time",
+        (SendPhase::MayHaveBeenSent, false) => "was sent, but no complete answer came",
+        (SendPhase::MayHaveBeenSent, true) => "was sent, but no complete answer came in time",
+    }
+}

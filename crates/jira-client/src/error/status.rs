@@ -1,0 +1,329 @@
+//! An answer that is not a success, in any of the shapes Jira and its gateway use.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use serde_json::Value;
+
+use super::Route;
+use crate::http::Quota;
+
+/// Longer waits are taken as this long: nobody plans further, and clocks must not overflow.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(7 * 24 * 3600);
+const MAX_MESSAGES: usize = 20;
+const MAX_MESSAGE_CHARS: usize = 300;
+const MISSING_SCOPE: &str = "scope does not match";
+
+/// An answer with another status than success.
+///
+/// Messages are Jira's own sentences, cut to 300 characters each. They are localised to the user and may
+/// quote a rejected value such as a label; branch on status and field names, never on the text.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct StatusError {
+    /// The operation.
+    pub route: Route,
+    /// The HTTP status.
+    pub status: u16,
+    /// Messages that belong to no field.
+    pub messages: Vec<String>,
+    /// Messages by field id, such as `summary` or `customfield_10010`.
+    pub field_errors: BTreeMap<String, String>,
+    /// How long to wait at least: `Retry-After` in seconds or as a date, else `X-RateLimit-Reset`.
+    pub retry_after: Option<Duration>,
+    /// Why the call was limited; set exactly when the status is 429.
+    pub rate_limit: Option<RateLimitReason>,
+    /// The quota headers of this answer, if it had any.
+    pub quota: Option<Quota>,
+    /// What kind of body came.
+    pub body: BodyShape,
+    /// The version of the access token the request carried.
+    pub token_version: Option<u64>,
+    /// Atlassian's trace id of the request, for their support.
+    pub trace_id: Option<String>,
+}
+
+/// The kind of body an error answer had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BodyShape {
+    /// Jira's `{errorMessages, errors}`.
+    Jira,
+    /// The API gateway's `{code, message}`.
+    Gateway,
+    /// A web page, usually from a proxy or an outage.
+    Html,
+    /// Nothing.
+    Empty,
+    /// Anything else, or cut short.
+    Other,
+}
+
+/// Which of Jira's limits refused a request (the `RateLimit-Reason` header).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RateLimitReason {
+    /// The app's hourly quota over all sites; stop calling every site until it resets.
+    GlobalQuota,
+    /// The app's hourly quota on this site; stop calling this site until it resets.
+    TenantQuota,
+    /// Too many calls of this endpoint in a moment; slow down there.
+    Burst,
+    /// Too many writes to one issue; slow down there.
+    PerIssue,
+    /// A reason not known here; `None` when the answer gave none.
+    Other(Option<String>),
+}
+
+impl RateLimitReason {
+    pub(crate) fn from_headers(headers: &HeaderMap) -> Self {
+        match header(headers, "ratelimit-reason") {
+            Some("jira-quota-global-based") => Self::GlobalQuota,
+            Some("jira-quota-tenant-based") => Self::TenantQuota,
+            Some("jira-burst-based") => Self::Burst,
+            Some("jira-per-issue-on-write") => Self::PerIssue,
+            other => Self::Other(other.map(shorten)),
+        }
+    }
+
+    /// Tells whether an hourly quota is used up, so that no call can succeed before it resets.
+    #[must_use]
+    pub const fn is_quota(&self) -> bool {
+        matches!(self, Self::GlobalQuota | Self::TenantQuota)
+    }
+}
+
+impl StatusError {
+    /// Reads an error answer; a body in no known shape leaves the lists empty.
+    pub(crate) fn read(route: Route, status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
+        let quota = Quota::from_headers(headers);
+        let mut error = Self {
+            route,
+            status,
+            messages: Vec::new(),
+            field_errors: BTreeMap::new(),
+            retry_after: parse_retry_after(headers),
+            rate_limit: (status == 429).then(|| RateLimitReason::from_headers(headers)),
+            quota,
+            body: BodyShape::Other,
+            token_version: None,
+            trace_id: header(headers, "atl-traceid").map(shorten),
+        };
+        if status == 429 && error.retry_after.is_none() {
+            error.retry_after = error.quota.as_ref().and_then(Quota::time_to_reset);
+        }
+        error.read_body(headers, body);
+        error
+    }
+
+    fn read_body(&mut self, headers: &HeaderMap, body: &[u8]) {
+        self.body = match serde_json::from_slice::<Value>(body) {
+            Ok(value) => self.read_json(&value),
+            Err(_) if body.trim_ascii().is_empty() => BodyShape::Empty,
+            Err(_) if is_html(headers, body) => BodyShape::Html,
+            Err(_) => BodyShape::Other,
+        };
+    }
+
+    fn read_json(&mut self, value: &Value) -> BodyShape {
+        let (messages, field_errors) = read_error_collection(value);
+        if value.get("errorMessages").is_some() || !field_errors.is_empty() {
+            self.messages = messages;
+            self.field_errors = field_errors;
+            return BodyShape::Jira;
+        }
+        let message = ["message", "error_description", "error", "errorMessage"]
+            .iter()
+            .find_map(|key| value.get(key).and_then(Value::as_str));
+        let Some(message) = message else {
+            return BodyShape::Other;
+        };
+        self.messages.push(shorten(message));
+        BodyShape::Gateway
+    }
+
+    /// Tells whether the write answered by this status may have taken effect; false for reads.
+    ///
+    /// Only statuses by which a server refuses a request before acting on it count as certain.
+    #[must_use]
+    pub fn may_have_been_applied(&self) -> bool {
+        self.route.writes && !refuses_outright(self.status)
+    }
+
+    /// Tells whether the token lacks the scope of this operation.
+    #[must_use]
+    pub fn is_missing_scope(&self) -> bool {
+        matches!(self.status, 401 | 403)
+            && self
+                .messages
+                .iter()
+                .any(|message| message.contains(MISSING_SCOPE))
+    }
+}
+
+impl std::error::Error for StatusError {}
+
+impl fmt::Display for StatusError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} answered {}", self.route, self.status)?;
+        if self.body == BodyShape::Html {
+            write!(f, " with a web page")?;
+        }
+        for message in &self.messages {
+            write!(f, "; {message}")?;
+        }
+        for (field, message) in &self.field_errors {
+            write!(f, "; {field}: {message}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Tells whether a status says that the request was refused before anything was written.
+///
+/// A closed list: 408, 409, 3xx, 5xx and whatever proxies invent in the 4xx range are left in doubt.
+pub(crate) const fn refuses_outright(status: u16) -> bool {
+    matches!(
+        status,
+        400 | 401
+            | 403
+            | 404
+            | 405
+            | 406
+            | 410
+            | 411
+            | 413
+            | 414
+            | 415
+            | 417
+            | 421
+            | 422
+            | 426
+            | 428
+            | 429
+            | 431
+    )
+}
+
+/// Reads Jira's `{errorMessages: [..], errors: {field: text}}`, as far as it is there.
+pub(crate) fn read_error_collection(value: &Value) -> (Vec<String>, BTreeMap<String, String>) {
+    let messages = value
+        .get("errorMessages")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .take(MAX_MESSAGES)
+        .map(shorten)
+        .collect();
+    let fields = value
+        .get("errors")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .take(MAX_MESSAGES)
+        .map(|(field, text)| (shorten(field), field_text(text)))
+        .collect();
+    (messages, fields)
+}
+
+fn field_text(text: &Value) -> String {
+    text.as_str()
+        .map_or_else(|| shorten(&text.to_string()), shorten)
+}
+
+/// Reads `Retry-After` as seconds or as an HTTP date; a date in the past is zero.
+fn parse_retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = header(headers, RETRY_AFTER.as_str())?.trim();
+    let wait = match text.parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => httpdate::parse_http_date(text)
+            .ok()?
+            .duration_since(SystemTime::now())
+            .unwrap_or(Duration::ZERO),
+    };
+    Some(wait.min(MAX_RETRY_AFTER))
+}
+
+pub(crate) fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
+    header(headers, CONTENT_TYPE.as_str()).is_some_and(|kind| kind.contains("html"))
+        || body.trim_ascii_start().first() == Some(&b'<')
+}
+
+pub(crate) fn shorten(text: &str) -> String {
+    text.chars().take(MAX_MESSAGE_CHARS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    const CREATE: Route = Route {
+        method: "POST",
+        template: "/rest/api/3/issue",
+        writes: true,
+    };
+
+    fn read(status: u16, body: &str) -> StatusError {
+        StatusError::read(CREATE, status, &HeaderMap::new(), body.as_bytes())
+    }
+
+    #[test]
+    fn only_statuses_that_refuse_outright_are_certainly_not_applied() {
+        for status in [400, 401, 403, 404, 413, 422, 429] {
+            assert!(!read(status, "").may_have_been_applied(), "{status}");
+        }
+        for status in [
+            301, 302, 307, 408, 409, 412, 423, 425, 499, 500, 502, 503, 504, 520,
+        ] {
+            assert!(read(status, "").may_have_been_applied(), "{status}");
+        }
+    }
+
+    #[test]
+    fn both_error_shapes_html_and_nothing_are_told_apart() {
+        let jira = read(400, r#"{"errorMessages":["a"],"errors":{"summary":"b"}}"#);
+        assert_eq!(jira.body, BodyShape::Jira);
+        assert_eq!(jira.messages, ["a"]);
+        assert_eq!(
+            jira.field_errors.get("summary").map(String::as_str),
+            Some("b")
+        );
+
+        let gateway = read(
+            401,
+            r#"{"code":401,"message":"Unauthorized; scope does not match"}"#,
+        );
+        assert_eq!(gateway.body, BodyShape::Gateway);
+        assert!(gateway.is_missing_scope());
+
+        assert_eq!(read(502, "<!doctype html><p>down").body, BodyShape::Html);
+        assert_eq!(read(500, " \n").body, BodyShape::Empty);
+        assert_eq!(read(400, r#"{"errorMess"#).body, BodyShape::Other);
+        assert_eq!(read(400, "[1]").body, BodyShape::Other);
+    }
+
+    #[test]
+    fn retry_after_is_read_as_seconds_and_as_a_date() {
+        let wait = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, HeaderValue::from_str(text).unwrap());
+            parse_retry_after(&headers)
+        };
+        assert_eq!(wait("17"), Some(Duration::from_secs(17)));
+        assert_eq!(wait("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(wait("18446744073709551615"), Some(MAX_RETRY_AFTER));
+        assert_eq!(wait("soon"), None);
+        let later = SystemTime::now() + Duration::from_secs(100);
+        let parsed = wait(&httpdate::fmt_http_date(later)).unwrap();
+        assert!(parsed > Duration::from_secs(95) && parsed <= Duration::from_secs(100));
+    }
+}

@@ -1,0 +1,199 @@
+//! One request to the REST API, described before it is sent.
+
+use bytes::Bytes;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+use reqwest::{Body, Method, Request};
+use serde::Serialize;
+use url::Url;
+
+use super::SendGate;
+use crate::clock::SendDeadline;
+use crate::error::{Error, Route};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// What a call does to Jira, which decides how it may be sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Intent {
+    /// Changes nothing; may be sent again.
+    Read,
+    /// Changes something; sent at most once, and not after the deadline.
+    Write(SendDeadline),
+}
+
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) route: Route,
+    pub(crate) intent: Intent,
+    method: Method,
+    arguments: Vec<String>,
+    query: Vec<(&'static str, String)>,
+    body: Option<Bytes>,
+    expected_status: Option<u16>,
+    refusal: Option<&'static str>,
+}
+
+impl Call {
+    /// Describes a GET; `template` holds one `{placeholder}` per [`Call::argument`].
+    pub(crate) fn get(template: &'static str) -> Self {
+        Self::new(Method::GET, "GET", template, Intent::Read)
+    }
+
+    /// Describes a POST that only reads and may be sent again.
+    pub(crate) fn post_read(template: &'static str) -> Self {
+        Self::new(Method::POST, "POST", template, Intent::Read)
+    }
+
+    /// Describes a POST that changes something.
+    pub(crate) fn post(template: &'static str, deadline: SendDeadline) -> Self {
+        Self::new(Method::POST, "POST", template, Intent::Write(deadline))
+    }
+
+    /// Describes a PUT.
+    pub(crate) fn put(template: &'static str, deadline: SendDeadline) -> Self {
+        Self::new(Method::PUT, "PUT", template, Intent::Write(deadline))
+    }
+
+    fn new(method: Method, name: &'static str, template: &'static str, intent: Intent) -> Self {
+        let writes = matches!(intent, Intent::Write(_));
+        Self {
+            route: Route {
+                method: name,
+                template,
+                writes,
+            },
+            intent,
+            method,
+            arguments: Vec::new(),
+            query: Vec::new(),
+            body: None,
+            expected_status: None,
+            refusal: None,
+        }
+    }
+
+    /// Fills the next placeholder of the path.
+    pub(crate) fn argument(mut self, value: &str) -> Self {
+        if matches!(value, "" | "." | "..") {
+            self.refusal = Some("an id or key is empty or a dot segment");
+        }
+        self.arguments.push(value.to_owned());
+        self
+    }
+
+    pub(crate) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+
+    pub(crate) fn query_if(self, name: &'static str, value: Option<impl Into<String>>) -> Self {
+        match value {
+            Some(value) => self.query(name, value),
+            None => self,
+        }
+    }
+
+    pub(crate) fn json(mut self, value: &impl Serialize) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(text) => self.body = Some(text.into()),
+            Err(_) => self.refusal = Some("the body cannot be written as JSON"),
+        }
+        self
+    }
+
+    /// Hands an answer of this status to the caller as if it were a success.
+    pub(crate) const fn expect_status(mut self, status: u16) -> Self {
+        self.expected_status = Some(status);
+        self
+    }
+
+    pub(crate) fn expects(&self, status: u16) -> bool {
+        self.expected_status == Some(status)
+    }
+
+    /// Refuses the call with a reason, to be reported when it is sent.
+    pub(crate) const fn refuse(mut self, reason: &'static str) -> Self {
+        self.refusal = Some(reason);
+        self
+    }
+
+    pub(crate) const fn check(&self) -> Result<(), Error> {
+        match self.refusal {
+            Some(reason) => Err(Error::InvalidArgument {
+                route: self.route,
+                reason,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Builds the request; the body of a write passes the gate.
+    pub(crate) fn request(&self, base: &Url, gate: Option<&SendGate>) -> Result<Request, Error> {
+        let mut request = Request::new(self.method.clone(), self.url(base)?);
+        request.headers_mut().insert(ACCEPT, JSON);
+        if let Some(body) = &self.body {
+            request.headers_mut().insert(CONTENT_TYPE, JSON);
+            *request.body_mut() = Some(match gate {
+                Some(gate) => Body::wrap(gate.body(body.clone())),
+                None => Body::from(body.clone()),
+            });
+        }
+        Ok(request)
+    }
+
+    fn url(&self, base: &Url) -> Result<Url, Error> {
+        let reason = "the site address cannot carry a path";
+        let mut url = base.clone();
+        {
+            let refusal = |()| Error::InvalidArgument {
+                route: self.route,
+                reason,
+            };
+            let mut path = url.path_segments_mut().map_err(refusal)?;
+            path.pop_if_empty();
+            let mut arguments = self.arguments.iter();
+            for segment in self.route.template.split('/').skip(1) {
+                if !segment.starts_with('{') {
+                    path.push(segment);
+                } else if let Some(argument) = arguments.next() {
+                    path.push(argument);
+                }
+            }
+        }
+        if !self.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&self.query);
+        }
+        Ok(url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(call: &Call) -> String {
+        call.url(&Url::parse("https://api.atlassian.com/ex/jira/c-1/").unwrap())
+            .unwrap()
+            .into()
+    }
+
+    #[test]
+    fn arguments_cannot_leave_their_path_segment() {
+        let call = Call::get("/rest/api/3/issue/{issueIdOrKey}").argument("../A-1?x#y/z");
+        let expected =
+            "https://api.atlassian.com/ex/jira/c-1/rest/api/3/issue/..%2FA-1%3Fx%23y%2Fz";
+        assert_eq!(url(&call), expected);
+        assert!(call.check().is_ok());
+    }
+
+    #[test]
+    fn empty_and_dot_arguments_are_refused() {
+        for argument in ["", ".", ".."] {
+            let call = Call::get("/rest/api/3/issue/{issueIdOrKey}").argument(argument);
+            assert!(
+                matches!(call.check(), Err(Error::InvalidArgument { .. })),
+                "{argument}"
+            );
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The quota headers of an answer.
+
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::error::header;
+
+/// What an answer's headers said about the rate limits.
+///
+/// Headers with a `Beta-` prefix announce limits that are not enforced yet; they are read too and marked.
+///
+/// **Source:** Atlassian, "Rate limiting" (Jira Cloud platform), read 2026-10.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Quota {
+    /// Requests allowed in the present window.
+    pub limit: Option<u64>,
+    /// Requests left in the present window.
+    pub remaining: Option<u64>,
+    /// When the present window ends.
+    pub reset_at: Option<OffsetDateTime>,
+    /// Whether less than a fifth is left.
+    pub near_limit: bool,
+    /// The named quotas, in the order given.
+    pub windows: Vec<QuotaWindow>,
+}
+
+/// One named quota, put together from `RateLimit-Policy` and `RateLimit`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct QuotaWindow {
+    /// The name, such as `global-app-quota`.
+    pub name: String,
+    /// Points per window.
+    pub points: Option<u64>,
+    /// The window's length.
+    pub length: Option<Duration>,
+    /// Points left; Jira tells only when the limit is near.
+    pub remaining: Option<u64>,
+    /// Time until the window ends.
+    pub resets_in: Option<Duration>,
+    /// Whether the limit is enforced yet.
+    pub enforced: bool,
+}
+
+impl Quota {
+    /// Reads the quota headers; `None` when the answer has none.
+    pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
+        let number = |name| header(headers, name).and_then(|text| text.trim().parse().ok());
+        let quota = Self {
+            limit: number("x-ratelimit-limit"),
+            remaining: number("x-ratelimit-remaining"),
+            reset_at: header(headers, "x-ratelimit-reset")
+                .and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok()),
+            near_limit: header(headers, "x-ratelimit-nearlimit") == Some("true"),
+            windows: read_windows(headers),
+        };
+        let empty = quota.limit.is_none()
+            && quota.remaining.is_none()
+            && quota.reset_at.is_none()
+            && quota.windows.is_empty();
+        (!empty).then_some(quota)
+    }
+
+    /// Returns the time until the present window ends, zero when it has ended.
+    pub(crate) fn time_to_reset(&self) -> Option<Duration> {
+        let left = self.reset_at? - OffsetDateTime::now_utc();
+        Some(Duration::try_from(left).unwrap_or(Duration::ZERO))
+    }
+}
+
+fn read_windows(headers: &HeaderMap) -> Vec<QuotaWindow> {
+    let mut windows: Vec<QuotaWindow> = Vec::new();
+    for (name, enforced) in [
+        ("ratelimit-policy", true),
+        ("ratelimit", true),
+        ("beta-ratelimit-policy", false),
+        ("beta-ratelimit", false),
+    ] {
+        for value in headers.get_all(name) {
+            let Ok(text) = value.to_str() else { continue };
+            for item in text.split(',') {
+                merge_item(&mut windows, item, enforced);
+            }
+        }
+    }
+    windows
+}
+
+/// Merges one structured item such as `"global-app-quota";q=65000;w=3600`.
+fn merge_item(windows: &mut Vec<QuotaWindow>, item: &str, enforced: bool) {
+    let mut parts = item.split(';').map(str::trim);
+    let name = parts
+        .next()
+        .unwrap_or_default()
+        .trim_matches('"')
+        .to_owned();
+    if name.is_empty() {
+        return;
+    }
+    let known = windows
+        .iter_mut()
+        .find(|window| window.name == name && window.enforced == enforced);
+    let window = match known {
+        Some(window) => window,
+        None => {
+            windows.push(QuotaWindow {
+                name,
+                enforced,
+                ..QuotaWindow::default()
+            });
+            let Some(window) = windows.last_mut() else {
+                return;
+            };
+            window
+        }
+    };
+    for (key, value) in parts.filter_map(|part| part.split_once('=')) {
+        let Ok(value) = value.trim().parse::<u64>() else {
+            continue;
+        };
+        match key.trim() {
+            "q" => window.points = Some(value),
+            "w" => window.length = Some(Duration::from_secs(value)),
+            "r" => window.remaining = Some(value),
+            "t" => window.resets_in = Some(Duration::from_secs(value)),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policy_and_state_of_a_quota_are_put_together() {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            "ratelimit-policy",
+            "\"global-app-quota\";q=65000;w=3600".parse().unwrap(),
+        );
+        headers.insert(
+            "ratelimit",
+            "\"global-app-quota\";r=11000;t=600".parse().unwrap(),
+        );
+        headers.insert("x-ratelimit-remaining", "0".parse().unwrap());
+        headers.insert("x-ratelimit-nearlimit", "true".parse().unwrap());
+
+        let quota = Quota::from_headers(&headers).unwrap();
+
+        assert_eq!(quota.remaining, Some(0));
+        assert!(quota.near_limit);
+        assert_eq!(quota.windows.len(), 1);
+        assert_eq!(quota.windows[0].points, Some(65_000));
+        assert_eq!(quota.windows[0].remaining, Some(11_000));
+        assert_eq!(quota.windows[0].resets_in, Some(Duration::from_secs(600)));
+        assert!(quota.windows[0].enforced);
+    }
+
+    #[test]
+    fn an_answer_without_quota_headers_has_no_quota() {
+        assert_eq!(Quota::from_headers(&HeaderMap::new()), None);
+    }
+}

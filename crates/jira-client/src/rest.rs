@@ -1,0 +1,28 @@
+//! The REST API's resources, in Jira's own words.
+
+mod bulk_create;
+mod create_meta;
+mod fetch;
+mod issue;
+mod myself;
+mod new_issue;
+mod page;
+mod projects;
+mod search;
+mod values;
+
+pub use bulk_create::{
+    Alignment, BulkCreated, ChunkOutcome, CreatedIssue, ElementOutcome, IssueRejection,
+    MAX_BULK_CREATE,
+};
+pub use create_meta::{FieldMeta, FieldSchema, IssueTypeMeta};
+pub use fetch::{BulkFetched, FetchOptions, IssueError, MAX_BULK_FETCH};
+pub use issue::{Issue, IssueFields};
+pub use myself::Myself;
+pub use new_issue::NewIssue;
+pub use page::Page;
+pub use projects::{Project, ProjectAction, ProjectQuery};
+pub use search::{SearchPage, SearchQuery};
+pub use values::{
+    IssueTypeRef, Priority, ProjectRef, Status, StatusCategory, StatusCategoryKey, UserRef,
+};

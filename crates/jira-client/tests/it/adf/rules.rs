@@ -21,7 +21,10 @@ pub(super) fn assert_valid(document: &Value, source: &str) {
         return;
     };
     if let Err(error) = schema.validate(document) {
-        panic!("{error}\nat {}\nin {document:#}\nfrom {source:?}", error.instance_path);
+        panic!(
+            "{error}\nat {}\nin {document:#}\nfrom {source:?}",
+            error.instance_path
+        );
     }
 }
 
@@ -43,7 +46,12 @@ fn schema() -> Option<&'static Validator> {
     let load = || {
         let text = std::fs::read_to_string(shared("jira/adf-schema.json")?).unwrap();
         let schema = serde_json::from_str(&text).unwrap();
-        Some(jsonschema::options().with_draft(Draft::Draft4).build(&schema).unwrap())
+        Some(
+            jsonschema::options()
+                .with_draft(Draft::Draft4)
+                .build(&schema)
+                .unwrap(),
+        )
     };
     SCHEMA.get_or_init(load).as_ref()
 }
@@ -73,7 +81,10 @@ fn assert_extra_rules(node: &Value, source: &str, depth: usize) {
         assert!(begins_well, "{node} from {source:?}");
     }
     for child in children {
-        assert!(!allowed_nowhere_in(kind).contains(&child["type"].as_str().unwrap()), "{node}");
+        assert!(
+            !allowed_nowhere_in(kind).contains(&child["type"].as_str().unwrap()),
+            "{node}"
+        );
         assert_extra_rules(child, source, depth + 1);
     }
 }
@@ -81,9 +92,22 @@ fn assert_extra_rules(node: &Value, source: &str, depth: usize) {
 fn allowed_nowhere_in(kind: &str) -> &'static [&'static str] {
     match kind {
         "listItem" => &["heading", "blockquote", "table", "rule", "panel", "expand"],
-        "blockquote" => &["heading", "blockquote", "table", "rule", "panel", "taskList"],
+        "blockquote" => &[
+            "heading",
+            "blockquote",
+            "table",
+            "rule",
+            "panel",
+            "taskList",
+        ],
         "tableCell" | "tableHeader" => &["table"],
-        "taskItem" => &["paragraph", "bulletList", "orderedList", "taskList", "codeBlock"],
+        "taskItem" => &[
+            "paragraph",
+            "bulletList",
+            "orderedList",
+            "taskList",
+            "codeBlock",
+        ],
         _ => &[],
     }
 }
@@ -97,13 +121,19 @@ fn assert_text_rules(node: &Value, source: &str) {
     let has_code = marks.iter().any(|mark| mark["type"] == "code");
     for mark in marks {
         let kind = mark["type"].as_str().unwrap();
-        assert!(!has_code || kind == "code" || kind == "link", "{node} from {source:?}");
+        assert!(
+            !has_code || kind == "code" || kind == "link",
+            "{node} from {source:?}"
+        );
         if kind == "link" {
             let href = mark["attrs"]["href"].as_str().unwrap().to_ascii_lowercase();
             let target = ["http://", "https://", "mailto:"]
                 .iter()
                 .find_map(|scheme| href.strip_prefix(scheme));
-            assert!(target.is_some_and(|target| !target.is_empty()), "{href} from {source:?}");
+            assert!(
+                target.is_some_and(|target| !target.is_empty()),
+                "{href} from {source:?}"
+            );
         }
     }
 }

@@ -1,0 +1,92 @@
+//! Markdown to ADF: prepares the source, parses it and lowers it to valid nodes.
+
+use std::borrow::Cow;
+
+use super::degradation::{Degradation, Degradations};
+use super::edit::number_tasks;
+use super::inline::{InlineBuilder, is_forbidden};
+use super::lower::lower;
+use super::node::{Document, Node};
+use super::parse::parse;
+
+/// How deep lists and quotes nest in a document made here; what is deeper joins the level above.
+///
+/// Twenty levels of lists are about 90 levels of JSON, inside the limit of 128 that common parsers have.
+pub const MAX_NESTING: usize = 20;
+
+/// A document made from Markdown, and what it could not carry.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Conversion {
+    /// The document; valid, possibly without content.
+    pub document: Document,
+    /// What was degraded, by line; the same kind on the same line is listed once.
+    pub degraded: Vec<Degradation>,
+}
+
+/// Converts Markdown to an ADF document.
+///
+/// Reads CommonMark with GFM tables, task lists, strikethrough and bare links. Never fails: what ADF
+/// has no place for is degraded without losing a word and listed in [`Conversion::degraded`]. Takes
+/// time linear in the length of the input.
+pub fn from_markdown(markdown: &str) -> Conversion {
+    let source = prepared(markdown);
+    let mut degradations = Degradations::default();
+    let blocks = parse(&source, &mut degradations);
+    let mut content = lower(blocks, &mut degradations);
+    number_tasks(&mut content);
+    Conversion {
+        document: Document { content },
+        degraded: degradations.into_sorted(),
+    }
+}
+
+/// Converts the Markdown of one text block to inline nodes; each of its lines is a line of the block.
+pub(super) fn inline_from_markdown(markdown: &str) -> (Vec<Node>, Vec<Degradation>) {
+    let source = prepared(markdown);
+    let lines = source
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty());
+    let mut heading = format!("# {}", lines.collect::<Vec<_>>().join("<br>"));
+    // A heading holds inline content only; without this its last number signs would vanish.
+    if heading.trim_end_matches('#').ends_with(' ') && heading.ends_with('#') {
+        heading.pop();
+        heading.push_str("\\#");
+    }
+    let Conversion { document, degraded } = from_markdown(&heading);
+    let content = match document.content.into_iter().next() {
+        Some(Node::Heading { content, .. }) => content,
+        _ => Vec::new(),
+    };
+    (content, degraded)
+}
+
+/// Returns the source with `\n` line ends and without characters that no document may hold.
+fn prepared(markdown: &str) -> Cow<'_, str> {
+    let markdown = markdown.strip_prefix('\u{FEFF}').unwrap_or(markdown);
+    if !markdown.contains(|c| is_forbidden(c) || c == '\r') {
+        return Cow::Borrowed(markdown);
+    }
+    let mut source = String::with_capacity(markdown.len());
+    let mut after_return = false;
+    for c in markdown.chars() {
+        match c {
+            '\r' => source.push('\n'),
+            '\n' if after_return => {}
+            c if is_forbidden(c) => {}
+            c => source.push(c),
+        }
+        after_return = c == '\r';
+    }
+    Cow::Owned(source)
+}
+
+/// How many bytes of link addresses may be repeated for a source of this length.
+///
+/// Every inline link holds its address once, and the parser bounds what references may repeat, so
+/// only a long address on text that changes its formatting very often meets this bound.
+pub(super) fn inline_builder(source: &str) -> InlineBuilder {
+    const FLOOR: usize = 100_000;
+    InlineBuilder::new(2 * source.len() + FLOOR)
+}

@@ -1,0 +1,284 @@
+//! Builds the inline nodes of one text block in their normal form.
+//!
+//! Normal form: neighbours with the same marks are one node, white space at the edges of the
+//! block and around line breaks is gone, line breaks are only between text, bare addresses are links.
+
+use std::borrow::Cow;
+
+use super::autolink;
+use super::node::{Mark, Node};
+
+/// The formatting that is open at a point of the text.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Style {
+    pub(super) strong: usize,
+    pub(super) em: usize,
+    pub(super) strike: usize,
+    pub(super) link: Option<Link>,
+}
+
+/// A link that may be followed; `id` tells links with the same address apart cheaply.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    pub(super) id: usize,
+    pub(super) href: String,
+    pub(super) title: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct StyleKey {
+    strong: bool,
+    em: bool,
+    strike: bool,
+    code: bool,
+    link: Option<usize>,
+}
+
+/// Collects text and breaks, then gives the normal form.
+#[derive(Debug, Default)]
+pub(super) struct InlineBuilder {
+    nodes: Vec<Node>,
+    last: Option<StyleKey>,
+    characters: usize,
+    link_bytes: usize,
+    link_budget: usize,
+}
+
+impl InlineBuilder {
+    /// Makes a builder that repeats link addresses for at most `link_budget` bytes in all its blocks.
+    ///
+    /// A link whose text changes its formatting becomes several nodes, each with the address. That
+    /// must not let a small document with one long address grow without bound.
+    pub(super) fn new(link_budget: usize) -> Self {
+        Self {
+            link_budget,
+            ..Self::default()
+        }
+    }
+
+    /// Returns how many bytes of text were pushed in all.
+    pub(super) fn pushed(&self) -> usize {
+        self.characters
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    pub(super) fn push_text(&mut self, text: &str, style: &Style) {
+        self.push(text, style, false);
+    }
+
+    pub(super) fn push_code(&mut self, text: &str, style: &Style) {
+        self.push(text, style, true);
+    }
+
+    pub(super) fn push_break(&mut self, style: &Style) {
+        if style.link.is_some() && self.is_over_budget() {
+            return self.push_text(" ", style);
+        }
+        self.nodes.push(Node::HardBreak);
+        self.last = None;
+    }
+
+    /// Tells whether the text pushed since `start` bytes had been pushed is exactly `text`.
+    pub(super) fn ends_with_exactly(&self, start: usize, text: &str) -> bool {
+        if self.characters - start != text.len() {
+            return false;
+        }
+        let mut rest = text;
+        for node in self.nodes.iter().rev() {
+            let Node::Text { text, .. } = node else {
+                return false;
+            };
+            if text.ends_with(rest) {
+                return true;
+            }
+            let Some(before) = rest.strip_suffix(text.as_str()) else {
+                return false;
+            };
+            rest = before;
+        }
+        false
+    }
+
+    /// Returns the nodes collected so far and starts anew.
+    pub(super) fn finish(&mut self) -> Vec<Node> {
+        self.last = None;
+        normal_form(std::mem::take(&mut self.nodes))
+    }
+
+    fn is_over_budget(&self) -> bool {
+        self.link_bytes > self.link_budget
+    }
+
+    fn push(&mut self, text: &str, style: &Style, code: bool) {
+        let text = without_controls(text);
+        if text.is_empty() {
+            return;
+        }
+        self.characters += text.len();
+        let key = self.key(style, code);
+        if self.last == Some(key)
+            && let Some(Node::Text { text: last, .. }) = self.nodes.last_mut()
+        {
+            last.push_str(&text);
+            return;
+        }
+        if let Some(link) = &style.link {
+            self.link_bytes += link.href.len() + link.title.as_ref().map_or(0, String::len);
+        }
+        self.nodes.push(Node::text(text, marks(key, style)));
+        self.last = Some(key);
+    }
+
+    fn key(&self, style: &Style, code: bool) -> StyleKey {
+        let link = style.link.as_ref().map(|link| link.id);
+        if link.is_some() && self.is_over_budget() {
+            return StyleKey {
+                link,
+                ..StyleKey::default()
+            };
+        }
+        StyleKey {
+            strong: style.strong > 0 && !code,
+            em: style.em > 0 && !code,
+            strike: style.strike > 0 && !code,
+            code,
+            link,
+        }
+    }
+}
+
+fn marks(key: StyleKey, style: &Style) -> Vec<Mark> {
+    let link = style.link.as_ref().map(|link| Mark::Link {
+        href: link.href.clone(),
+        title: link.title.clone(),
+    });
+    let flags = [
+        (key.strong, Mark::Strong),
+        (key.em, Mark::Em),
+        (key.strike, Mark::Strike),
+        (key.code, Mark::Code),
+    ];
+    let flags = flags
+        .into_iter()
+        .filter_map(|(is_on, mark)| is_on.then_some(mark));
+    link.into_iter().chain(flags).collect()
+}
+
+/// Returns `text` without characters that XML 1.0 forbids; line breaks become spaces.
+pub(super) fn without_controls(text: &str) -> Cow<'_, str> {
+    if !text.contains(|c| is_forbidden(c) || c == '\n' || c == '\r') {
+        return Cow::Borrowed(text);
+    }
+    let kept = text.chars().filter(|&c| !is_forbidden(c));
+    kept.map(|c| if matches!(c, '\n' | '\r') { ' ' } else { c })
+        .collect()
+}
+
+/// Tells whether XML 1.0, section 2.2, forbids the character; Jira stores text as XML in places.
+pub(super) fn is_forbidden(c: char) -> bool {
+    matches!(c, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}')
+}
+
+/// Brings inline nodes into the form that the module describes.
+pub(super) fn normal_form(nodes: Vec<Node>) -> Vec<Node> {
+    let trimmed = trimmed(nodes);
+    let mut result = Vec::with_capacity(trimmed.len());
+    for node in trimmed {
+        match node {
+            Node::Text { text, marks } if may_hold_autolinks(&marks) => {
+                push_linked(&mut result, text, marks);
+            }
+            node => result.push(node),
+        }
+    }
+    result
+}
+
+fn trimmed(nodes: Vec<Node>) -> Vec<Node> {
+    let mut result: Vec<Node> = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        match node {
+            Node::HardBreak => {
+                trim_line_end(&mut result);
+                if !result.is_empty() {
+                    result.push(Node::HardBreak);
+                }
+            }
+            Node::Text { text, marks } => push_merged(&mut result, text, marks),
+            other => result.push(other),
+        }
+    }
+    trim_line_end(&mut result);
+    while matches!(result.last(), Some(Node::HardBreak)) {
+        result.pop();
+        trim_line_end(&mut result);
+    }
+    result
+}
+
+fn push_merged(nodes: &mut Vec<Node>, mut text: String, marks: Vec<Mark>) {
+    let at_line_start = matches!(nodes.last(), None | Some(Node::HardBreak));
+    if at_line_start && !marks.contains(&Mark::Code) {
+        text = text.trim_start_matches([' ', '\t']).to_owned();
+    }
+    if text.is_empty() {
+        return;
+    }
+    if let Some(Node::Text {
+        text: last_text,
+        marks: last_marks,
+    }) = nodes.last_mut()
+        && *last_marks == marks
+    {
+        last_text.push_str(&text);
+        return;
+    }
+    nodes.push(Node::Text { text, marks });
+}
+
+fn trim_line_end(nodes: &mut Vec<Node>) {
+    while let Some(Node::Text { text, marks }) = nodes.last_mut() {
+        if marks.contains(&Mark::Code) {
+            return;
+        }
+        text.truncate(text.trim_end_matches([' ', '\t']).len());
+        if !text.is_empty() {
+            return;
+        }
+        nodes.pop();
+    }
+}
+
+fn may_hold_autolinks(marks: &[Mark]) -> bool {
+    let excludes = |mark: &Mark| matches!(mark, Mark::Link { .. } | Mark::Code);
+    !marks.iter().any(excludes)
+}
+
+fn push_linked(nodes: &mut Vec<Node>, text: String, marks: Vec<Mark>) {
+    let links = autolink::find(&text);
+    if links.is_empty() {
+        nodes.push(Node::Text { text, marks });
+        return;
+    }
+    let mut end = 0;
+    let push_plain = |nodes: &mut Vec<Node>, plain: Option<&str>| {
+        let plain = plain.unwrap_or_default();
+        if !plain.is_empty() {
+            nodes.push(Node::text(plain, marks.clone()));
+        }
+    };
+    for link in links {
+        push_plain(nodes, text.get(end..link.range.start));
+        end = link.range.end;
+        let mut linked = vec![Mark::Link {
+            href: link.href,
+            title: None,
+        }];
+        linked.extend(marks.iter().cloned());
+        nodes.push(Node::text(text.get(link.range).unwrap_or_default(), linked));
+    }
+    push_plain(nodes, text.get(end..));
+}

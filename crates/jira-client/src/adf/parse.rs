@@ -1,0 +1,487 @@
+//! Parses Markdown into a tree of blocks whose depth is bounded.
+
+use pulldown_cmark::{
+    Alignment, CodeBlockKind, CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd,
+};
+
+use super::address::{safe_href, visible_address};
+use super::convert::{MAX_NESTING, inline_builder};
+use super::degradation::{DegradationKind, Degradations};
+use super::inline::{InlineBuilder, Link, Style, without_controls};
+use super::node::{Node, TaskState};
+
+/// A block of Markdown and the line it begins on, counted from 1.
+#[derive(Debug)]
+pub(super) struct Block {
+    pub(super) line: usize,
+    pub(super) kind: BlockKind,
+}
+
+#[derive(Debug)]
+pub(super) enum BlockKind {
+    Paragraph(Vec<Node>),
+    Heading {
+        level: u8,
+        content: Vec<Node>,
+    },
+    Quote(Vec<Block>),
+    List(List),
+    Code {
+        language: Option<String>,
+        text: String,
+    },
+    Rule,
+    Table(Vec<Vec<Vec<Node>>>),
+}
+
+#[derive(Debug)]
+pub(super) struct List {
+    /// The first number of an ordered list.
+    pub(super) start: Option<u64>,
+    pub(super) items: Vec<Item>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Item {
+    pub(super) task: Option<TaskState>,
+    pub(super) blocks: Vec<Block>,
+}
+
+/// Parses `source` and reports what inline content cannot carry and what nests too deeply.
+pub(super) fn parse(source: &str, degradations: &mut Degradations) -> Vec<Block> {
+    let options = Options::ENABLE_TABLES
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_FOOTNOTES;
+    let mut builder = TreeBuilder::new(source, degradations);
+    for (event, range) in Parser::new_ext(source, options).into_offset_iter() {
+        builder.offset = range.start;
+        builder.event(event);
+    }
+    builder.finish()
+}
+
+/// A container that is open.
+enum Frame {
+    Quote { line: usize, blocks: Vec<Block> },
+    List { line: usize, list: List },
+    Item(Item),
+}
+
+/// A link or image that is open.
+struct OpenLink {
+    address: String,
+    /// What the inline builder had taken before the link's text.
+    start: usize,
+    target: Target,
+}
+
+enum Target {
+    /// The text becomes a link.
+    Followed,
+    /// The text stays text and the address is shown after it.
+    Shown,
+    /// The text is part of an outer link.
+    Outer,
+}
+
+struct OpenCode {
+    line: usize,
+    language: Option<String>,
+    text: String,
+}
+
+struct TreeBuilder<'a> {
+    degradations: &'a mut Degradations,
+    line_ends: Vec<usize>,
+    offset: usize,
+    root: Vec<Block>,
+    frames: Vec<Frame>,
+    /// How many open containers are not in `frames` because they nest too deeply.
+    flattened: usize,
+    inline: InlineBuilder,
+    style: Style,
+    links: Vec<OpenLink>,
+    n_links: usize,
+    code: Option<OpenCode>,
+    html: String,
+    rows: Vec<Vec<Vec<Node>>>,
+    /// The label of a footnote whose text has not begun.
+    footnote: Option<String>,
+}
+
+impl<'a> TreeBuilder<'a> {
+    fn new(source: &str, degradations: &'a mut Degradations) -> Self {
+        Self {
+            degradations,
+            line_ends: source
+                .match_indices('\n')
+                .map(|(offset, _)| offset)
+                .collect(),
+            offset: 0,
+            root: Vec::new(),
+            frames: Vec::new(),
+            flattened: 0,
+            inline: inline_builder(source),
+            style: Style::default(),
+            links: Vec::new(),
+            n_links: 0,
+            code: None,
+            html: String::new(),
+            rows: Vec::new(),
+            footnote: None,
+        }
+    }
+
+    fn finish(mut self) -> Vec<Block> {
+        self.flush();
+        self.root
+    }
+
+    fn event(&mut self, event: Event<'_>) {
+        match event {
+            Event::Start(tag) => self.start(tag),
+            Event::End(tag) => self.end(tag),
+            Event::Text(text) => self.text(&text),
+            Event::Code(code) => self.inline_code(&code),
+            Event::Html(html) => self.html.push_str(&html),
+            Event::InlineHtml(html) => self.inline_html(&html),
+            Event::SoftBreak => self.inline.push_text(" ", &self.style),
+            Event::HardBreak => self.inline.push_break(&self.style),
+            Event::Rule => {
+                self.flush();
+                self.push_block(self.line(), BlockKind::Rule);
+            }
+            Event::TaskListMarker(checked) => self.task_marker(checked),
+            Event::FootnoteReference(label) => {
+                self.degrade(DegradationKind::Footnote);
+                self.inline.push_text(&format!("[{label}]"), &self.style);
+            }
+            Event::InlineMath(text) | Event::DisplayMath(text) => self.text(&text),
+        }
+    }
+
+    fn start(&mut self, tag: Tag<'_>) {
+        match tag {
+            Tag::Paragraph => self.start_paragraph(),
+            Tag::BlockQuote(_) | Tag::List(_) | Tag::Item => self.start_container(&tag),
+            Tag::CodeBlock(kind) => {
+                self.flush();
+                self.code = Some(OpenCode {
+                    line: self.line(),
+                    language: language(&kind),
+                    text: String::new(),
+                });
+            }
+            Tag::HtmlBlock | Tag::Heading { .. } => self.flush(),
+            Tag::FootnoteDefinition(label) => {
+                self.flush();
+                self.degrade(DegradationKind::Footnote);
+                self.footnote = Some(label.to_string());
+            }
+            Tag::Table(alignments) => {
+                self.flush();
+                if alignments
+                    .iter()
+                    .any(|&alignment| alignment != Alignment::None)
+                {
+                    self.degrade(DegradationKind::TableAlignment);
+                }
+            }
+            Tag::TableHead | Tag::TableRow => self.rows.push(Vec::new()),
+            Tag::Emphasis => self.style.em += 1,
+            Tag::Strong => self.style.strong += 1,
+            Tag::Strikethrough => self.style.strike += 1,
+            Tag::Link {
+                link_type,
+                dest_url,
+                title,
+                ..
+            } => self.start_link(link_type, &dest_url, &title, false),
+            Tag::Image {
+                link_type,
+                dest_url,
+                title,
+                ..
+            } => self.start_link(link_type, &dest_url, &title, true),
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd) {
+        match tag {
+            TagEnd::Paragraph | TagEnd::FootnoteDefinition => self.flush(),
+            TagEnd::Heading(level) => {
+                let content = self.inline.finish();
+                let level = heading_level(level);
+                self.push_block(self.line(), BlockKind::Heading { level, content });
+            }
+            TagEnd::BlockQuote(_) | TagEnd::List(_) | TagEnd::Item => self.end_container(),
+            TagEnd::CodeBlock => self.end_code(),
+            TagEnd::HtmlBlock => self.end_html(),
+            TagEnd::Table => {
+                let rows = std::mem::take(&mut self.rows);
+                self.push_block(self.line(), BlockKind::Table(rows));
+            }
+            TagEnd::TableCell => {
+                let cell = self.inline.finish();
+                if let Some(row) = self.rows.last_mut() {
+                    row.push(cell);
+                }
+            }
+            TagEnd::Emphasis => self.style.em = self.style.em.saturating_sub(1),
+            TagEnd::Strong => self.style.strong = self.style.strong.saturating_sub(1),
+            TagEnd::Strikethrough => self.style.strike = self.style.strike.saturating_sub(1),
+            TagEnd::Link | TagEnd::Image => self.end_link(),
+            _ => {}
+        }
+    }
+
+    fn line(&self) -> usize {
+        self.line_ends.partition_point(|&end| end < self.offset) + 1
+    }
+
+    fn degrade(&mut self, kind: DegradationKind) {
+        self.degradations.add(kind, self.line());
+    }
+
+    fn push_block(&mut self, line: usize, kind: BlockKind) {
+        let block = Block { line, kind };
+        match self.frames.last_mut() {
+            None => self.root.push(block),
+            Some(Frame::Quote { blocks, .. } | Frame::Item(Item { blocks, .. })) => {
+                blocks.push(block);
+            }
+            Some(Frame::List { list, .. }) => list.items.push(Item {
+                task: None,
+                blocks: vec![block],
+            }),
+        }
+    }
+
+    /// Ends the text of a tight list item or of a paragraph.
+    fn flush(&mut self) {
+        if let Some(label) = self.footnote.take() {
+            self.inline.push_text(&format!("[{label}]"), &self.style);
+        }
+        if self.inline.is_empty() {
+            return;
+        }
+        let content = self.inline.finish();
+        self.push_block(self.line(), BlockKind::Paragraph(content));
+    }
+
+    fn start_paragraph(&mut self) {
+        let footnote = self.footnote.take();
+        self.flush();
+        if let Some(label) = footnote {
+            self.inline.push_text(&format!("[{label}] "), &self.style);
+        }
+    }
+
+    fn start_container(&mut self, tag: &Tag<'_>) {
+        self.flush();
+        let is_list_or_quote = |frame: &&Frame| !matches!(frame, Frame::Item(_));
+        let opens_level = !matches!(tag, Tag::Item);
+        let is_too_deep =
+            opens_level && self.frames.iter().filter(is_list_or_quote).count() >= MAX_NESTING;
+        if self.flattened > 0 || is_too_deep {
+            self.flattened += 1;
+            self.degrade(DegradationKind::NestingTooDeep);
+            return;
+        }
+        let line = self.line();
+        self.frames.push(match tag {
+            Tag::Item => Frame::Item(Item::default()),
+            Tag::List(start) => Frame::List {
+                line,
+                list: List {
+                    start: *start,
+                    items: Vec::new(),
+                },
+            },
+            _ => Frame::Quote {
+                line,
+                blocks: Vec::new(),
+            },
+        });
+    }
+
+    fn end_container(&mut self) {
+        self.flush();
+        if self.flattened > 0 {
+            self.flattened -= 1;
+            return;
+        }
+        match self.frames.pop() {
+            Some(Frame::Item(item)) => {
+                if let Some(Frame::List { list, .. }) = self.frames.last_mut() {
+                    list.items.push(item);
+                }
+            }
+            Some(Frame::List { line, list }) => self.push_block(line, BlockKind::List(list)),
+            Some(Frame::Quote { line, blocks }) => self.push_block(line, BlockKind::Quote(blocks)),
+            None => {}
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        match &mut self.code {
+            Some(code) => code.text.push_str(text),
+            None => self.inline.push_text(text, &self.style),
+        }
+    }
+
+    fn inline_code(&mut self, code: &str) {
+        if self.style.strong + self.style.em + self.style.strike > 0 {
+            self.degrade(DegradationKind::FormattedCode);
+        }
+        self.inline.push_code(code, &self.style);
+    }
+
+    fn inline_html(&mut self, html: &str) {
+        if is_line_break(html) {
+            return self.inline.push_break(&self.style);
+        }
+        self.degrade(DegradationKind::RawHtml);
+        self.inline.push_text(html, &self.style);
+    }
+
+    fn end_html(&mut self) {
+        let html = std::mem::take(&mut self.html);
+        let mut is_plain = true;
+        for line in html.lines() {
+            if !is_line_break(line) {
+                is_plain = false;
+                self.inline.push_text(line, &self.style);
+            }
+            self.inline.push_break(&self.style);
+        }
+        if !is_plain {
+            self.degrade(DegradationKind::RawHtml);
+        }
+        self.flush();
+    }
+
+    fn end_code(&mut self) {
+        let Some(OpenCode {
+            line,
+            language,
+            mut text,
+        }) = self.code.take()
+        else {
+            return;
+        };
+        if text.ends_with('\n') {
+            text.pop();
+        }
+        self.push_block(line, BlockKind::Code { language, text });
+    }
+
+    fn task_marker(&mut self, checked: bool) {
+        match self.frames.last_mut() {
+            Some(Frame::Item(item)) if self.flattened == 0 => {
+                item.task = Some(if checked {
+                    TaskState::Done
+                } else {
+                    TaskState::Todo
+                });
+            }
+            _ => {
+                let marker = if checked { "[x] " } else { "[ ] " };
+                self.inline.push_text(marker, &self.style);
+            }
+        }
+    }
+
+    fn start_link(&mut self, link_type: LinkType, dest: &str, title: &CowStr<'_>, is_image: bool) {
+        if is_image {
+            self.degrade(DegradationKind::Image);
+        }
+        let address = match link_type {
+            LinkType::Email => format!("mailto:{dest}"),
+            _ => dest.to_owned(),
+        };
+        let target = if self.style.link.is_some() {
+            Target::Outer
+        } else if let Some(href) = safe_href(&without_controls(&address)) {
+            self.n_links += 1;
+            self.style.link = Some(Link {
+                id: self.n_links,
+                href,
+                title: link_title(title),
+            });
+            Target::Followed
+        } else {
+            Target::Shown
+        };
+        if matches!(target, Target::Shown) && !is_image {
+            self.degrade(DegradationKind::UnsafeLink);
+        }
+        self.links.push(OpenLink {
+            address,
+            start: self.inline.pushed(),
+            target,
+        });
+    }
+
+    fn end_link(&mut self) {
+        let Some(link) = self.links.pop() else {
+            return;
+        };
+        let has_text = self.inline.pushed() > link.start;
+        let address = visible_address(&link.address);
+        match link.target {
+            Target::Outer => {}
+            Target::Followed => {
+                if !has_text {
+                    self.inline.push_text(&address, &self.style);
+                }
+                self.style.link = None;
+            }
+            Target::Shown if !has_text => self.inline.push_text(&address, &self.style),
+            Target::Shown => {
+                let is_visible = self.inline.ends_with_exactly(link.start, &link.address);
+                if !is_visible && !address.is_empty() {
+                    self.inline.push_text(&format!(" ({address})"), &self.style);
+                }
+            }
+        }
+    }
+}
+
+fn link_title(title: &str) -> Option<String> {
+    let words: Vec<&str> = title.split_whitespace().collect();
+    let title = without_controls(&words.join(" ")).into_owned();
+    (!title.is_empty()).then_some(title)
+}
+
+fn is_line_break(html: &str) -> bool {
+    let tag = html
+        .trim()
+        .strip_prefix('<')
+        .and_then(|tag| tag.strip_suffix('>'));
+    tag.is_some_and(|tag| tag.trim_end_matches(['/', ' ']).eq_ignore_ascii_case("br"))
+}
+
+/// Returns the language of a fenced block, without the options that some tools write after it.
+fn language(kind: &CodeBlockKind<'_>) -> Option<String> {
+    let CodeBlockKind::Fenced(info) = kind else {
+        return None;
+    };
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '#' | '-' | '_' | '.');
+    let end = info.find(|c| !is_name(c)).unwrap_or(info.len());
+    let name = info.get(..end).filter(|name| !name.is_empty())?;
+    Some(name.to_owned())
+}
+
+fn heading_level(level: HeadingLevel) -> u8 {
+    match level {
+        HeadingLevel::H1 => 1,
+        HeadingLevel::H2 => 2,
+        HeadingLevel::H3 => 3,
+        HeadingLevel::H4 => 4,
+        HeadingLevel::H5 => 5,
+        HeadingLevel::H6 => 6,
+    }
+}

@@ -1,1 +1,39 @@
-//! Errors.
+//! Why a push was refused.
+
+use thiserror::Error;
+
+use super::tracker::{TrackerError, TrackerProject};
+use crate::shared::failure::Failure;
+use crate::shared::validation::Problems;
+
+/// Why a push was refused, or something about one could not be told.
+#[derive(Debug, Error)]
+pub enum DeliveryError {
+    /// There is no such document in this workspace.
+    #[error("there is no such document")]
+    DocumentNotFound,
+    /// Some ids name no ticket of this document; points at each of them.
+    #[error("{0}")]
+    TicketNotFound(Problems),
+    /// There is no such push in this workspace.
+    #[error("there is no such push")]
+    PushNotFound,
+    /// The project must be named.
+    #[error("name a project")]
+    ProjectRequired {
+        /// The projects in which the account may create issues.
+        choices: Vec<TrackerProject>,
+    },
+    /// The input breaks a rule.
+    #[error("{0}")]
+    Invalid(Problems),
+    /// The idempotency key was used for another body.
+    #[error("the idempotency key was used for another body")]
+    KeyReused,
+    /// The tracker, or the way to it, refuses.
+    #[error(transparent)]
+    Tracker(#[from] TrackerError),
+    /// A port failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}

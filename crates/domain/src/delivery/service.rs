@@ -1,1 +1,336 @@
-//! Use cases.
+//! Pushing: accepting, waiting, asking, cancelling.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::error::DeliveryError;
+use super::model::{Delivery, DeliveryState, Push, PushReport, PushState};
+use super::plan::{Planned, PlannedEntry, PushCommand, PushPlan};
+use super::ports::{
+    AcceptOutcome, DeliveryRepository, IdempotencyKey, KeyLookup, NewEntry, NewPush, PushFilter,
+    PushSummary,
+};
+use super::tracker::{IssueTracker, TrackerError};
+use crate::audit::model::{AuditAction, AuditEntry};
+use crate::connection::ports::ConnectionRepository;
+use crate::document::ports::DocumentRepository;
+use crate::shared::clock::Clock;
+use crate::shared::failure::{Failure, FailureKind};
+use crate::shared::ids::{IdSource, PushId, WorkspaceId};
+use crate::shared::page::{Page, PageRequest};
+use crate::ticket::ports::TicketRepository;
+use crate::workspace::model::Actor;
+
+/// How often a push is planned anew because a ticket was changed at the same moment.
+const ACCEPT_ATTEMPTS: u32 = 4;
+/// How often those who wait for a push first look at it.
+const FIRST_LOOK: Duration = Duration::from_millis(20);
+/// How often they look at most seldom.
+const LAST_LOOK: Duration = Duration::from_millis(250);
+
+/// Tells the workers of this process that there is something to do.
+#[async_trait]
+pub trait WorkSignal: Send + Sync + 'static {
+    /// Wakes whoever waits, now or next.
+    fn wake(&self);
+
+    /// Waits until somebody wakes, or for the given time.
+    async fn wait(&self, at_most: Duration);
+}
+
+/// The ports that delivery stands on.
+#[derive(Clone)]
+pub struct DeliveryPorts {
+    /// The ledger.
+    pub deliveries: Arc<dyn DeliveryRepository>,
+    /// Stored tickets.
+    pub tickets: Arc<dyn TicketRepository>,
+    /// Stored documents.
+    pub documents: Arc<dyn DocumentRepository>,
+    /// Stored integrations.
+    pub connections: Arc<dyn ConnectionRepository>,
+    /// The tracker.
+    pub tracker: Arc<dyn IssueTracker>,
+    /// Wakes workers.
+    pub signal: Arc<dyn WorkSignal>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Draws ids.
+    pub ids: IdSource,
+}
+
+/// What the service stands on.
+#[derive(Clone)]
+pub struct DeliveryService {
+    pub(super) deliveries: Arc<dyn DeliveryRepository>,
+    pub(super) tickets: Arc<dyn TicketRepository>,
+    pub(super) documents: Arc<dyn DocumentRepository>,
+    pub(super) connections: Arc<dyn ConnectionRepository>,
+    pub(super) tracker: Arc<dyn IssueTracker>,
+    pub(super) signal: Arc<dyn WorkSignal>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) ids: IdSource,
+}
+
+impl std::fmt::Debug for DeliveryPorts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DeliveryPorts").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for DeliveryService {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DeliveryService").finish_non_exhaustive()
+    }
+}
+
+/// What became of a push command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    /// No ids were given and no ticket is reviewed; nothing was written.
+    Nothing,
+    /// The push is written, or was written before under the same idempotency key.
+    Accepted(PushId),
+}
+
+impl DeliveryService {
+    /// Puts the service on its ports.
+    #[must_use]
+    pub fn new(ports: DeliveryPorts) -> Self {
+        Self {
+            deliveries: ports.deliveries,
+            tickets: ports.tickets,
+            documents: ports.documents,
+            connections: ports.connections,
+            tracker: ports.tracker,
+            signal: ports.signal,
+            clock: ports.clock,
+            ids: ports.ids,
+        }
+    }
+
+    /// Accepts a push: once this answers, it will be finished.
+    ///
+    /// # Errors
+    /// Every reason for which a push is refused as a whole; then nothing was written.
+    pub async fn push(
+        &self,
+        actor: Actor,
+        command: &PushCommand,
+        idempotency: Option<IdempotencyKey>,
+    ) -> Result<Pushed, DeliveryError> {
+        if let Some(key) = &idempotency {
+            let now = self.clock.now();
+            match self
+                .deliveries
+                .find_key(command.workspace_id, key, now)
+                .await?
+            {
+                KeyLookup::Free => {}
+                KeyLookup::Same(id) => return Ok(Pushed::Accepted(id)),
+                KeyLookup::Other => return Err(DeliveryError::KeyReused),
+            }
+        }
+        for _ in 0..ACCEPT_ATTEMPTS {
+            let plan = match self.plan(command).await? {
+                Planned::Nothing => return Ok(Pushed::Nothing),
+                Planned::Plan(plan) => plan,
+            };
+            let new = self.new_push(actor, command, plan, idempotency.clone());
+            match self.deliveries.accept(&new).await? {
+                AcceptOutcome::Accepted => {
+                    self.signal.wake();
+                    return Ok(Pushed::Accepted(new.push.id));
+                }
+                AcceptOutcome::Replayed(id) => return Ok(Pushed::Accepted(id)),
+                AcceptOutcome::KeyReused => return Err(DeliveryError::KeyReused),
+                AcceptOutcome::NotConnected => return Err(TrackerError::NotConnected.into()),
+                AcceptOutcome::TicketsChanged => {}
+            }
+        }
+        let cause = "the tickets are being changed by others";
+        Err(Failure::new(FailureKind::Unavailable, cause).into())
+    }
+
+    fn new_push(
+        &self,
+        actor: Actor,
+        command: &PushCommand,
+        plan: PushPlan,
+        idempotency: Option<IdempotencyKey>,
+    ) -> NewPush {
+        let id = self.ids.next();
+        let now = self.clock.now();
+        let push = Push {
+            id,
+            workspace_id: command.workspace_id,
+            document_id: command.document_id,
+            platform: command.platform,
+            site_id: plan.site.cloud_id,
+            account_id: plan.site.account_id,
+            project: plan.project,
+            fence: plan.fence,
+            state: PushState::Running,
+            quota_points: 0,
+            change_number: 0,
+            created_by: actor,
+            created_at: now,
+            settled_at: None,
+        };
+        let audit = self.entry(command.workspace_id, actor, AuditAction::PushAccepted, id);
+        let entries = plan.entries.into_iter().map(new_entry).collect();
+        NewPush {
+            push,
+            entries,
+            idempotency,
+            audit,
+        }
+    }
+
+    /// Waits until a push is settled, at most for the given time, and tells how it stands.
+    ///
+    /// # Errors
+    /// [`DeliveryError::PushNotFound`].
+    pub async fn wait(
+        &self,
+        workspace: WorkspaceId,
+        id: PushId,
+        at_most: Duration,
+    ) -> Result<PushReport, DeliveryError> {
+        let begun = self.clock.monotonic();
+        let mut look = FIRST_LOOK;
+        loop {
+            let state = self.deliveries.push_state(workspace, id).await?;
+            let is_running = state.ok_or(DeliveryError::PushNotFound)? == PushState::Running;
+            let waited = self.clock.monotonic().saturating_sub(begun);
+            if !is_running || waited >= at_most {
+                return self.report(workspace, id).await;
+            }
+            self.clock
+                .sleep(look.min(at_most.saturating_sub(waited)))
+                .await;
+            look = (look * 2).min(LAST_LOOK);
+        }
+    }
+
+    /// How a push stands.
+    ///
+    /// # Errors
+    /// [`DeliveryError::PushNotFound`].
+    pub async fn report(
+        &self,
+        workspace: WorkspaceId,
+        id: PushId,
+    ) -> Result<PushReport, DeliveryError> {
+        let now = self.clock.now();
+        self.deliveries
+            .find_push(workspace, id, now)
+            .await?
+            .ok_or(DeliveryError::PushNotFound)
+    }
+
+    /// Pushes, newest first.
+    ///
+    /// # Errors
+    /// [`DeliveryError::Failure`].
+    pub async fn list_pushes(
+        &self,
+        workspace: WorkspaceId,
+        filter: PushFilter,
+        page: PageRequest,
+    ) -> Result<Page<PushSummary>, DeliveryError> {
+        Ok(self
+            .deliveries
+            .list_pushes(workspace, filter, page, self.clock.now())
+            .await?)
+    }
+
+    /// Deliveries, newest first.
+    ///
+    /// # Errors
+    /// [`DeliveryError::Failure`].
+    pub async fn list_deliveries(
+        &self,
+        workspace: WorkspaceId,
+        state: Option<DeliveryState>,
+        page: PageRequest,
+    ) -> Result<Page<Delivery>, DeliveryError> {
+        Ok(self
+            .deliveries
+            .list_deliveries(workspace, state, page)
+            .await?)
+    }
+
+    /// Calls off what was not sent.
+    ///
+    /// # Errors
+    /// [`DeliveryError::PushNotFound`].
+    pub async fn cancel(
+        &self,
+        workspace: WorkspaceId,
+        actor: Actor,
+        id: PushId,
+    ) -> Result<PushReport, DeliveryError> {
+        let audit = self.entry(workspace, actor, AuditAction::PushCancelled, id);
+        let now = self.clock.now();
+        let cancelled = self.deliveries.cancel(workspace, id, now, &audit).await?;
+        cancelled.ok_or(DeliveryError::PushNotFound)?;
+        self.report(workspace, id).await
+    }
+
+    fn entry(
+        &self,
+        workspace: WorkspaceId,
+        actor: Actor,
+        action: AuditAction,
+        push: PushId,
+    ) -> AuditEntry {
+        AuditEntry {
+            id: self.ids.next(),
+            workspace_id: Some(workspace),
+            actor,
+            action,
+            subject: format!("push:{push}"),
+            result: "ok".to_owned(),
+            at: self.clock.now(),
+        }
+    }
+}
+
+fn new_entry(planned: PlannedEntry) -> NewEntry {
+    match planned {
+        PlannedEntry::Existing(ticket) => NewEntry::Existing {
+            ticket_id: ticket.id,
+        },
+        PlannedEntry::Judged {
+            ticket_id,
+            ticket_version,
+            delivery_id,
+            warnings,
+            refusal: Some(error),
+            ..
+        } => NewEntry::Refuse {
+            ticket_id,
+            ticket_version,
+            delivery_id,
+            error,
+            warnings,
+        },
+        PlannedEntry::Judged {
+            ticket_id,
+            ticket_version,
+            delivery_id,
+            payload,
+            warnings,
+            refusal: None,
+        } => NewEntry::Deliver {
+            ticket_id,
+            ticket_version,
+            delivery_id,
+            payload,
+            warnings,
+        },
+    }
+}

@@ -1,1 +1,318 @@
-//! Use cases.
+//! The worker: claims rows, sends them once, and writes down what became of them.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::model::{ClaimedBatch, Pause, Settlement};
+use super::ports::HeldLease;
+use super::service::{DeliveryPorts, DeliveryService};
+use super::tracker::{CreateOutcome, CreateReport, PauseRequest};
+use crate::connection::model::TrackerSite;
+use crate::connection::ports::SendDeadline;
+use crate::shared::failure::Failure;
+use crate::shared::ids::{DeliveryId, LeaseId};
+use crate::ticket::model::{PushError, PushErrorCode};
+
+/// The most issues that one request creates; Jira's limit.
+const BATCH: u32 = 50;
+/// How long after the claim the last byte of a request may leave.
+const SEND_WITHIN: Duration = Duration::from_secs(30);
+/// How long an observer must have seen a claimed row unchanged before it takes the row's worker for dead; longer than
+/// [`SEND_WITHIN`] and the time an answer may take together.
+const LEASE: Duration = Duration::from_secs(180);
+/// How long a worker with nothing to do waits before it looks again.
+const IDLE: Duration = Duration::from_millis(500);
+/// How long a worker rests after a failure of the store.
+const REST: Duration = Duration::from_secs(1);
+/// The shortest and the longest wait before a repeat.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+const LAST_RETRY: Duration = Duration::from_secs(300);
+
+/// Delivers what was accepted. Several tasks may run the same worker at once.
+pub struct DeliveryWorker {
+    service: DeliveryService,
+    max_in_flight_per_site: usize,
+    in_flight: Mutex<HashMap<String, usize>>,
+    own_leases: Mutex<HashSet<LeaseId>>,
+    watched: Mutex<HashMap<LeaseId, (HeldLease, Duration)>>,
+}
+
+impl std::fmt::Debug for DeliveryWorker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DeliveryWorker").finish_non_exhaustive()
+    }
+}
+
+impl DeliveryWorker {
+    /// Puts the worker on its ports; at most so many requests are in flight per site in this process.
+    #[must_use]
+    pub fn new(ports: DeliveryPorts, max_in_flight_per_site: usize) -> Self {
+        Self {
+            service: DeliveryService::new(ports),
+            max_in_flight_per_site,
+            in_flight: Mutex::default(),
+            own_leases: Mutex::default(),
+            watched: Mutex::default(),
+        }
+    }
+
+    /// Works until `stop` is set; a batch that was begun is finished first.
+    pub async fn run(&self, stop: &AtomicBool) {
+        while !stop.load(Ordering::Acquire) {
+            match self.run_once().await {
+                Ok(true) => {}
+                Ok(false) => self.service.signal.wait(IDLE).await,
+                Err(failure) => {
+                    log_failure(&failure, "the ledger could not be worked on");
+                    self.service.clock.sleep(REST).await;
+                }
+            }
+        }
+    }
+
+    /// Claims and delivers one batch; `false` when there was nothing to do.
+    ///
+    /// # Errors
+    /// The failure of the store while claiming; nothing was sent then.
+    pub async fn run_once(&self) -> Result<bool, Failure> {
+        self.expire_dead_leases().await?;
+        let lease = self.service.ids.next();
+        let _own = OwnLease::hold(&self.own_leases, lease);
+        let busy = self.busy_sites();
+        let deadline = SendDeadline(self.service.clock.monotonic() + SEND_WITHIN);
+        let now = self.service.clock.now();
+        let Some(batch) = self
+            .service
+            .deliveries
+            .claim(lease, BATCH, &busy, now)
+            .await?
+        else {
+            return Ok(false);
+        };
+        let _slot = SiteSlot::take(&self.in_flight, &batch.push.site_id);
+        let report = self.send(&batch, deadline).await;
+        if let Some(pause) = &report.pause {
+            self.write_pause(pause).await;
+        }
+        self.write_down(&batch, report).await;
+        self.service.signal.wake();
+        Ok(true)
+    }
+
+    /// Sends a claimed batch; whatever stands in the way before the request is told as retryable.
+    async fn send(&self, batch: &ClaimedBatch, deadline: SendDeadline) -> CreateReport {
+        match self.site(batch).await {
+            Ok(Some(site)) => {
+                self.service
+                    .tracker
+                    .create(&site, &batch.deliveries, deadline)
+                    .await
+            }
+            Ok(None) => {
+                let message = "the workspace is not connected to the push's site at this moment";
+                not_sent(
+                    batch,
+                    PushError::new(PushErrorCode::NoActiveIntegration, message),
+                )
+            }
+            Err(failure) => {
+                log_failure(&failure, "the site of a push could not be read");
+                let message = "the database did not answer; the ticket will be sent again";
+                not_sent(
+                    batch,
+                    PushError::new(PushErrorCode::TrackerUnavailable, message),
+                )
+            }
+        }
+    }
+
+    /// The site of the push, as far as the workspace is still connected to it as the same account.
+    async fn site(&self, batch: &ClaimedBatch) -> Result<Option<TrackerSite>, Failure> {
+        let push = &batch.push;
+        let found = self
+            .service
+            .connections
+            .find(push.workspace_id, push.platform)
+            .await?;
+        let site = found.filter(|row| row.is_active).map(|row| row.site());
+        Ok(site.filter(|site| site.cloud_id == push.site_id && site.account_id == push.account_id))
+    }
+
+    async fn write_pause(&self, request: &PauseRequest) {
+        let pause = Pause {
+            scope: request.scope.clone(),
+            until: self.service.clock.now() + request.wait,
+            reason: request.reason.clone(),
+        };
+        if let Err(failure) = self.service.deliveries.pause(&pause).await {
+            log_failure(&failure, "a pause could not be written down");
+        }
+    }
+
+    /// Writes the outcomes down; while the store fails this is tried again as long as nobody takes the rows over.
+    async fn write_down(&self, batch: &ClaimedBatch, report: CreateReport) {
+        let outcomes = self.settlements(batch, report.outcomes);
+        let begun = self.service.clock.monotonic();
+        loop {
+            let now = self.service.clock.now();
+            let (push, lease) = (batch.push.id, batch.lease_id);
+            let points = report.quota_points;
+            match self
+                .service
+                .deliveries
+                .settle(push, lease, &outcomes, points, now)
+                .await
+            {
+                Ok(_) => return,
+                Err(failure) => log_failure(&failure, "outcomes could not be written down yet"),
+            }
+            if self.service.clock.monotonic().saturating_sub(begun) >= LEASE {
+                return;
+            }
+            self.service.clock.sleep(REST).await;
+        }
+    }
+
+    fn settlements(
+        &self,
+        batch: &ClaimedBatch,
+        outcomes: Vec<CreateOutcome>,
+    ) -> Vec<(DeliveryId, Settlement)> {
+        let now = self.service.clock.now();
+        let settle = |attempt: i32, outcome: CreateOutcome| match outcome {
+            CreateOutcome::Confirmed(external) => Settlement::Confirmed { external },
+            CreateOutcome::Rejected(error) => Settlement::Rejected { error },
+            CreateOutcome::Uncertain(error) => Settlement::Uncertain { error },
+            CreateOutcome::Retryable { retry_after, error } => {
+                let wait = backoff(attempt).max(retry_after.unwrap_or_default());
+                Settlement::Retry {
+                    at: now + wait,
+                    error,
+                }
+            }
+        };
+        let pairs = batch.deliveries.iter().zip(outcomes);
+        pairs
+            .map(|(row, outcome)| (row.id, settle(row.attempt, outcome)))
+            .collect()
+    }
+
+    /// Turns the rows of workers that died into `uncertain`, once this process has seen them unchanged for a whole lease.
+    async fn expire_dead_leases(&self) -> Result<(), Failure> {
+        let held = self.service.deliveries.list_held().await?;
+        for lease in self.dead_leases(&held) {
+            let now = self.service.clock.now();
+            let rows = self.service.deliveries.expire_lease(lease, now).await?;
+            tracing::warn!(
+                rows,
+                "a worker died while sending; its deliveries are uncertain"
+            );
+        }
+        Ok(())
+    }
+
+    fn dead_leases(&self, held: &[HeldLease]) -> Vec<LeaseId> {
+        let now = self.service.clock.monotonic();
+        let own = lock(&self.own_leases).clone();
+        let mut watched = lock(&self.watched);
+        let mut still = HashMap::new();
+        let mut dead = Vec::new();
+        for lease in held.iter().filter(|lease| !own.contains(&lease.lease_id)) {
+            let former = watched
+                .get(&lease.lease_id)
+                .filter(|(seen, _)| seen == lease);
+            let since = former.map_or(now, |(_, since)| *since);
+            if now.saturating_sub(since) >= LEASE {
+                dead.push(lease.lease_id);
+            } else {
+                still.insert(lease.lease_id, (*lease, since));
+            }
+        }
+        *watched = still;
+        dead
+    }
+
+    fn busy_sites(&self) -> Vec<String> {
+        let in_flight = lock(&self.in_flight);
+        let is_busy = |count: &usize| *count >= self.max_in_flight_per_site;
+        in_flight
+            .iter()
+            .filter(|(_, count)| is_busy(count))
+            .map(|(site, _)| site.clone())
+            .collect()
+    }
+}
+
+/// One request in flight on a site, until dropped.
+struct SiteSlot<'a> {
+    in_flight: &'a Mutex<HashMap<String, usize>>,
+    site: String,
+}
+
+impl<'a> SiteSlot<'a> {
+    fn take(in_flight: &'a Mutex<HashMap<String, usize>>, site: &str) -> Self {
+        *lock(in_flight).entry(site.to_owned()).or_default() += 1;
+        Self {
+            in_flight,
+            site: site.to_owned(),
+        }
+    }
+}
+
+impl Drop for SiteSlot<'_> {
+    fn drop(&mut self) {
+        let mut in_flight = lock(self.in_flight);
+        if let Some(count) = in_flight.get_mut(&self.site) {
+            *count = count.saturating_sub(1);
+        }
+        in_flight.retain(|_, count| *count > 0);
+    }
+}
+
+/// A lease that this process is alive for, until dropped.
+struct OwnLease<'a> {
+    leases: &'a Mutex<HashSet<LeaseId>>,
+    lease: LeaseId,
+}
+
+impl<'a> OwnLease<'a> {
+    fn hold(leases: &'a Mutex<HashSet<LeaseId>>, lease: LeaseId) -> Self {
+        lock(leases).insert(lease);
+        Self { leases, lease }
+    }
+}
+
+impl Drop for OwnLease<'_> {
+    fn drop(&mut self) {
+        lock(self.leases).remove(&self.lease);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn backoff(attempt: i32) -> Duration {
+    let doublings = u32::try_from(attempt.saturating_sub(1))
+        .unwrap_or_default()
+        .min(16);
+    FIRST_RETRY.saturating_mul(1 << doublings).min(LAST_RETRY)
+}
+
+fn not_sent(batch: &ClaimedBatch, error: PushError) -> CreateReport {
+    let outcome = CreateOutcome::Retryable {
+        retry_after: None,
+        error,
+    };
+    CreateReport {
+        outcomes: vec![outcome; batch.deliveries.len()],
+        pause: None,
+        quota_points: 0,
+    }
+}
+
+fn log_failure(failure: &Failure, what: &'static str) {
+    tracing::error!(error = failure as &dyn std::error::Error, "{what}");
+}

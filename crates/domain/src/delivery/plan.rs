@@ -1,0 +1,290 @@
+//! Planning a push: which tickets, to which project, and what would be sent for each.
+
+use std::collections::{HashMap, HashSet};
+
+use futures_util::future::try_join;
+use serde_json::{Map, Value};
+
+use super::error::DeliveryError;
+use super::model::{Fence, ProjectRef, Warning};
+use super::service::DeliveryService;
+use super::tracker::{PreflightBatch, PreflightTicket, ProjectQuery, TrackerProject, Verdict};
+use crate::connection::catalog::active_site;
+use crate::connection::model::{Platform, TrackerSite};
+use crate::shared::ids::{DeliveryId, DocumentId, TicketId, WorkspaceId};
+use crate::shared::validation::Problems;
+use crate::ticket::model::{ExternalIssue, PushError, PushErrorCode, Ticket, TicketStatus};
+
+/// The most tickets that one push takes.
+pub const MAX_TICKETS: usize = 10_000;
+
+/// What a person wants pushed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PushCommand {
+    /// The workspace.
+    pub workspace_id: WorkspaceId,
+    /// The document.
+    pub document_id: DocumentId,
+    /// The tracker.
+    pub platform: Platform,
+    /// Which tickets; all reviewed ones when `None`.
+    pub ticket_ids: Option<Vec<TicketId>>,
+    /// The project; the only one in which the account may create issues when `None`.
+    pub project_key: Option<String>,
+    /// The issue type for every ticket, by id or name.
+    pub issue_type: Option<String>,
+    /// Further fields in the tracker's own JSON.
+    pub fields: Map<String, Value>,
+}
+
+/// What a push means for one ticket before it is accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlannedEntry {
+    /// It was an issue already, or has an open delivery.
+    Existing(Box<Ticket>),
+    /// It was looked at.
+    Judged {
+        /// The ticket.
+        ticket_id: TicketId,
+        /// The version that was looked at.
+        ticket_version: i64,
+        /// The id its delivery will have.
+        delivery_id: DeliveryId,
+        /// What would be sent.
+        payload: String,
+        /// What a person should know.
+        warnings: Vec<Warning>,
+        /// Why it cannot succeed, if it cannot.
+        refusal: Option<PushError>,
+    },
+}
+
+impl PlannedEntry {
+    /// The ticket that is meant.
+    #[must_use]
+    pub fn ticket_id(&self) -> TicketId {
+        match self {
+            Self::Existing(ticket) => ticket.id,
+            Self::Judged { ticket_id, .. } => *ticket_id,
+        }
+    }
+
+    /// The issue that an existing ticket is.
+    #[must_use]
+    pub fn external(&self) -> Option<&ExternalIssue> {
+        match self {
+            Self::Existing(ticket) => ticket.external.as_ref(),
+            Self::Judged { .. } => None,
+        }
+    }
+}
+
+/// A push that was planned and not written anywhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PushPlan {
+    /// The site it goes to.
+    pub site: TrackerSite,
+    /// The project it goes to.
+    pub project: ProjectRef,
+    /// The project's fence.
+    pub fence: Fence,
+    /// One entry a ticket, in the order they were given.
+    pub entries: Vec<PlannedEntry>,
+}
+
+/// What planning found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Planned {
+    /// No ids were given and no ticket is reviewed.
+    Nothing,
+    /// This would be done.
+    Plan(PushPlan),
+}
+
+impl DeliveryService {
+    /// Plans a push without writing anything anywhere.
+    ///
+    /// # Errors
+    /// Every reason for which a push is refused as a whole.
+    pub async fn plan(&self, command: &PushCommand) -> Result<Planned, DeliveryError> {
+        let ids = checked_ids(command.ticket_ids.as_deref())?;
+        let found = self
+            .documents
+            .find(command.workspace_id, command.document_id)
+            .await?;
+        let (document, _) = found.ok_or(DeliveryError::DocumentNotFound)?;
+        let tickets = self.tickets_of(command, ids).await?;
+        let connections = self.connections.as_ref();
+        let site = active_site(connections, command.workspace_id, command.platform).await?;
+        if tickets.is_empty() && command.ticket_ids.is_none() {
+            return Ok(Planned::Nothing);
+        }
+        let project = self
+            .project_of(&site, command.project_key.as_deref())
+            .await?;
+        let target = ProjectRef {
+            id: project.id.clone(),
+            key: project.key.clone(),
+        };
+        let (new, existing): (Vec<_>, Vec<_>) = tickets
+            .iter()
+            .partition(|ticket| !ticket.is_pushed() && ticket.delivery.is_none());
+        let batch = PreflightBatch {
+            project: target.clone(),
+            issue_type: command.issue_type.clone(),
+            fields: command.fields.clone(),
+            document_title: document.summary.title,
+            tickets: new
+                .iter()
+                .map(|ticket| self.preflight_ticket(ticket))
+                .collect(),
+        };
+        let (verdicts, fence) = self.judge(&site, &project, &batch).await?;
+        let mut judged: HashMap<TicketId, PlannedEntry> = entries(&new, batch.tickets, verdicts)
+            .map(|entry| (entry.ticket_id(), entry))
+            .collect();
+        for ticket in existing {
+            judged.insert(ticket.id, PlannedEntry::Existing(Box::new(ticket.clone())));
+        }
+        let entries = tickets
+            .iter()
+            .filter_map(|ticket| judged.remove(&ticket.id))
+            .collect();
+        Ok(Planned::Plan(PushPlan {
+            site,
+            project: target,
+            fence,
+            entries,
+        }))
+    }
+
+    /// The tickets meant, in the order they were given.
+    async fn tickets_of(
+        &self,
+        command: &PushCommand,
+        ids: Option<Vec<TicketId>>,
+    ) -> Result<Vec<Ticket>, DeliveryError> {
+        let (workspace, document) = (command.workspace_id, command.document_id);
+        let Some(ids) = ids else {
+            let reviewed = TicketStatus::Reviewed;
+            let tickets = self
+                .tickets
+                .list_by_status(workspace, document, reviewed)
+                .await?;
+            let is_free = |ticket: &Ticket| ticket.delivery.is_none();
+            return Ok(tickets.into_iter().filter(is_free).collect());
+        };
+        let found = self.tickets.find_many(workspace, &ids).await?;
+        let mut by_id: HashMap<TicketId, Ticket> = found
+            .into_iter()
+            .filter(|ticket| ticket.document_id == document)
+            .map(|ticket| (ticket.id, ticket))
+            .collect();
+        let given = command.ticket_ids.as_deref().unwrap_or_default();
+        let mut problems = Problems::default();
+        for (index, id) in given.iter().enumerate() {
+            let pointer = format!("/ticket_ids/{index}");
+            problems.require(
+                by_id.contains_key(id),
+                pointer,
+                "no such ticket in this document",
+            );
+        }
+        let tickets = ids.iter().filter_map(|id| by_id.remove(id)).collect();
+        problems.or(tickets).map_err(DeliveryError::TicketNotFound)
+    }
+
+    async fn project_of(
+        &self,
+        site: &TrackerSite,
+        key: Option<&str>,
+    ) -> Result<TrackerProject, DeliveryError> {
+        if let Some(key) = key {
+            return Ok(self.tracker.project(site, key).await?);
+        }
+        let query = ProjectQuery {
+            text: None,
+            can_create: true,
+            cursor: None,
+        };
+        let page = self.tracker.projects(site, &query).await?;
+        let mut choices = page.projects;
+        match choices.pop() {
+            Some(only) if choices.is_empty() && page.next_cursor.is_none() => Ok(only),
+            last => {
+                choices.extend(last);
+                Err(DeliveryError::ProjectRequired { choices })
+            }
+        }
+    }
+
+    fn preflight_ticket(&self, ticket: &Ticket) -> PreflightTicket {
+        PreflightTicket {
+            ticket_id: ticket.id,
+            delivery_id: self.ids.next(),
+            content: ticket.content.clone(),
+        }
+    }
+
+    async fn judge(
+        &self,
+        site: &TrackerSite,
+        project: &TrackerProject,
+        batch: &PreflightBatch,
+    ) -> Result<(Vec<Verdict>, Fence), DeliveryError> {
+        if !project.can_create {
+            let message = format!(
+                "the connected account may not create issues in {}",
+                project.key
+            );
+            let refusal = PushError::new(PushErrorCode::PermissionDenied, message);
+            let verdict = Verdict {
+                payload: "{}".to_owned(),
+                warnings: Vec::new(),
+                refusal: Some(refusal),
+            };
+            return Ok((vec![verdict; batch.tickets.len()], Fence(String::new())));
+        }
+        if batch.tickets.is_empty() {
+            return Ok((Vec::new(), Fence(String::new())));
+        }
+        let preflight = self.tracker.preflight(site, batch);
+        Ok(try_join(preflight, self.tracker.fence(site, &batch.project)).await?)
+    }
+}
+
+fn entries<'a>(
+    tickets: &'a [&'a Ticket],
+    asked: Vec<PreflightTicket>,
+    verdicts: Vec<Verdict>,
+) -> impl Iterator<Item = PlannedEntry> + 'a {
+    tickets
+        .iter()
+        .zip(asked)
+        .zip(verdicts)
+        .map(|((ticket, asked), verdict)| PlannedEntry::Judged {
+            ticket_id: ticket.id,
+            ticket_version: ticket.version,
+            delivery_id: asked.delivery_id,
+            payload: verdict.payload,
+            warnings: verdict.warnings,
+            refusal: verdict.refusal,
+        })
+}
+
+/// Folds repeats and checks the number of ids.
+fn checked_ids(ids: Option<&[TicketId]>) -> Result<Option<Vec<TicketId>>, DeliveryError> {
+    let Some(ids) = ids else { return Ok(None) };
+    if !(1..=MAX_TICKETS).contains(&ids.len()) {
+        let message =
+            format!("give 1 to {MAX_TICKETS} ids, or leave it out for all reviewed tickets");
+        return Err(DeliveryError::Invalid(Problems::one(
+            "/ticket_ids",
+            message,
+        )));
+    }
+    let mut seen = HashSet::with_capacity(ids.len());
+    Ok(Some(
+        ids.iter().copied().filter(|id| seen.insert(*id)).collect(),
+    ))
+}

@@ -136,7 +136,8 @@ fn install_by_apt(privileges: AptPrivileges) -> Result<()> {
         command.args(arguments).stdin(Stdio::null());
         process::succeed(&mut command)
     };
-    apt_get(&["update"])?;
+    // One of its sources may be out of reach while the package is not; the next step tells.
+    let _ = apt_get(&["update"]);
     apt_get(&["install", "--yes", "--no-install-recommends", "postgresql"])
 }
 

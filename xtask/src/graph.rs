@@ -80,10 +80,6 @@ impl Graph {
         Some(Self { packages })
     }
 
-    pub(crate) fn packages(&self) -> impl Iterator<Item = &Package> {
-        self.packages.values()
-    }
-
     pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &Package)> {
         self.packages
             .iter()
@@ -117,19 +113,15 @@ impl Graph {
         ways
     }
 
-    /// The names of the packages that need one of this name for anything.
-    pub(crate) fn dependents(&self, name: &str) -> Vec<&str> {
-        self.packages
-            .values()
-            .filter(|package| {
-                package.dependencies.keys().any(|id| {
-                    self.packages
-                        .get(id)
-                        .is_some_and(|dependency| dependency.name == name)
-                })
+    /// The packages that need one of this name for anything.
+    pub(crate) fn dependents(&self, name: &str) -> impl Iterator<Item = &Package> {
+        self.packages.values().filter(move |package| {
+            package.dependencies.keys().any(|id| {
+                self.packages
+                    .get(id)
+                    .is_some_and(|dependency| dependency.name == name)
             })
-            .map(|package| package.name.as_str())
-            .collect()
+        })
     }
 
     fn normal_dependencies(&self, id: &str) -> impl Iterator<Item = &str> {
@@ -197,7 +189,8 @@ mod tests {
         let graph = Graph::parse(&metadata).unwrap();
 
         assert_eq!(graph.tree("a 0.1"), [vec!["b"], vec!["b", "d"]]);
-        assert_eq!(graph.dependents("c"), ["a"]);
+        let dependents: Vec<_> = graph.dependents("c").map(|package| &package.name).collect();
+        assert_eq!(dependents, ["a"]);
         assert_eq!(graph.members().count(), 1);
     }
 

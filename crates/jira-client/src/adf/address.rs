@@ -30,7 +30,8 @@ pub(super) fn visible_address(address: &str) -> String {
     }
 }
 
-fn percent_encoded(address: &str) -> String {
+/// Returns the address with every character that no URL holds percent-encoded.
+pub(super) fn percent_encoded(address: &str) -> String {
     let mut encoded = String::with_capacity(address.len());
     for c in address.chars() {
         if is_url_character(c) {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::degradation::{Degradation, Degradations};
 use super::edit::number_tasks;
-use super::inline::{InlineBuilder, is_forbidden};
+use super::inline::{InlineBuilder, STAND_IN};
 use super::lower::lower;
 use super::node::{Document, Node};
 use super::parse::parse;
@@ -62,10 +62,10 @@ pub(super) fn inline_from_markdown(markdown: &str) -> (Vec<Node>, Vec<Degradatio
     (content, degraded)
 }
 
-/// Returns the source with `\n` line ends and without characters that no document may hold.
+/// Returns the source with `\n` line ends and a stand-in for NUL, which the parser would make visible.
 fn prepared(markdown: &str) -> Cow<'_, str> {
     let markdown = markdown.strip_prefix('\u{FEFF}').unwrap_or(markdown);
-    if !markdown.contains(|c| is_forbidden(c) || c == '\r') {
+    if !markdown.contains(['\r', '\0']) {
         return Cow::Borrowed(markdown);
     }
     let mut source = String::with_capacity(markdown.len());
@@ -74,7 +74,7 @@ fn prepared(markdown: &str) -> Cow<'_, str> {
         match c {
             '\r' => source.push('\n'),
             '\n' if after_return => {}
-            c if is_forbidden(c) => {}
+            '\0' => source.push(STAND_IN),
             c => source.push(c),
         }
         after_return = c == '\r';

@@ -113,7 +113,7 @@ impl InlineBuilder {
     }
 
     fn push(&mut self, text: &str, style: &Style, code: bool) {
-        let text = without_controls(text);
+        let text = on_one_line(text);
         if text.is_empty() {
             return;
         }
@@ -167,19 +167,28 @@ fn marks(key: StyleKey, style: &Style) -> Vec<Mark> {
     link.into_iter().chain(flags).collect()
 }
 
-/// Returns `text` without characters that XML 1.0 forbids; line breaks become spaces.
-pub(super) fn without_controls(text: &str) -> Cow<'_, str> {
-    if !text.contains(|c| is_forbidden(c) || c == '\n' || c == '\r') {
+/// A code point that is no character; it stands in for NUL while Markdown is parsed.
+pub(super) const STAND_IN: char = '\u{FDD0}';
+
+/// Returns `text` without forbidden characters and on one line.
+pub(super) fn on_one_line(text: &str) -> Cow<'_, str> {
+    if !text.contains(|c| allowed(c) != Some(c) || c == '\n') {
         return Cow::Borrowed(text);
     }
-    let kept = text.chars().filter(|&c| !is_forbidden(c));
-    kept.map(|c| if matches!(c, '\n' | '\r') { ' ' } else { c })
-        .collect()
+    let allowed = text.chars().filter_map(allowed);
+    allowed.map(|c| if c == '\n' { ' ' } else { c }).collect()
 }
 
-/// Tells whether XML 1.0, section 2.2, forbids the character; Jira stores text as XML in places.
-pub(super) fn is_forbidden(c: char) -> bool {
-    matches!(c, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}')
+/// Returns what a document holds for a character of the source; nothing for most control characters.
+///
+/// Jira stores text as XML in places, and XML 1.0, section 2.2, forbids them.
+pub(super) fn allowed(c: char) -> Option<char> {
+    match c {
+        '\r' | '\u{B}' | '\u{C}' => Some(' '),
+        '\t' | '\n' => Some(c),
+        '\0'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}' | STAND_IN => None,
+        c => Some(c),
+    }
 }
 
 /// Brings inline nodes into the form that the module describes.

@@ -5,6 +5,7 @@
 
 use super::degradation::{DegradationKind, Degradations};
 use super::inline::normal_form;
+use super::markdown::MAX_NUMBER;
 use super::node::{Mark, Node, TaskState};
 use super::parse::{Block, BlockKind, Item, List};
 
@@ -281,7 +282,10 @@ fn close_list(open: &mut Vec<Node>, start: Option<u64>, out: &mut Vec<Piece>) {
     }
     let items = std::mem::take(open);
     out.push(Piece::Stays(match start {
-        Some(start) => Node::OrderedList { start, items },
+        Some(start) => Node::OrderedList {
+            start: start.min(MAX_NUMBER),
+            items,
+        },
         None => Node::BulletList { items },
     }));
 }

@@ -7,7 +7,7 @@ use pulldown_cmark::{
 use super::address::{safe_href, visible_address};
 use super::convert::{MAX_NESTING, inline_builder};
 use super::degradation::{DegradationKind, Degradations};
-use super::inline::{InlineBuilder, Link, Style, without_controls};
+use super::inline::{InlineBuilder, Link, Style, allowed, on_one_line};
 use super::node::{Node, TaskState};
 
 /// A block of Markdown and the line it begins on, counted from 1.
@@ -375,6 +375,7 @@ impl<'a> TreeBuilder<'a> {
         if text.ends_with('\n') {
             text.pop();
         }
+        let text = text.chars().filter_map(allowed).collect();
         self.push_block(line, BlockKind::Code { language, text });
     }
 
@@ -404,7 +405,7 @@ impl<'a> TreeBuilder<'a> {
         };
         let target = if self.style.link.is_some() {
             Target::Outer
-        } else if let Some(href) = safe_href(&without_controls(&address)) {
+        } else if let Some(href) = safe_href(&on_one_line(&address)) {
             self.n_links += 1;
             self.style.link = Some(Link {
                 id: self.n_links,
@@ -452,7 +453,7 @@ impl<'a> TreeBuilder<'a> {
 
 fn link_title(title: &str) -> Option<String> {
     let words: Vec<&str> = title.split_whitespace().collect();
-    let title = without_controls(&words.join(" ")).into_owned();
+    let title = on_one_line(&words.join(" ")).into_owned();
     (!title.is_empty()).then_some(title)
 }
 

@@ -1,4 +1,5 @@
 //! Markdown to ADF and back, judged by Atlassian's schema and by the rules that Jira adds to it.
 
 mod conversion;
+mod properties;
 mod rules;

@@ -1,0 +1,211 @@
+//! The ledger in memory.
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use super::{InMemoryStore, page_down};
+use crate::audit::model::AuditEntry;
+use crate::delivery::model::{
+    ClaimedBatch, Delivery, DeliveryState, Pause, PushReport, PushState, Settlement,
+};
+use crate::delivery::ports::{
+    AcceptOutcome, DeliveryRepository, HeldLease, IdempotencyKey, KeyLookup, NewPush, PushFilter,
+    PushSummary,
+};
+use crate::shared::failure::Failure;
+use crate::shared::ids::{DeliveryId, LeaseId, PushId, WorkspaceId};
+use crate::shared::page::{Page, PageRequest};
+
+/// Keeps pushes and deliveries in memory.
+#[derive(Clone, Debug)]
+pub struct InMemoryDeliveryRepository(InMemoryStore);
+
+impl InMemoryDeliveryRepository {
+    /// Puts the ledger on a memory.
+    #[must_use]
+    pub fn new(store: &InMemoryStore) -> Self {
+        Self(store.clone())
+    }
+}
+
+#[async_trait]
+impl DeliveryRepository for InMemoryDeliveryRepository {
+    async fn find_key(
+        &self,
+        workspace: WorkspaceId,
+        key: &IdempotencyKey,
+        now: OffsetDateTime,
+    ) -> Result<KeyLookup, Failure> {
+        Ok(self.0.enter().await.find_key(workspace, key, now))
+    }
+
+    async fn accept(&self, push: &NewPush) -> Result<AcceptOutcome, Failure> {
+        Ok(self.0.enter().await.accept(push))
+    }
+
+    async fn find_push(
+        &self,
+        workspace: WorkspaceId,
+        id: PushId,
+        now: OffsetDateTime,
+    ) -> Result<Option<PushReport>, Failure> {
+        let state = self.0.enter().await;
+        let found = state
+            .pushes
+            .get(&id)
+            .filter(|stored| stored.push.workspace_id == workspace);
+        Ok(found.map(|stored| state.report(stored, now)))
+    }
+
+    async fn push_state(
+        &self,
+        workspace: WorkspaceId,
+        id: PushId,
+    ) -> Result<Option<PushState>, Failure> {
+        let state = self.0.enter().await;
+        let found = state
+            .pushes
+            .get(&id)
+            .filter(|stored| stored.push.workspace_id == workspace);
+        Ok(found.map(|stored| stored.push.state))
+    }
+
+    async fn list_pushes(
+        &self,
+        workspace: WorkspaceId,
+        filter: PushFilter,
+        page: PageRequest,
+        now: OffsetDateTime,
+    ) -> Result<Page<PushSummary>, Failure> {
+        let state = self.0.enter().await;
+        let wanted = state.pushes.values().rev().filter(|stored| {
+            let push = &stored.push;
+            push.workspace_id == workspace
+                && filter
+                    .document_id
+                    .is_none_or(|document| document == push.document_id)
+                && filter.state.is_none_or(|state| state == push.state)
+        });
+        let summaries = wanted.map(|stored| state.summary(stored, now));
+        Ok(page_down(summaries, page, |summary| {
+            summary.push.id.as_uuid()
+        }))
+    }
+
+    async fn list_deliveries(
+        &self,
+        workspace: WorkspaceId,
+        state: Option<DeliveryState>,
+        page: PageRequest,
+    ) -> Result<Page<Delivery>, Failure> {
+        let memory = self.0.enter().await;
+        let all = memory
+            .deliveries
+            .values()
+            .rev()
+            .map(|stored| &stored.delivery);
+        let wanted = all.filter(|delivery| {
+            delivery.workspace_id == workspace && state.is_none_or(|state| state == delivery.state)
+        });
+        Ok(page_down(wanted.cloned(), page, |delivery| {
+            delivery.id.as_uuid()
+        }))
+    }
+
+    async fn cancel(
+        &self,
+        workspace: WorkspaceId,
+        id: PushId,
+        now: OffsetDateTime,
+        audit: &AuditEntry,
+    ) -> Result<Option<u32>, Failure> {
+        let mut state = self.0.enter().await;
+        let found = state.pushes.get(&id);
+        if found.is_none_or(|stored| stored.push.workspace_id != workspace) {
+            return Ok(None);
+        }
+        let made = state.deliveries_where(workspace, |delivery| delivery.push_id == id);
+        let cancelled = state.cancel_queued(&made, now);
+        state.record(audit);
+        Ok(Some(cancelled))
+    }
+
+    async fn claim(
+        &self,
+        lease: LeaseId,
+        limit: u32,
+        busy_sites: &[String],
+        now: OffsetDateTime,
+    ) -> Result<Option<ClaimedBatch>, Failure> {
+        Ok(self.0.enter().await.claim(lease, limit, busy_sites, now))
+    }
+
+    async fn settle(
+        &self,
+        push: PushId,
+        lease: LeaseId,
+        outcomes: &[(DeliveryId, Settlement)],
+        quota_points: i64,
+        now: OffsetDateTime,
+    ) -> Result<u32, Failure> {
+        let mut state = self.0.enter().await;
+        if let Some(stored) = state.pushes.get_mut(&push) {
+            stored.push.quota_points += quota_points;
+        }
+        let mut written = 0;
+        for outcome in outcomes {
+            written += u32::from(state.settle(push, lease, outcome, now));
+        }
+        Ok(written)
+    }
+
+    async fn list_held(&self) -> Result<Vec<HeldLease>, Failure> {
+        let state = self.0.enter().await;
+        let mut held: Vec<HeldLease> = Vec::new();
+        for stored in state.deliveries.values() {
+            let (Some(lease_id), DeliveryState::Sending) = (stored.lease, stored.delivery.state)
+            else {
+                continue;
+            };
+            let change_number = stored.delivery.change_number;
+            match held.iter_mut().find(|known| known.lease_id == lease_id) {
+                Some(known) => known.change_number = known.change_number.max(change_number),
+                None => held.push(HeldLease {
+                    lease_id,
+                    change_number,
+                }),
+            }
+        }
+        Ok(held)
+    }
+
+    async fn expire_lease(&self, lease: LeaseId, now: OffsetDateTime) -> Result<u32, Failure> {
+        let mut state = self.0.enter().await;
+        let held: Vec<DeliveryId> = state
+            .deliveries
+            .values()
+            .filter(|stored| stored.lease == Some(lease))
+            .filter(|stored| stored.delivery.state == DeliveryState::Sending)
+            .map(|stored| stored.delivery.id)
+            .collect();
+        for id in &held {
+            state.change_delivery(*id, now, |stored| {
+                stored.lease = None;
+                stored.delivery.state = DeliveryState::Uncertain;
+            });
+        }
+        u32::try_from(held.len()).map_err(Failure::internal)
+    }
+
+    async fn pause(&self, pause: &Pause) -> Result<(), Failure> {
+        let mut state = self.0.enter().await;
+        let kept = state
+            .pauses
+            .entry(pause.scope.key())
+            .or_insert_with(|| pause.clone());
+        if kept.until < pause.until {
+            kept.clone_from(pause);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,412 @@
+//! A scripted issue tracker that remembers what was created.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::json;
+
+use super::clock::yield_now;
+use crate::connection::model::TrackerSite;
+use crate::connection::ports::SendDeadline;
+use crate::delivery::model::{ClaimedDelivery, Fence, ProjectRef};
+use crate::delivery::tracker::{
+    CreateOutcome, CreateReport, IssueStatus, IssueTracker, PauseRequest, PreflightBatch,
+    ProjectPage, ProjectQuery, TrackerError, TrackerIssueType, TrackerProject, Verdict,
+};
+use crate::shared::ids::{DeliveryId, TicketId};
+use crate::ticket::model::{ExternalIssue, PushError, PushErrorCode, SyncedStatus};
+
+/// How one element of a create ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum FakeCreate {
+    /// The issue is made.
+    #[default]
+    Succeed,
+    /// No issue is made, for this reason.
+    Reject(PushError),
+    /// No issue is made; it may be tried again.
+    Retry {
+        /// How long the tracker asks to wait.
+        retry_after: Option<Duration>,
+    },
+    /// The answer is lost.
+    Lose {
+        /// Whether the issue was made all the same.
+        applied: bool,
+    },
+}
+
+/// How one create request ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CreateScript {
+    /// One end an element, aligned; elements beyond them succeed.
+    pub elements: Vec<FakeCreate>,
+    /// What should pause.
+    pub pause: Option<PauseRequest>,
+    /// What the request costs.
+    pub quota_points: i64,
+}
+
+/// An issue that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FakeIssue {
+    /// The mark it carries.
+    pub mark: DeliveryId,
+    /// The ticket it was made for.
+    pub ticket_id: TicketId,
+    /// Where it lives.
+    pub external: ExternalIssue,
+    /// What was sent.
+    pub payload: String,
+}
+
+/// How often each question was asked, and what each create held.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrackerCalls {
+    /// Pages of projects, and single projects.
+    pub projects: u32,
+    /// Lists of issue types.
+    pub issue_types: u32,
+    /// Preflights.
+    pub preflight: u32,
+    /// Fences.
+    pub fence: u32,
+    /// The number of elements of each create, in order.
+    pub creates: Vec<usize>,
+    /// The number of ids of each question for statuses, in order.
+    pub statuses: Vec<usize>,
+}
+
+/// Answers as it was told, and otherwise as a tracker where all is well: one project `ENG`, one type `Task`, and every
+/// create succeeds.
+#[derive(Debug)]
+pub struct FakeTracker {
+    state: Mutex<Script>,
+}
+
+#[derive(Debug)]
+struct Script {
+    calls: TrackerCalls,
+    failures: VecDeque<TrackerError>,
+    projects: Vec<TrackerProject>,
+    page_size: usize,
+    issue_types: Vec<TrackerIssueType>,
+    verdicts: BTreeMap<String, Verdict>,
+    fence: Option<Fence>,
+    creates: VecDeque<CreateScript>,
+    issues: Vec<FakeIssue>,
+    statuses: BTreeMap<String, IssueStatus>,
+}
+
+impl Default for FakeTracker {
+    fn default() -> Self {
+        let task = TrackerIssueType {
+            id: "10001".to_owned(),
+            name: "Task".to_owned(),
+            hierarchy_level: 0,
+            required_fields: Vec::new(),
+            priorities: Vec::new(),
+        };
+        let script = Script {
+            calls: TrackerCalls::default(),
+            failures: VecDeque::new(),
+            projects: vec![Self::project("10000", "ENG")],
+            page_size: 50,
+            issue_types: vec![task],
+            verdicts: BTreeMap::new(),
+            fence: None,
+            creates: VecDeque::new(),
+            issues: Vec::new(),
+            statuses: BTreeMap::new(),
+        };
+        Self {
+            state: Mutex::new(script),
+        }
+    }
+}
+
+impl FakeTracker {
+    /// A company-managed project in which the account may create issues.
+    #[must_use]
+    pub fn project(id: &str, key: &str) -> TrackerProject {
+        TrackerProject {
+            id: id.to_owned(),
+            key: key.to_owned(),
+            name: format!("Project {key}"),
+            style: "classic".to_owned(),
+            can_create: true,
+            avatar_url: None,
+        }
+    }
+
+    /// Lets the next question (not the next create) fail.
+    pub fn fail_next(&self, error: TrackerError) {
+        self.script().failures.push_back(error);
+    }
+
+    /// Replaces the projects, listed in pages of the given size.
+    pub fn set_projects(&self, projects: Vec<TrackerProject>, page_size: usize) {
+        let mut script = self.script();
+        script.projects = projects;
+        script.page_size = page_size.max(1);
+    }
+
+    /// Replaces the issue types of every project.
+    pub fn set_issue_types(&self, issue_types: Vec<TrackerIssueType>) {
+        self.script().issue_types = issue_types;
+    }
+
+    /// Says what the preflight thinks of tickets with this title.
+    pub fn set_verdict(&self, title: impl Into<String>, verdict: Verdict) {
+        self.script().verdicts.insert(title.into(), verdict);
+    }
+
+    /// Says which fence is given; without it the number of issues made.
+    pub fn set_fence(&self, fence: impl Into<String>) {
+        self.script().fence = Some(Fence(fence.into()));
+    }
+
+    /// Says how the next create ends; calls queue up.
+    pub fn next_create(&self, script: CreateScript) {
+        self.script().creates.push_back(script);
+    }
+
+    /// Says how each element of the next create ends.
+    pub fn next_outcomes(&self, elements: impl IntoIterator<Item = FakeCreate>) {
+        let elements = elements.into_iter().collect();
+        self.next_create(CreateScript {
+            elements,
+            ..CreateScript::default()
+        });
+    }
+
+    /// Says what is answered for the issue with this id; without it, an issue made here is open and another missing.
+    pub fn set_status(&self, external_id: impl Into<String>, status: IssueStatus) {
+        self.script().statuses.insert(external_id.into(), status);
+    }
+
+    /// The issues made, in order.
+    #[must_use]
+    pub fn issues(&self) -> Vec<FakeIssue> {
+        self.script().issues.clone()
+    }
+
+    /// How many issues carry a mark that an earlier one carries.
+    #[must_use]
+    pub fn duplicates(&self) -> usize {
+        let script = self.script();
+        let marks: HashSet<DeliveryId> = script.issues.iter().map(|issue| issue.mark).collect();
+        script.issues.len() - marks.len()
+    }
+
+    /// What was asked so far.
+    #[must_use]
+    pub fn calls(&self) -> TrackerCalls {
+        self.script().calls.clone()
+    }
+
+    fn script(&self) -> MutexGuard<'_, Script> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn asked(&self) -> Result<MutexGuard<'_, Script>, TrackerError> {
+        yield_now().await;
+        let mut script = self.script();
+        match script.failures.pop_front() {
+            Some(error) => Err(error),
+            None => Ok(script),
+        }
+    }
+}
+
+impl Script {
+    fn find_project(&self, key: &str) -> Result<TrackerProject, TrackerError> {
+        let found = self.projects.iter().find(|project| project.key == key);
+        found.cloned().ok_or(TrackerError::ProjectNotFound)
+    }
+
+    fn page(&self, query: &ProjectQuery) -> ProjectPage {
+        let text = query.text.as_deref().unwrap_or_default().to_lowercase();
+        let is_asked = |project: &&TrackerProject| {
+            let names = format!("{}\n{}", project.key, project.name).to_lowercase();
+            (project.can_create || !query.can_create) && names.contains(&text)
+        };
+        let start = query
+            .cursor
+            .as_deref()
+            .and_then(|cursor| cursor.parse().ok())
+            .unwrap_or(0);
+        let mut found = self.projects.iter().filter(is_asked).skip(start);
+        let projects = found.by_ref().take(self.page_size).cloned().collect();
+        let next_cursor = found.next().map(|_| (start + self.page_size).to_string());
+        ProjectPage {
+            projects,
+            next_cursor,
+        }
+    }
+
+    fn make_issue(&mut self, site: &TrackerSite, delivery: &ClaimedDelivery) -> ExternalIssue {
+        let number = self.issues.len() + 1;
+        let external = ExternalIssue {
+            site_id: site.cloud_id.clone(),
+            id: (10_000 + number).to_string(),
+            key: format!("ENG-{number}"),
+            url: format!("{}/browse/ENG-{number}", site.site_url),
+        };
+        self.issues.push(FakeIssue {
+            mark: delivery.id,
+            ticket_id: delivery.ticket_id,
+            external: external.clone(),
+            payload: delivery.payload.clone(),
+        });
+        external
+    }
+
+    fn status(&self, id: &str) -> IssueStatus {
+        if let Some(status) = self.statuses.get(id) {
+            return status.clone();
+        }
+        match self.issues.iter().find(|issue| issue.external.id == id) {
+            Some(issue) => IssueStatus::Seen {
+                status: SyncedStatus::Open,
+                external_status: "To Do".to_owned(),
+                external: issue.external.clone(),
+            },
+            None => IssueStatus::Missing,
+        }
+    }
+}
+
+#[async_trait]
+impl IssueTracker for FakeTracker {
+    async fn projects(
+        &self,
+        _site: &TrackerSite,
+        query: &ProjectQuery,
+    ) -> Result<ProjectPage, TrackerError> {
+        let mut script = self.asked().await?;
+        script.calls.projects += 1;
+        Ok(script.page(query))
+    }
+
+    async fn project(
+        &self,
+        _site: &TrackerSite,
+        key: &str,
+    ) -> Result<TrackerProject, TrackerError> {
+        let mut script = self.asked().await?;
+        script.calls.projects += 1;
+        script.find_project(key)
+    }
+
+    async fn issue_types(
+        &self,
+        _site: &TrackerSite,
+        project_key: &str,
+    ) -> Result<Vec<TrackerIssueType>, TrackerError> {
+        let mut script = self.asked().await?;
+        script.calls.issue_types += 1;
+        script
+            .find_project(project_key)
+            .map(|_| script.issue_types.clone())
+    }
+
+    async fn preflight(
+        &self,
+        _site: &TrackerSite,
+        batch: &PreflightBatch,
+    ) -> Result<Vec<Verdict>, TrackerError> {
+        let mut script = self.asked().await?;
+        script.calls.preflight += 1;
+        let verdicts = batch.tickets.iter().map(|ticket| {
+            script
+                .verdicts
+                .get(&ticket.content.title)
+                .cloned()
+                .unwrap_or_else(|| {
+                    let element = json!({
+                        "project": batch.project.id,
+                        "summary": ticket.content.title,
+                        "mark": ticket.delivery_id,
+                    });
+                    Verdict {
+                        payload: element.to_string(),
+                        warnings: Vec::new(),
+                        refusal: None,
+                    }
+                })
+        });
+        Ok(verdicts.collect())
+    }
+
+    async fn fence(
+        &self,
+        _site: &TrackerSite,
+        _project: &ProjectRef,
+    ) -> Result<Fence, TrackerError> {
+        let mut script = self.asked().await?;
+        script.calls.fence += 1;
+        let made = script.issues.len();
+        Ok(script
+            .fence
+            .clone()
+            .unwrap_or_else(|| Fence(made.to_string())))
+    }
+
+    async fn create(
+        &self,
+        site: &TrackerSite,
+        deliveries: &[ClaimedDelivery],
+        _deadline: SendDeadline,
+    ) -> CreateReport {
+        yield_now().await;
+        let mut script = self.script();
+        script.calls.creates.push(deliveries.len());
+        let plan = script.creates.pop_front().unwrap_or_default();
+        let ends = plan
+            .elements
+            .into_iter()
+            .chain(std::iter::repeat(FakeCreate::Succeed));
+        let outcomes = deliveries
+            .iter()
+            .zip(ends)
+            .map(|(delivery, end)| match end {
+                FakeCreate::Succeed => CreateOutcome::Confirmed(script.make_issue(site, delivery)),
+                FakeCreate::Reject(error) => CreateOutcome::Rejected(error),
+                FakeCreate::Retry { retry_after } => {
+                    let error = PushError::new(
+                        PushErrorCode::TrackerRateLimited,
+                        "the tracker asks to slow down",
+                    );
+                    CreateOutcome::Retryable { retry_after, error }
+                }
+                FakeCreate::Lose { applied } => {
+                    if applied {
+                        script.make_issue(site, delivery);
+                    }
+                    CreateOutcome::Uncertain(PushError::new(
+                        PushErrorCode::TrackerUnavailable,
+                        "the answer was lost",
+                    ))
+                }
+            });
+        let outcomes = outcomes.collect();
+        CreateReport {
+            outcomes,
+            pause: plan.pause,
+            quota_points: plan.quota_points,
+        }
+    }
+
+    async fn statuses(
+        &self,
+        _site: &TrackerSite,
+        ids: &[String],
+    ) -> Result<Vec<IssueStatus>, TrackerError> {
+        let mut script = self.asked().await?;
+        script.calls.statuses.push(ids.len());
+        Ok(ids.iter().map(|id| script.status(id)).collect())
+    }
+}

@@ -1,0 +1,117 @@
+//! How a sandbox is set up.
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Everything about a sandbox that is chosen before it starts.
+#[derive(Clone)]
+pub struct SandboxConfig {
+    /// Where to listen; port 0 takes a free one.
+    pub bind: SocketAddr,
+    /// The registered app's client id.
+    pub client_id: String,
+    /// The registered app's secret.
+    pub client_secret: String,
+    /// The registered callback URLs; none means that any is accepted.
+    pub callback_urls: Vec<String>,
+    /// The scopes switched on for the app; asking for another one fails at authorize.
+    pub enabled_scopes: Vec<String>,
+    /// Consents at once as the first account for the site Acme, without showing the page.
+    pub auto_consent: bool,
+    /// How long every request to OAuth and Jira takes, half of it before anything is done.
+    pub latency: Duration,
+    /// How much longer a request takes for each issue it creates.
+    pub latency_per_issue: Duration,
+    /// How long a write stays unseen by search.
+    pub search_lag: Duration,
+    /// Further projects on Acme (`EXTRA1` and on), for paging.
+    pub extra_projects: usize,
+    /// Further optional fields on the create screens of `SHOP`, for paging.
+    pub extra_fields: usize,
+    /// How the token endpoint speaks of a dead refresh token.
+    pub dead_refresh: DeadRefresh,
+    /// Which pair lives when one refresh token is exchanged twice within the leeway.
+    pub leeway_pairs: LeewayPairs,
+    /// The hourly quota after which Jira answers 429; none means that it is not enforced.
+    pub quota_points_per_hour: Option<u64>,
+}
+
+impl Default for SandboxConfig {
+    fn default() -> Self {
+        let scopes = [
+            "read:jira-work",
+            "write:jira-work",
+            "read:jira-user",
+            "manage:jira-webhook",
+            "offline_access",
+        ];
+        Self {
+            bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            client_id: "sandbox-client".to_owned(),
+            client_secret: "sandbox-client-value".to_owned(),
+            callback_urls: Vec::new(),
+            enabled_scopes: scopes.map(str::to_owned).to_vec(),
+            auto_consent: false,
+            latency: Duration::ZERO,
+            latency_per_issue: Duration::ZERO,
+            search_lag: Duration::ZERO,
+            extra_projects: 0,
+            extra_fields: 0,
+            dead_refresh: DeadRefresh::default(),
+            leeway_pairs: LeewayPairs::default(),
+            quota_points_per_hour: None,
+        }
+    }
+}
+
+impl fmt::Debug for SandboxConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SandboxConfig")
+            .field("bind", &self.bind)
+            .field("client_id", &self.client_id)
+            .field("callback_urls", &self.callback_urls)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The two answers seen in the field for a refresh token that no longer works.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeadRefresh {
+    /// `invalid_grant`, as Atlassian's page says.
+    #[default]
+    InvalidGrant,
+    /// `unauthorized_client`, as production has been seen to answer.
+    UnauthorizedClient,
+}
+
+/// What becomes of two pairs made from one refresh token within the leeway; Atlassian says nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeewayPairs {
+    /// Both pairs work.
+    #[default]
+    BothLive,
+    /// The first pair dies when the second is made.
+    LastWins,
+    /// The second pair is dead when it is handed out.
+    FirstWins,
+}
+
+/// What accessible-resources shows of a grant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SiteListing {
+    /// The granted sites.
+    #[default]
+    AsGranted,
+    /// Nothing, as guests see it.
+    Empty,
+    /// The granted sites, but only for Confluence.
+    ConfluenceOnly,
+    /// Every granted site twice: an entry for Confluence, then one for Jira.
+    WithConfluence,
+}

@@ -1,0 +1,195 @@
+//! The sandbox's own calls, by which a person or another process interferes.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::config::SiteListing;
+use crate::faults::Fault;
+use crate::handle::IssueSnapshot;
+use crate::http::{Answer, Request};
+use crate::rest::move_to_status;
+use crate::state::State;
+
+/// Answers a control call.
+pub(crate) fn answer(state: &mut State, request: &Request) -> Result<Answer, Answer> {
+    let parts = request.parts(1);
+    match (request.method.as_str(), parts.as_slice()) {
+        ("GET", ["clock"]) => Ok(ok(&clock(state))),
+        ("POST", ["clock"]) => advance_clock(state, request),
+        ("GET", ["faults"]) => Ok(ok(&json!({"faults": state.faults.list()}))),
+        ("POST", ["faults"]) => push_faults(state, request),
+        ("DELETE", ["faults"]) => {
+            state.faults.clear();
+            Ok(Answer::empty(204))
+        }
+        ("GET", ["journal"]) => Ok(ok(&journal(state))),
+        ("GET", ["issues"]) => Ok(ok(&issues(state))),
+        ("GET", ["issues", key]) => issue(state, key),
+        ("DELETE", ["issues", key]) => delete(state, key),
+        ("POST", ["issues", key, "status"]) => set_status(state, key, request),
+        ("POST", ["issues", key, "project"]) => set_project(state, key, request),
+        ("POST", ["issues", key, "hidden"]) => set_hidden(state, key, request),
+        ("GET", ["tokens"]) => Ok(ok(&json!({"counters": state.tokens.counters}))),
+        ("POST", ["tokens", "expire"]) => {
+            let now = state.now();
+            state.tokens.expire_access(now);
+            Ok(Answer::empty(204))
+        }
+        ("POST", ["tokens", "revoke"]) => {
+            state.tokens.revoke_all();
+            Ok(Answer::empty(204))
+        }
+        ("POST", ["settings"]) => settings(state, request),
+        _ => Err(refused(404, "There is no such control call.")),
+    }
+}
+
+fn ok(body: &Value) -> Answer {
+    Answer::json(200, body)
+}
+
+fn refused(status: u16, text: &str) -> Answer {
+    Answer::json(status, &json!({"error": text}))
+}
+
+fn no_issue() -> Answer {
+    refused(404, "There is no such issue.")
+}
+
+/// Reads one value from a body that is JSON or a posted form.
+fn given(request: &Request, name: &str) -> Result<Value, Answer> {
+    let value = if request.is_json() {
+        let body: Value = serde_json::from_slice(&request.body)
+            .map_err(|_| refused(400, "The body is not valid JSON."))?;
+        body.get(name).cloned()
+    } else {
+        let form = request.form();
+        form.into_iter()
+            .find(|(field, _)| field == name)
+            .map(|(_, value)| value.into())
+    };
+    value.ok_or_else(|| refused(400, &format!("The body must give '{name}'.")))
+}
+
+fn text(request: &Request, name: &str) -> Result<String, Answer> {
+    let value = given(request, name)?;
+    let text = value.as_str().map(str::to_owned);
+    text.ok_or_else(|| refused(400, &format!("'{name}' must be a text.")))
+}
+
+fn number(request: &Request, name: &str) -> Result<u64, Answer> {
+    let value = given(request, name)?;
+    let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
+    number.ok_or_else(|| refused(400, &format!("'{name}' must be a whole number.")))
+}
+
+fn clock(state: &State) -> Value {
+    let rfc3339 = &time::format_description::well_known::Rfc3339;
+    json!({"now": state.now().format(rfc3339).unwrap_or_default()})
+}
+
+fn advance_clock(state: &mut State, request: &Request) -> Result<Answer, Answer> {
+    state
+        .clock
+        .advance(Duration::from_secs(number(request, "advance_seconds")?));
+    Ok(ok(&clock(state)))
+}
+
+/// Takes one fault, a list of them, or `{"faults": [...]}`.
+fn push_faults(state: &mut State, request: &Request) -> Result<Answer, Answer> {
+    let unreadable = |error: serde_json::Error| refused(400, &error.to_string());
+    let body: Value = serde_json::from_slice(&request.body).map_err(unreadable)?;
+    let listed = match body.get("faults").unwrap_or(&body) {
+        Value::Array(listed) => listed.clone(),
+        single => vec![single.clone()],
+    };
+    let faults = listed.into_iter().map(serde_json::from_value::<Fault>);
+    let faults: Vec<_> = faults.collect::<Result<_, _>>().map_err(unreadable)?;
+    faults
+        .into_iter()
+        .for_each(|fault| state.faults.push(fault));
+    Ok(Answer::json(201, &json!({"faults": state.faults.list()})))
+}
+
+fn journal(state: &State) -> Value {
+    let entries = state.journal.list();
+    let points: u64 = entries.iter().map(|entry| entry.quota_points).sum();
+    let requests = entries
+        .iter()
+        .filter(|entry| entry.endpoint.is_jira())
+        .count();
+    json!({"jira_requests": requests, "quota_points": points, "entries": entries})
+}
+
+fn issues(state: &State) -> Value {
+    let of_site = |site| IssueSnapshot::of_site(&state.world, site);
+    let issues: Vec<_> = state.world.sites.iter().flat_map(of_site).collect();
+    json!({"total": issues.len(), "issues": issues})
+}
+
+fn issue(state: &mut State, key: &str) -> Result<Answer, Answer> {
+    let snapshot = IssueSnapshot::find(state, key).ok_or_else(no_issue)?;
+    Ok(ok(&json!(snapshot)))
+}
+
+fn delete(state: &mut State, key: &str) -> Result<Answer, Answer> {
+    let (site, id) = state.world.site_of_key(key).ok_or_else(no_issue)?;
+    site.delete(id);
+    Ok(Answer::empty(204))
+}
+
+fn set_status(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
+    let status = text(request, "status")?;
+    let (now, visible_at) = (state.now(), state.searchable_from());
+    let (site, id) = state.world.site_of_key(key).ok_or_else(no_issue)?;
+    if !move_to_status(site, id, &status, now, visible_at) {
+        return Err(refused(422, "The project has no such status."));
+    }
+    issue(state, key)
+}
+
+fn set_project(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
+    let project = text(request, "project")?;
+    let now = state.now();
+    let (site, id) = state.world.site_of_key(key).ok_or_else(no_issue)?;
+    let found = site.project(&project).map(|(at, _)| at);
+    let at = found.ok_or_else(|| refused(422, "There is no such project."))?;
+    site.move_to(id, at, now);
+    issue(state, key)
+}
+
+fn set_hidden(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
+    let value = given(request, "hidden")?;
+    let hidden = value.as_bool().unwrap_or(value == "true");
+    let (site, id) = state.world.site_of_key(key).ok_or_else(no_issue)?;
+    if let Some(issue) = site.issue_mut(id) {
+        issue.hidden = hidden;
+    }
+    issue(state, key)
+}
+
+/// Changes latency, search lag and site listing; what is not named stays.
+fn settings(state: &mut State, request: &Request) -> Result<Answer, Answer> {
+    let body: Value = serde_json::from_slice(&request.body)
+        .map_err(|_| refused(400, "The body is not valid JSON."))?;
+    let ms = |name: &str| {
+        body.get(name)
+            .and_then(Value::as_u64)
+            .map(Duration::from_millis)
+    };
+    if let Some(latency) = ms("latency_ms") {
+        state.config.latency = latency;
+    }
+    if let Some(latency) = ms("latency_per_issue_ms") {
+        state.config.latency_per_issue = latency;
+    }
+    if let Some(lag) = ms("search_lag_ms") {
+        state.config.search_lag = lag;
+    }
+    if let Some(listing) = body.get("site_listing") {
+        let listing = serde_json::from_value::<SiteListing>(listing.clone());
+        state.site_listing = listing.map_err(|error| refused(400, &error.to_string()))?;
+    }
+    Ok(Answer::empty(204))
+}

@@ -1,0 +1,164 @@
+//! Which endpoint a request is for.
+
+use actix_web::http::Method;
+use serde::{Deserialize, Serialize};
+
+/// A class of requests, as faults and the journal name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// The consent page.
+    Authorize,
+    /// The answer to the consent page.
+    AuthorizeDecision,
+    /// The token endpoint, for exchange and refresh.
+    Token,
+    /// The sites of a grant.
+    AccessibleResources,
+    /// `GET /myself`.
+    Myself,
+    /// `GET /serverInfo`.
+    ServerInfo,
+    /// `GET /project/search`.
+    ProjectSearch,
+    /// `GET /project/{idOrKey}`.
+    Project,
+    /// `GET /issue/createmeta/{project}/issuetypes`.
+    CreateMetaTypes,
+    /// `GET /issue/createmeta/{project}/issuetypes/{type}`.
+    CreateMetaFields,
+    /// `POST /issue`.
+    CreateIssue,
+    /// `POST /issue/bulk`.
+    BulkCreate,
+    /// `GET /issue/{idOrKey}`.
+    GetIssue,
+    /// `PUT /issue/{idOrKey}`.
+    EditIssue,
+    /// `POST /issue/bulkfetch`.
+    BulkFetch,
+    /// `GET` and `POST /search/jql`.
+    Search,
+    /// `POST /search/approximate-count`.
+    ApproximateCount,
+    /// The searches that Atlassian has taken away.
+    RemovedSearch,
+    /// `GET /mypermissions`.
+    MyPermissions,
+    /// `GET /priority`.
+    Priorities,
+    /// `GET /priority/search`.
+    PrioritySearch,
+    /// `GET /status`.
+    Statuses,
+    /// `GET /issue/{idOrKey}/transitions`.
+    ListTransitions,
+    /// `POST /issue/{idOrKey}/transitions`.
+    Transition,
+    /// `GET /issue/{idOrKey}/properties/{key}`.
+    GetProperty,
+    /// `PUT /issue/{idOrKey}/properties/{key}`.
+    PutProperty,
+    /// `DELETE /issue/{idOrKey}/properties/{key}`.
+    DeleteProperty,
+    /// A Jira path that the sandbox does not know.
+    UnknownJira,
+    /// Pages for people: index, board, issue.
+    Page,
+    /// The sandbox's own control calls.
+    Control,
+}
+
+impl Endpoint {
+    /// Tells the endpoint from a method and the decoded parts of a path.
+    pub(crate) fn of(method: &Method, parts: &[&str]) -> Self {
+        match parts {
+            ["authorize"] => Self::Authorize,
+            ["authorize", "decision"] => Self::AuthorizeDecision,
+            ["oauth", "token"] => Self::Token,
+            ["oauth", "token", "accessible-resources"] => Self::AccessibleResources,
+            ["ex", "jira", _, "rest", "api", version, rest @ ..] => {
+                Self::of_jira(method.as_str(), version, rest)
+            }
+            ["ex", ..] => Self::UnknownJira,
+            ["sandbox", ..] => Self::Control,
+            _ => Self::Page,
+        }
+    }
+
+    fn of_jira(method: &str, version: &str, rest: &[&str]) -> Self {
+        if let ["search"] = rest {
+            return Self::RemovedSearch;
+        }
+        if version != "3" {
+            return Self::UnknownJira;
+        }
+        match (method, rest) {
+            ("GET", ["myself"]) => Self::Myself,
+            ("GET", ["serverInfo"]) => Self::ServerInfo,
+            ("GET", ["project", "search"]) => Self::ProjectSearch,
+            ("GET", ["project", _]) => Self::Project,
+            ("GET" | "POST", ["search", "jql"]) => Self::Search,
+            ("POST", ["search", "approximate-count"]) => Self::ApproximateCount,
+            ("GET", ["mypermissions"]) => Self::MyPermissions,
+            ("GET", ["priority"]) => Self::Priorities,
+            ("GET", ["priority", "search"]) => Self::PrioritySearch,
+            ("GET", ["status"]) => Self::Statuses,
+            (_, ["issue", rest @ ..]) => Self::of_issue(method, rest),
+            _ => Self::UnknownJira,
+        }
+    }
+
+    fn of_issue(method: &str, rest: &[&str]) -> Self {
+        match (method, rest) {
+            ("POST", []) => Self::CreateIssue,
+            ("POST", ["bulk"]) => Self::BulkCreate,
+            ("POST", ["bulkfetch"]) => Self::BulkFetch,
+            ("GET", ["createmeta", _, "issuetypes"]) => Self::CreateMetaTypes,
+            ("GET", ["createmeta", _, "issuetypes", _]) => Self::CreateMetaFields,
+            ("GET", [_]) => Self::GetIssue,
+            ("PUT", [_]) => Self::EditIssue,
+            ("GET", [_, "transitions"]) => Self::ListTransitions,
+            ("POST", [_, "transitions"]) => Self::Transition,
+            ("GET", [_, "properties", _]) => Self::GetProperty,
+            ("PUT", [_, "properties", _]) => Self::PutProperty,
+            ("DELETE", [_, "properties", _]) => Self::DeleteProperty,
+            _ => Self::UnknownJira,
+        }
+    }
+
+    /// Gives the classic scope that the endpoint asks for.
+    pub(crate) fn scope(self) -> Option<&'static str> {
+        match self {
+            Self::Myself => Some("read:jira-user"),
+            Self::PrioritySearch => Some("manage:jira-configuration"),
+            Self::CreateIssue
+            | Self::BulkCreate
+            | Self::EditIssue
+            | Self::Transition
+            | Self::PutProperty
+            | Self::DeleteProperty => Some("write:jira-work"),
+            Self::ServerInfo | Self::UnknownJira | Self::RemovedSearch => None,
+            _ => Some("read:jira-work"),
+        }
+    }
+
+    /// Tells whether the request goes to Jira, where the quota counts it.
+    pub(crate) fn is_jira(self) -> bool {
+        !self.is_oauth() && !self.is_local()
+    }
+
+    /// Tells whether the request belongs to the OAuth flow.
+    pub(crate) fn is_oauth(self) -> bool {
+        matches!(
+            self,
+            Self::Authorize | Self::AuthorizeDecision | Self::Token | Self::AccessibleResources
+        )
+    }
+
+    /// Tells whether the request is the sandbox's own affair, which no fault touches.
+    pub(crate) fn is_local(self) -> bool {
+        matches!(self, Self::Page | Self::Control)
+    }
+}

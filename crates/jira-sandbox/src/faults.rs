@@ -1,0 +1,435 @@
+//! Faults that a test or a person switches on.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::endpoint::Endpoint;
+use crate::errors::NO_SUCH_ISSUE;
+
+/// One fault: what happens, to which requests, and how often.
+///
+/// As JSON: `{"endpoint": "bulk_create", "project": "SHOP", "skip": 1, "when": {"times": 2},
+/// "effect": {"kind": "drop_after"}}`; only `effect` is needed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// What happens.
+    pub effect: Effect,
+    /// The endpoint it happens to; none means every Jira endpoint.
+    #[serde(default)]
+    pub endpoint: Option<Endpoint>,
+    /// The key of the project that the request must speak of.
+    #[serde(default)]
+    pub project: Option<String>,
+    /// Matching requests to leave alone first.
+    #[serde(default)]
+    pub skip: u32,
+    /// How often it happens among the matching requests that follow.
+    #[serde(default)]
+    pub when: When,
+}
+
+impl Fault {
+    /// Makes a fault that happens once, on the next request to the endpoint.
+    pub fn once(endpoint: Endpoint, effect: Effect) -> Self {
+        Self {
+            effect,
+            endpoint: Some(endpoint),
+            project: None,
+            skip: 0,
+            when: When::default(),
+        }
+    }
+
+    /// Makes the fault happen as often as given.
+    #[must_use]
+    pub fn when(mut self, when: When) -> Self {
+        self.when = when;
+        self
+    }
+
+    /// Makes the fault happen only to requests that speak of this project.
+    #[must_use]
+    pub fn on_project(mut self, key: &str) -> Self {
+        self.project = Some(key.to_owned());
+        self
+    }
+
+    /// Makes the fault leave the first matching requests alone.
+    #[must_use]
+    pub fn after(mut self, skip: u32) -> Self {
+        self.skip = skip;
+        self
+    }
+}
+
+/// How often a fault happens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    /// To the next so many requests.
+    Times(u32),
+    /// To every nth request.
+    Every(u32),
+    /// To so many in a hundred, chosen by a generator with this seed.
+    Percent {
+        /// Out of a hundred.
+        percent: u8,
+        /// The same seed chooses the same requests.
+        seed: u64,
+    },
+    /// To every request.
+    Always,
+}
+
+impl Default for When {
+    fn default() -> Self {
+        Self::Times(1)
+    }
+}
+
+/// What a fault does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Effect {
+    /// Closes the connection with nothing done and nothing answered.
+    DropBefore,
+    /// Does what was asked, then closes the connection without an answer.
+    DropAfter,
+    /// Waits before anything is done.
+    DelayBefore {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// Does what was asked, then waits before answering.
+    DelayAfter {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// Answers this instead of the real answer.
+    Answer {
+        /// The HTTP status.
+        status: u16,
+        /// Headers beside the content type.
+        #[serde(default)]
+        headers: Vec<(String, String)>,
+        /// The JSON body; null leaves it empty.
+        #[serde(default)]
+        body: Value,
+        /// Whether what was asked is done all the same.
+        #[serde(default)]
+        acting: bool,
+    },
+    /// Answers a page of HTML.
+    Html {
+        /// The HTTP status.
+        status: u16,
+        /// Whether what was asked is done all the same.
+        #[serde(default)]
+        acting: bool,
+    },
+    /// Does what was asked and answers with the right status but no body.
+    Empty,
+    /// Does what was asked and answers only the first half of the JSON.
+    Truncated,
+    /// Gives the issues of a bulk answer in another order.
+    Shuffled,
+    /// Fails elements of a bulk create one by one.
+    FailElements {
+        /// Positions in the request, from zero.
+        elements: Vec<usize>,
+        /// The status of those elements.
+        status: u16,
+        /// Whether their issues are made all the same.
+        #[serde(default)]
+        acting: bool,
+    },
+}
+
+impl Effect {
+    /// Answers a status with a general message in Jira's shape.
+    pub fn status(status: u16) -> Self {
+        let message = match status {
+            404 => NO_SUCH_ISSUE,
+            401 => return Self::answer(401, json!({"code": 401, "message": "Unauthorized"})),
+            403 => {
+                let text = "The app is not installed on this instance";
+                return Self::answer(403, json!({"code": 403, "message": text}));
+            }
+            503 => "Service unavailable",
+            _ => "Internal server error",
+        };
+        Self::answer(status, json!({"errorMessages": [message], "errors": {}}))
+    }
+
+    /// Answers 429 for a reason, with the headers that go with it.
+    pub fn rate_limited(reason: RateLimitReason, retry_after: Duration) -> Self {
+        let headers = [
+            ("Retry-After", retry_after.as_secs().to_string()),
+            ("RateLimit-Reason", reason.header().to_owned()),
+            ("X-RateLimit-Remaining", "0".to_owned()),
+        ];
+        Self::Answer {
+            status: 429,
+            headers: headers
+                .map(|(name, value)| (name.to_owned(), value))
+                .to_vec(),
+            body: json!({"errorMessages": ["Rate limit exceeded."], "errors": {}}),
+            acting: false,
+        }
+    }
+
+    /// Answers as the token endpoint does when it refuses.
+    pub fn token_error(error: TokenError) -> Self {
+        let (status, error, description) = error.parts();
+        Self::answer(
+            status,
+            json!({"error": error, "error_description": description}),
+        )
+    }
+
+    fn answer(status: u16, body: Value) -> Self {
+        Self::Answer {
+            status,
+            headers: Vec::new(),
+            body,
+            acting: false,
+        }
+    }
+
+    /// Tells whether the request is acted on under this fault.
+    pub(crate) fn acts(&self) -> bool {
+        match self {
+            Self::DropBefore => false,
+            Self::Answer { acting, .. } | Self::Html { acting, .. } => *acting,
+            _ => true,
+        }
+    }
+
+    /// Names the fault for the journal.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::DropBefore => "drop_before",
+            Self::DropAfter => "drop_after",
+            Self::DelayBefore { .. } => "delay_before",
+            Self::DelayAfter { .. } => "delay_after",
+            Self::Answer { .. } => "answer",
+            Self::Html { .. } => "html",
+            Self::Empty => "empty",
+            Self::Truncated => "truncated",
+            Self::Shuffled => "shuffled",
+            Self::FailElements { .. } => "fail_elements",
+        }
+    }
+}
+
+/// Why Jira answers 429, as its `RateLimit-Reason` header says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RateLimitReason {
+    /// The app's quota over all sites is used up.
+    GlobalQuota,
+    /// The app's quota on this site is used up.
+    TenantQuota,
+    /// Too many requests to one endpoint at once.
+    Burst,
+    /// Too many writes to one issue.
+    PerIssueWrite,
+}
+
+impl RateLimitReason {
+    pub(crate) fn header(self) -> &'static str {
+        match self {
+            Self::GlobalQuota => "jira-quota-global-based",
+            Self::TenantQuota => "jira-quota-tenant-based",
+            Self::Burst => "jira-burst-based",
+            Self::PerIssueWrite => "jira-per-issue-on-write",
+        }
+    }
+}
+
+/// The refusals of the token endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenError {
+    /// A dead refresh token, as Atlassian documents it.
+    InvalidGrant,
+    /// A dead refresh token, as production has been seen to answer.
+    UnauthorizedClient,
+    /// A wrong client secret.
+    AccessDenied,
+    /// A body that makes no sense.
+    InvalidRequest,
+}
+
+impl TokenError {
+    pub(crate) fn parts(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Self::InvalidGrant => (403, "invalid_grant", "Unknown or invalid refresh token."),
+            Self::UnauthorizedClient => (403, "unauthorized_client", "refresh_token is invalid"),
+            Self::AccessDenied => (401, "access_denied", "Unauthorized"),
+            Self::InvalidRequest => (400, "invalid_request", "The request is malformed."),
+        }
+    }
+}
+
+/// The faults that are switched on, with how often each was looked at.
+#[derive(Debug, Default)]
+pub(crate) struct FaultPlan {
+    armed: Vec<Armed>,
+}
+
+#[derive(Debug)]
+struct Armed {
+    fault: Fault,
+    seen: u32,
+    draws: u64,
+}
+
+impl FaultPlan {
+    pub(crate) fn push(&mut self, fault: Fault) {
+        let draws = match fault.when {
+            When::Percent { seed, .. } => seed,
+            _ => 0,
+        };
+        self.armed.push(Armed {
+            fault,
+            seen: 0,
+            draws,
+        });
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.armed.clear();
+    }
+
+    pub(crate) fn list(&self) -> Vec<Fault> {
+        self.armed.iter().map(|armed| armed.fault.clone()).collect()
+    }
+
+    /// Gives what happens to this request: the first fault whose turn it is.
+    pub(crate) fn take(
+        &mut self,
+        endpoint: Endpoint,
+        project: impl Fn() -> Option<String>,
+    ) -> Option<Effect> {
+        let about_project = self.armed.iter().any(|armed| armed.fault.project.is_some());
+        let project = if about_project { project() } else { None };
+        let mut matching = self
+            .armed
+            .iter_mut()
+            .filter(|armed| armed.matches(endpoint, project.as_deref()));
+        let effect = matching.find_map(Armed::draw);
+        self.armed.retain(|armed| !armed.is_spent());
+        effect
+    }
+}
+
+impl Armed {
+    fn matches(&self, endpoint: Endpoint, project: Option<&str>) -> bool {
+        let right_endpoint = match self.fault.endpoint {
+            Some(wanted) => wanted == endpoint,
+            None => endpoint.is_jira(),
+        };
+        let right_project = match self.fault.project.as_deref() {
+            Some(wanted) => project == Some(wanted),
+            None => true,
+        };
+        right_endpoint && right_project
+    }
+
+    fn draw(&mut self) -> Option<Effect> {
+        self.seen += 1;
+        let turn = self
+            .seen
+            .checked_sub(self.fault.skip)
+            .filter(|turn| *turn > 0)?;
+        let happens = match self.fault.when {
+            When::Times(times) => turn <= times,
+            When::Every(nth) => nth > 0 && turn % nth == 0,
+            When::Percent { percent, .. } => self.random() % 100 < u64::from(percent),
+            When::Always => true,
+        };
+        happens.then(|| self.fault.effect.clone())
+    }
+
+    fn is_spent(&self) -> bool {
+        match self.fault.when {
+            When::Times(times) => self.seen >= self.fault.skip.saturating_add(times),
+            _ => false,
+        }
+    }
+
+    /// Draws the next number of the SplitMix64 sequence, enough to scatter faults.
+    fn random(&mut self) -> u64 {
+        self.draws = self.draws.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.draws;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fired(fault: Fault, requests: usize) -> Vec<bool> {
+        let mut plan = FaultPlan::default();
+        plan.push(fault);
+        let take = |_| {
+            plan.take(Endpoint::BulkCreate, || Some("SHOP".to_owned()))
+                .is_some()
+        };
+        (0..requests).map(take).collect()
+    }
+
+    #[test]
+    fn a_fault_for_n_times_skips_first_and_then_stops() {
+        let fault = Fault::once(Endpoint::BulkCreate, Effect::DropAfter).after(1);
+        assert_eq!(
+            fired(fault.when(When::Times(2)), 5),
+            [false, true, true, false, false]
+        );
+    }
+
+    #[test]
+    fn every_nth_request_is_hit_for_ever() {
+        let fault = Fault::once(Endpoint::BulkCreate, Effect::DropAfter);
+        assert_eq!(
+            fired(fault.when(When::Every(3)), 6),
+            [false, false, true, false, false, true]
+        );
+    }
+
+    #[test]
+    fn a_percentage_is_repeatable_by_its_seed() {
+        let fault = |seed| {
+            Fault::once(Endpoint::BulkCreate, Effect::DropBefore)
+                .when(When::Percent { percent: 30, seed })
+        };
+        let hits = fired(fault(7), 1_000);
+        assert_eq!(hits, fired(fault(7), 1_000));
+        assert_ne!(hits, fired(fault(8), 1_000));
+        let count = hits.iter().filter(|hit| **hit).count();
+        assert!((250..350).contains(&count), "{count} of 1000");
+    }
+
+    #[test]
+    fn a_fault_keeps_to_its_project_and_endpoint() {
+        let fault = Fault::once(Endpoint::BulkCreate, Effect::DropBefore);
+        assert_eq!(fired(fault.clone().on_project("TEAM"), 1), [false]);
+        assert_eq!(fired(fault.on_project("SHOP"), 1), [true]);
+        let other = Fault::once(Endpoint::GetIssue, Effect::DropBefore);
+        assert_eq!(fired(other, 1), [false]);
+    }
+
+    #[test]
+    fn a_fault_reads_from_json_with_only_its_effect() {
+        let text = r#"{"effect": {"kind": "answer", "status": 503}}"#;
+        let fault: Fault = serde_json::from_str(text).unwrap();
+        assert_eq!(fault.when, When::Times(1));
+        assert!(!fault.effect.acts());
+    }
+}

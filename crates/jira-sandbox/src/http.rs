@@ -1,0 +1,186 @@
+//! What the handlers see of a request, and what they give back.
+
+use actix_web::HttpRequest;
+use actix_web::http::{Method, header};
+use actix_web::web::Bytes;
+use serde_json::{Value, json};
+use url::form_urlencoded;
+
+use crate::errors::jira_error;
+
+/// A request read to its end, with its path and query decoded.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) query_string: String,
+    pub(crate) segments: Vec<String>,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) content_type: String,
+    pub(crate) bearer: Option<String>,
+    pub(crate) body: Bytes,
+}
+
+impl Request {
+    pub(crate) fn read(request: &HttpRequest, body: Bytes) -> Self {
+        let header = |name| {
+            let value = request
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok());
+            value.unwrap_or_default().to_owned()
+        };
+        Self {
+            method: request.method().clone(),
+            path: request.path().to_owned(),
+            query_string: request.query_string().to_owned(),
+            segments: segments(request.uri().path()),
+            query: pairs(request.query_string().as_bytes()),
+            content_type: header(header::CONTENT_TYPE),
+            bearer: header(header::AUTHORIZATION)
+                .strip_prefix("Bearer ")
+                .map(str::to_owned),
+            body,
+        }
+    }
+
+    /// Gives the path's parts from `from` on.
+    pub(crate) fn parts(&self, from: usize) -> Vec<&str> {
+        self.segments
+            .iter()
+            .skip(from)
+            .map(String::as_str)
+            .collect()
+    }
+
+    /// Gives one part of the path, empty where the path is shorter.
+    pub(crate) fn part(&self, at: usize) -> &str {
+        self.segments.get(at).map_or("", String::as_str)
+    }
+
+    pub(crate) fn query(&self, name: &str) -> Option<&str> {
+        self.query
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Gives every value of a list parameter, which may be repeated and hold commas.
+    pub(crate) fn query_list(&self, name: &str) -> Vec<String> {
+        self.query
+            .iter()
+            .filter(|(key, _)| key == name)
+            .flat_map(|(_, value)| value.split(','))
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
+            .collect()
+    }
+
+    /// Reads a number from the query, or the default where there is none or none that is readable.
+    pub(crate) fn query_number(&self, name: &str, default: usize) -> usize {
+        self.query(name)
+            .and_then(|value| value.parse().ok())
+            .unwrap_or(default)
+    }
+
+    pub(crate) fn is_json(&self) -> bool {
+        self.content_type
+            .to_ascii_lowercase()
+            .starts_with("application/json")
+    }
+
+    /// Reads the body as JSON, answering as Jira does where it is not.
+    pub(crate) fn json(&self) -> Result<Value, Answer> {
+        if !self.is_json() {
+            return Err(Answer::json(
+                415,
+                &json!({"errorMessages": [], "errors": {}}),
+            ));
+        }
+        serde_json::from_slice(&self.body).map_err(|_| {
+            let text = "There was an error parsing JSON. Check that your request body is valid.";
+            jira_error(400, text)
+        })
+    }
+
+    /// Reads the body as a posted form.
+    pub(crate) fn form(&self) -> Vec<(String, String)> {
+        pairs(&self.body)
+    }
+}
+
+fn pairs(encoded: &[u8]) -> Vec<(String, String)> {
+    form_urlencoded::parse(encoded).into_owned().collect()
+}
+
+fn segments(path: &str) -> Vec<String> {
+    path.split('/')
+        .filter(|part| !part.is_empty())
+        .map(decode_segment)
+        .collect()
+}
+
+/// Decodes `%xx` in a path part, in which a plus sign stands for itself.
+fn decode_segment(part: &str) -> String {
+    let shielded = part
+        .replace('+', "%2B")
+        .replace('&', "%26")
+        .replace('=', "%3D");
+    form_urlencoded::parse(shielded.as_bytes())
+        .next()
+        .map_or_else(String::new, |(key, _)| key.into())
+}
+
+/// A whole answer: status, headers and body, and what it cost.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) content_type: &'static str,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+    /// Issues made by this request; each adds to the configured latency.
+    pub(crate) created: u32,
+    /// Points of the hourly quota beyond the one that every request costs.
+    pub(crate) extra_points: u64,
+}
+
+impl Answer {
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
+        Self::raw(
+            status,
+            "application/json;charset=UTF-8",
+            body.to_string().into_bytes(),
+        )
+    }
+
+    pub(crate) fn html(status: u16, body: String) -> Self {
+        Self::raw(status, "text/html;charset=UTF-8", body.into_bytes())
+    }
+
+    pub(crate) fn empty(status: u16) -> Self {
+        Self::raw(status, "", Vec::new())
+    }
+
+    pub(crate) fn redirect(location: String) -> Self {
+        let mut answer = Self::empty(302);
+        answer.headers.push(("Location".to_owned(), location));
+        answer
+    }
+
+    fn raw(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
+        Self {
+            status,
+            content_type,
+            headers: Vec::new(),
+            body,
+            created: 0,
+            extra_points: 0,
+        }
+    }
+
+    /// Adds what the answer costs beyond the base point.
+    pub(crate) fn costing(mut self, extra_points: usize) -> Self {
+        self.extra_points = u64::try_from(extra_points).unwrap_or(u64::MAX);
+        self
+    }
+}

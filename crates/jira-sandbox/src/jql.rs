@@ -1,0 +1,63 @@
+//! A small JQL: what is needed to find issues, and Jira's errors for the rest.
+
+mod compile;
+mod eval;
+mod lexer;
+mod order;
+mod parser;
+
+use time::OffsetDateTime;
+
+use crate::errors::UNBOUNDED_JQL;
+use crate::world::{Issue, IssueData, Site};
+
+use eval::Test;
+use order::Order;
+
+/// A query that has been checked against a site.
+#[derive(Debug)]
+pub(crate) struct Query {
+    test: Test,
+    order: Vec<Order>,
+}
+
+/// Whose eyes a query is read with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reader<'a> {
+    pub(crate) site: &'a Site,
+    pub(crate) account: &'a str,
+    pub(crate) now: OffsetDateTime,
+}
+
+impl Query {
+    /// Reads and checks a query; the error is Jira's text.
+    pub(crate) fn read(text: &str, reader: Reader<'_>) -> Result<Self, String> {
+        let parsed = parser::parse(text)?;
+        let Some(condition) = parsed.condition else {
+            return Err(UNBOUNDED_JQL.to_owned());
+        };
+        let order = order::compile(&parsed.order)?;
+        Ok(Self {
+            test: compile::compile(&condition, reader)?,
+            order,
+        })
+    }
+
+    /// Gives the ids of the matching issues in order; `data` says what search knows of an issue.
+    pub(crate) fn run<'a>(
+        &self,
+        site: &'a Site,
+        data: impl Fn(&'a Issue) -> Option<&'a IssueData>,
+    ) -> Vec<u64> {
+        let known = site.issues().filter(|issue| !issue.hidden);
+        let known = known.filter_map(|issue| Some((issue.id, data(issue)?)));
+        let mut found: Vec<_> = known
+            .filter(|(id, data)| self.test.holds(site, *id, data))
+            .collect();
+        order::sort(&mut found, &self.order, site);
+        found.into_iter().map(|(id, _)| id).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,325 @@
+//! Looking up a query's fields and values on a site.
+
+use time::macros::format_description;
+use time::{Date, Duration, OffsetDateTime, PrimitiveDateTime, Time};
+
+use crate::errors::is_number;
+use crate::world::{Project, SITE_OFFSET};
+
+use super::Reader;
+use super::eval::{Field, Stamp, Test};
+use super::parser::{Condition, Operand, Operator};
+
+/// Checks a condition; the error is Jira's text.
+pub(super) fn compile(condition: &Condition, reader: Reader<'_>) -> Result<Test, String> {
+    let each = |parts: &[Condition]| {
+        parts
+            .iter()
+            .map(|part| compile(part, reader))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    match condition {
+        Condition::All(parts) => Ok(Test::All(each(parts)?)),
+        Condition::Any(parts) => Ok(Test::Any(each(parts)?)),
+        Condition::Not(part) => Ok(Test::Not(Box::new(compile(part, reader)?))),
+        Condition::Clause {
+            field,
+            operator,
+            operands,
+        } => Clause {
+            name: field,
+            operator: *operator,
+            operands,
+            reader,
+        }
+        .compile(),
+    }
+}
+
+struct Clause<'a> {
+    name: &'a str,
+    operator: Operator,
+    operands: &'a [Operand],
+    reader: Reader<'a>,
+}
+
+impl Clause<'_> {
+    fn compile(&self) -> Result<Test, String> {
+        let field = match self.name.to_ascii_lowercase().as_str() {
+            "project" => Field::Project,
+            "issuetype" | "type" => Field::IssueType,
+            "status" => Field::Status,
+            "statuscategory" => Field::StatusCategory,
+            "priority" => Field::Priority,
+            "labels" => Field::Labels,
+            "creator" => Field::Creator,
+            "reporter" => Field::Reporter,
+            "assignee" => Field::Assignee,
+            "parent" => Field::Parent,
+            "resolution" => Field::Resolution,
+            "key" | "issuekey" | "issue" | "id" => return self.keys(),
+            "created" | "createddate" => return self.moment(Stamp::Created),
+            "updated" | "updateddate" => return self.moment(Stamp::Updated),
+            "resolved" | "resolutiondate" => return self.moment(Stamp::Resolved),
+            "summary" => return self.words(false),
+            "text" | "textfields" => return self.words(true),
+            _ => {
+                return Err(format!(
+                    "Field '{}' does not exist or you do not have permission to view it.",
+                    self.name
+                ));
+            }
+        };
+        self.one_of(field)
+    }
+
+    fn unsupported<T>(&self) -> Result<T, String> {
+        let (sign, name) = (self.operator.sign(), self.name);
+        Err(format!(
+            "The operator '{sign}' is not supported by the '{name}' field."
+        ))
+    }
+
+    fn no_value<T>(&self, value: &str) -> Result<T, String> {
+        Err(format!(
+            "The value '{value}' does not exist for the field '{}'.",
+            self.name
+        ))
+    }
+
+    fn negated_if(&self, test: Test) -> Test {
+        if self.operator == Operator::IsNot {
+            Test::Not(Box::new(test))
+        } else {
+            test
+        }
+    }
+
+    fn one_of(&self, field: Field) -> Result<Test, String> {
+        if !matches!(self.operator, Operator::Is | Operator::IsNot) {
+            return self.unsupported();
+        }
+        let mut values = Vec::new();
+        let mut empty = false;
+        for operand in self.operands {
+            match operand {
+                Operand::Empty => empty = true,
+                Operand::Value(value) => values.extend(self.values(field, value)?),
+                Operand::Function(name, _) => values.push(self.function(field, name)?),
+            }
+        }
+        let test = Test::OneOf {
+            field,
+            values,
+            empty,
+        };
+        if self.operator == Operator::Is {
+            return Ok(test);
+        }
+        // A negative clause never finds issues that have no value at all.
+        let nothing = Test::OneOf {
+            field,
+            values: Vec::new(),
+            empty: true,
+        };
+        Ok(Test::All(vec![
+            Test::Not(Box::new(test)),
+            Test::Not(Box::new(nothing)),
+        ]))
+    }
+
+    fn function(&self, field: Field, name: &str) -> Result<String, String> {
+        let of_person = matches!(field, Field::Creator | Field::Reporter | Field::Assignee);
+        if of_person && name.eq_ignore_ascii_case("currentUser") {
+            return Ok(self.reader.account.to_owned());
+        }
+        Err(format!("Unable to find JQL function '{name}()'."))
+    }
+
+    /// Looks a value up and gives what issues hold for it.
+    fn values(&self, field: Field, value: &str) -> Result<Vec<String>, String> {
+        let site = self.reader.site;
+        let named = |name: &str| name.eq_ignore_ascii_case(value);
+        let over = |list: &dyn Fn(&Project) -> Vec<String>| -> Vec<String> {
+            site.projects.iter().flat_map(list).collect()
+        };
+        let found = match field {
+            Field::Project => {
+                let matches = |project: &Project| {
+                    named(&project.key) || named(&project.name) || project.id.to_string() == value
+                };
+                let projects = site.projects.iter().enumerate();
+                projects
+                    .filter(|(_, it)| matches(it))
+                    .map(|(at, _)| at.to_string())
+                    .collect()
+            }
+            Field::IssueType => over(&|project| {
+                let kinds = project
+                    .types
+                    .iter()
+                    .filter(|it| named(&it.name) || it.id == value);
+                kinds.map(|it| it.id.clone()).collect()
+            }),
+            Field::Status => over(&|project| {
+                let found = project
+                    .statuses
+                    .iter()
+                    .filter(|it| named(&it.name) || it.id == value);
+                found.map(|it| it.id.clone()).collect()
+            }),
+            Field::StatusCategory => over(&|project| {
+                let all = project.statuses.iter().map(|it| it.category);
+                let matches = all.filter(|it| named(it.name()) || named(it.key()));
+                matches.map(|it| it.key().to_owned()).collect()
+            }),
+            Field::Priority => over(&|project| {
+                let found = project
+                    .priorities
+                    .iter()
+                    .filter(|it| named(&it.name) || it.id == value);
+                found.map(|it| it.id.clone()).collect()
+            }),
+            Field::Labels => vec![value.to_owned()],
+            Field::Creator | Field::Reporter | Field::Assignee => vec![value.to_owned()],
+            Field::Parent => vec![self.issue_id(value)?.to_string()],
+            Field::Resolution if named("Done") => vec!["Done".to_owned()],
+            Field::Resolution => Vec::new(),
+        };
+        if found.is_empty() {
+            self.no_value(value)
+        } else {
+            Ok(found)
+        }
+    }
+
+    /// Finds an issue; Jira refuses keys of no issue also where they only bound a range.
+    fn issue_id(&self, asked: &str) -> Result<u64, String> {
+        let site = self.reader.site;
+        site.visible(asked).map(|issue| issue.id).ok_or_else(|| {
+            let what = if is_number(asked) { "id" } else { "key" };
+            format!(
+                "An issue with {what} '{asked}' does not exist for field '{}'.",
+                self.name
+            )
+        })
+    }
+
+    fn keys(&self) -> Result<Test, String> {
+        let mut ids = Vec::new();
+        for operand in self.operands {
+            let Operand::Value(asked) = operand else {
+                return self.unsupported();
+            };
+            let id = self.issue_id(asked)?;
+            if self.operator.is_relational() {
+                return Ok(self.range(asked, id));
+            }
+            ids.push(id);
+        }
+        if !matches!(self.operator, Operator::Is | Operator::IsNot) {
+            return self.unsupported();
+        }
+        Ok(self.negated_if(Test::Ids(ids)))
+    }
+
+    fn range(&self, asked: &str, id: u64) -> Test {
+        let operator = self.operator;
+        match self.reader.site.issue(id) {
+            Some(issue) if !is_number(asked) => Test::Number {
+                operator,
+                project: issue.data.project,
+                number: issue.data.number,
+            },
+            _ => Test::Id { operator, id },
+        }
+    }
+
+    fn moment(&self, field: Stamp) -> Result<Test, String> {
+        let at = match self.operands {
+            [Operand::Value(text)] => self.read_moment(text)?,
+            [Operand::Function(name, _)] if name.eq_ignore_ascii_case("now") => self.reader.now,
+            [Operand::Function(name, _)] if name.eq_ignore_ascii_case("startOfDay") => self
+                .reader
+                .now
+                .to_offset(SITE_OFFSET)
+                .replace_time(Time::MIDNIGHT),
+            _ => return self.unsupported(),
+        };
+        if matches!(self.operator, Operator::Contains | Operator::ContainsNot) {
+            return self.unsupported();
+        }
+        Ok(Test::Moment {
+            field,
+            operator: self.operator,
+            at,
+        })
+    }
+
+    /// Reads a literal in the reader's own zone, to the minute, or a period counted from now.
+    fn read_moment(&self, text: &str) -> Result<OffsetDateTime, String> {
+        let dashed = text.replace('/', "-");
+        let to_minute = format_description!("[year]-[month]-[day] [hour]:[minute]");
+        if let Ok(at) = PrimitiveDateTime::parse(&dashed, to_minute) {
+            return Ok(at.assume_offset(SITE_OFFSET));
+        }
+        if let Ok(day) = Date::parse(&dashed, format_description!("[year]-[month]-[day]")) {
+            return Ok(day.midnight().assume_offset(SITE_OFFSET));
+        }
+        if let Some(period) = period(text) {
+            return Ok(self.reader.now + period);
+        }
+        Err(format!(
+            "Date value '{text}' for field '{}' is invalid. Valid formats include: \
+             'yyyy/MM/dd HH:mm', 'yyyy-MM-dd HH:mm', 'yyyy/MM/dd', 'yyyy-MM-dd', or a period \
+             format e.g. '-5d', '4w 2d'.",
+            self.name
+        ))
+    }
+
+    fn words(&self, everywhere: bool) -> Result<Test, String> {
+        if !matches!(self.operator, Operator::Contains | Operator::ContainsNot) {
+            return self.unsupported();
+        }
+        let [Operand::Value(text)] = self.operands else {
+            return self.unsupported();
+        };
+        let split = text.split(|sign: char| !sign.is_alphanumeric());
+        let words = split
+            .filter(|word| !word.is_empty())
+            .map(str::to_lowercase)
+            .collect();
+        let test = Test::Words { everywhere, words };
+        let negated = self.operator == Operator::ContainsNot;
+        Ok(if negated {
+            Test::Not(Box::new(test))
+        } else {
+            test
+        })
+    }
+}
+
+/// Reads periods such as `-30m`, `-4h`, `2d` and `4w 2d`.
+fn period(text: &str) -> Option<Duration> {
+    let (sign, rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.trim_start_matches('+')),
+    };
+    let mut total = Duration::ZERO;
+    for part in rest.split_whitespace() {
+        let unit = part.chars().last()?;
+        let count = part
+            .strip_suffix(unit)?
+            .parse::<i64>()
+            .ok()
+            .filter(|n| *n < 1_000_000)?;
+        total += match unit {
+            'm' => Duration::minutes(count),
+            'h' => Duration::hours(count),
+            'd' => Duration::days(count),
+            'w' => Duration::weeks(count),
+            _ => return None,
+        };
+    }
+    (!rest.trim().is_empty()).then_some(total * sign)
+}

@@ -1,0 +1,296 @@
+//! JQL's grammar.
+
+use super::lexer::{Token, tokens};
+
+/// A query as written.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    pub(super) condition: Option<Condition>,
+    pub(super) order: Vec<(String, bool)>,
+}
+
+/// A condition as written, before fields and values are looked up.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Condition {
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    Not(Box<Self>),
+    Clause {
+        field: String,
+        operator: Operator,
+        operands: Vec<Operand>,
+    },
+}
+
+/// How a clause compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operator {
+    Is,
+    IsNot,
+    Contains,
+    ContainsNot,
+    Less,
+    AtMost,
+    Greater,
+    AtLeast,
+}
+
+impl Operator {
+    pub(super) fn sign(self) -> &'static str {
+        match self {
+            Self::Is => "=",
+            Self::IsNot => "!=",
+            Self::Contains => "~",
+            Self::ContainsNot => "!~",
+            Self::Less => "<",
+            Self::AtMost => "<=",
+            Self::Greater => ">",
+            Self::AtLeast => ">=",
+        }
+    }
+
+    pub(super) fn is_relational(self) -> bool {
+        matches!(
+            self,
+            Self::Less | Self::AtMost | Self::Greater | Self::AtLeast
+        )
+    }
+}
+
+/// What a clause compares with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Operand {
+    Value(String),
+    Empty,
+    Function(String, Vec<String>),
+}
+
+/// How deep brackets and negations may nest, so that no query exhausts the stack.
+const MAX_DEPTH: usize = 100;
+
+/// Parses a query; the error is Jira's text.
+pub(super) fn parse(text: &str) -> Result<Parsed, String> {
+    let tokens = tokens(text)?;
+    let mut parser = Parser {
+        tokens: tokens.as_slice(),
+        depth: 0,
+    };
+    let starts_with_order = parser.peek().is_none_or(|token| token.is("ORDER"));
+    let condition = if starts_with_order {
+        None
+    } else {
+        Some(parser.any()?)
+    };
+    let order = parser.order()?;
+    match parser.peek() {
+        None => Ok(Parsed { condition, order }),
+        Some(left) => Err(format!(
+            "Error in the JQL Query: Expecting either 'OR' or 'AND' but got '{}'. (line 1)",
+            left.text()
+        )),
+    }
+}
+
+struct Parser<'a> {
+    tokens: &'a [Token],
+    depth: usize,
+}
+
+impl<'a> Parser<'a> {
+    fn peek(&self) -> Option<&'a Token> {
+        self.tokens.first()
+    }
+
+    fn next(&mut self) -> Option<&'a Token> {
+        let (first, rest) = self.tokens.split_first()?;
+        self.tokens = rest;
+        Some(first)
+    }
+
+    fn take_word(&mut self, keyword: &str) -> bool {
+        let taken = self.peek().is_some_and(|token| token.is(keyword));
+        if taken {
+            self.next();
+        }
+        taken
+    }
+
+    fn take_sign(&mut self, sign: &str) -> bool {
+        let taken = self.peek().is_some_and(|token| token.is_sign(sign));
+        if taken {
+            self.next();
+        }
+        taken
+    }
+
+    fn unexpected<T>(&self, expected: &str) -> Result<T, String> {
+        Err(match self.peek() {
+            Some(token) => format!(
+                "Error in the JQL Query: Expecting {expected} but got '{}'. (line 1)",
+                token.text()
+            ),
+            None => {
+                format!("Error in the JQL Query: Expecting {expected} before the end of the query.")
+            }
+        })
+    }
+
+    fn any(&mut self) -> Result<Condition, String> {
+        let mut parts = vec![self.all()?];
+        while self.take_word("OR") {
+            parts.push(self.all()?);
+        }
+        Ok(if parts.len() > 1 {
+            Condition::Any(parts)
+        } else {
+            Condition::All(parts)
+        })
+    }
+
+    fn all(&mut self) -> Result<Condition, String> {
+        let mut parts = vec![self.single()?];
+        while self.take_word("AND") {
+            parts.push(self.single()?);
+        }
+        Ok(Condition::All(parts))
+    }
+
+    fn single(&mut self) -> Result<Condition, String> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err("Error in the JQL Query: the query is nested too deeply.".to_owned());
+        }
+        let condition = if self.take_word("NOT") || self.take_sign("!") {
+            Condition::Not(Box::new(self.single()?))
+        } else if self.take_sign("(") {
+            let inner = self.any()?;
+            if !self.take_sign(")") {
+                return self.unexpected("')'");
+            }
+            inner
+        } else {
+            self.clause()?
+        };
+        self.depth -= 1;
+        Ok(condition)
+    }
+
+    fn clause(&mut self) -> Result<Condition, String> {
+        let field = match self.peek() {
+            Some(Token::Word(text) | Token::Quoted(text)) => text.clone(),
+            _ => return self.unexpected("a field name"),
+        };
+        self.next();
+        let (operator, is_list) = self.operator(&field)?;
+        let operands = match (is_list, self.peek()) {
+            (true, Some(token)) if token.is_sign("(") => self.list()?,
+            _ => vec![self.operand()?],
+        };
+        Ok(Condition::Clause {
+            field,
+            operator,
+            operands,
+        })
+    }
+
+    /// Reads an operator, and whether a list follows it.
+    fn operator(&mut self, field: &str) -> Result<(Operator, bool), String> {
+        let negated = self.take_word("NOT");
+        if self.take_word("IN") {
+            return Ok((
+                if negated {
+                    Operator::IsNot
+                } else {
+                    Operator::Is
+                },
+                true,
+            ));
+        }
+        if self.take_word("IS") {
+            let not = self.take_word("NOT");
+            return Ok((if not { Operator::IsNot } else { Operator::Is }, false));
+        }
+        for word in ["WAS", "CHANGED"] {
+            if self.peek().is_some_and(|token| token.is(word)) {
+                return Err(format!(
+                    "History searches do not support the '{field}' field."
+                ));
+            }
+        }
+        let operators = [
+            Operator::Is,
+            Operator::IsNot,
+            Operator::Contains,
+            Operator::ContainsNot,
+            Operator::AtMost,
+            Operator::AtLeast,
+            Operator::Less,
+            Operator::Greater,
+        ];
+        match operators.into_iter().find(|operator| self.take_sign(operator.sign())) {
+            Some(operator) if !negated => Ok((operator, false)),
+            _ => self.unexpected("operator: it must be one of '=', '!=', '<', '>', '<=', '>=', '~', '!~', 'IN', 'NOT IN', 'IS' and 'IS NOT'"),
+        }
+    }
+
+    fn list(&mut self) -> Result<Vec<Operand>, String> {
+        self.next();
+        let mut operands = vec![self.operand()?];
+        while self.take_sign(",") {
+            operands.push(self.operand()?);
+        }
+        if !self.take_sign(")") {
+            return self.unexpected("',' or ')'");
+        }
+        Ok(operands)
+    }
+
+    fn operand(&mut self) -> Result<Operand, String> {
+        let Some(token @ (Token::Word(text) | Token::Quoted(text))) = self.peek() else {
+            return self.unexpected("either a value, list or function");
+        };
+        self.next();
+        if token.is("EMPTY") || token.is("NULL") {
+            return Ok(Operand::Empty);
+        }
+        if !self.take_sign("(") {
+            return Ok(Operand::Value(text.clone()));
+        }
+        let mut arguments = Vec::new();
+        while !self.take_sign(")") {
+            match self.next() {
+                Some(Token::Word(argument) | Token::Quoted(argument)) => {
+                    arguments.push(argument.clone());
+                    self.take_sign(",");
+                }
+                _ => return self.unexpected("')'"),
+            }
+        }
+        Ok(Operand::Function(text.clone(), arguments))
+    }
+
+    fn order(&mut self) -> Result<Vec<(String, bool)>, String> {
+        let mut fields = Vec::new();
+        if !self.take_word("ORDER") {
+            return Ok(fields);
+        }
+        if !self.take_word("BY") {
+            return self.unexpected("'BY'");
+        }
+        loop {
+            let field = match self.peek() {
+                Some(Token::Word(text) | Token::Quoted(text)) => text.clone(),
+                _ => return self.unexpected("a field name"),
+            };
+            self.next();
+            let descending = self.take_word("DESC");
+            if !descending {
+                self.take_word("ASC");
+            }
+            fields.push((field, descending));
+            if !self.take_sign(",") {
+                return Ok(fields);
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Runs a sandbox by itself until it is interrupted.
+#![expect(clippy::print_stdout, reason = "the binary tells a person where to go")]
+#![expect(
+    clippy::print_stderr,
+    reason = "the binary tells a person what is wrong"
+)]
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
+use std::time::Duration;
+use std::{env, thread};
+
+use jira_sandbox::{Sandbox, SandboxConfig};
+
+const USAGE: &str = "\
+A stand-in for Atlassian Cloud: OAuth, Jira REST v3 and a board, over real HTTP.
+
+Usage: jira-sandbox [OPTIONS]
+
+  --port N                  port to listen on (8090; 0 takes a free one)
+  --host ADDRESS            address to listen on (127.0.0.1)
+  --latency-ms N            how long every request takes (0)
+  --latency-per-issue-ms N  how much longer for each created issue (0)
+  --search-lag-ms N         how long a write stays unseen by search (0)
+  --extra-projects N        further projects on the site Acme (0)
+  --extra-fields N          further fields on the create screens of SHOP (0)
+  --callback URL            a registered callback; may be repeated (any)
+  --auto-consent            consent at once, without showing the page
+  --help                    this text
+";
+
+fn main() -> ExitCode {
+    let config = match read(env::args().skip(1)) {
+        Ok(Some(config)) => config,
+        Ok(None) => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Err(problem) => {
+            eprintln!("{problem}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match Sandbox::start(config.clone()) {
+        Ok(sandbox) => run(&sandbox, &config),
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(sandbox: &Sandbox, config: &SandboxConfig) -> ExitCode {
+    let url = sandbox.base_url();
+    println!("Atlassian sandbox   {url}");
+    println!("authorize           {url}/authorize");
+    println!("API and gateway     {url}");
+    println!("board               {url}/board");
+    println!("journal             {url}/sandbox/journal");
+    println!("client id           {}", config.client_id);
+    println!("client secret       {}", config.client_secret);
+    loop {
+        thread::park();
+    }
+}
+
+/// Reads the flags; none where only help is asked for.
+fn read(mut flags: impl Iterator<Item = String>) -> Result<Option<SandboxConfig>, String> {
+    let mut config = SandboxConfig::default();
+    let (mut host, mut port) = (IpAddr::V4(Ipv4Addr::LOCALHOST), 8090);
+    while let Some(flag) = flags.next() {
+        match flag.as_str() {
+            "--help" | "-h" => return Ok(None),
+            "--auto-consent" => {
+                config.auto_consent = true;
+                continue;
+            }
+            _ => {}
+        }
+        let value = flags
+            .next()
+            .ok_or_else(|| format!("{flag} needs a value"))?;
+        let unreadable = || format!("{flag} cannot be '{value}'");
+        let number = || value.parse::<u32>().map_err(|_| unreadable());
+        let ms = || number().map(|ms| Duration::from_millis(ms.into()));
+        let count = || value.parse::<usize>().map_err(|_| unreadable());
+        match flag.as_str() {
+            "--port" => port = value.parse().map_err(|_| unreadable())?,
+            "--host" => host = value.parse().map_err(|_| unreadable())?,
+            "--latency-ms" => config.latency = ms()?,
+            "--latency-per-issue-ms" => config.latency_per_issue = ms()?,
+            "--search-lag-ms" => config.search_lag = ms()?,
+            "--extra-projects" => config.extra_projects = count()?,
+            "--extra-fields" => config.extra_fields = count()?,
+            "--callback" => config.callback_urls.push(value),
+            _ => return Err(format!("unknown option {flag}")),
+        }
+    }
+    config.bind = SocketAddr::new(host, port);
+    Ok(Some(config))
+}

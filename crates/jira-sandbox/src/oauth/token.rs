@@ -1,0 +1,105 @@
+//! The token endpoint.
+
+use serde_json::{Value, json};
+
+use crate::config::DeadRefresh;
+use crate::errors;
+use crate::faults::TokenError;
+use crate::http::{Answer, Request};
+use crate::state::State;
+
+use super::tokens::Pair;
+
+/// Exchanges a code or a refresh token.
+pub(crate) fn token(state: &mut State, request: &Request) -> Result<Answer, Answer> {
+    let answered = exchange(state, request);
+    if answered.is_err() {
+        state.tokens.counters.refused += 1;
+    }
+    answered
+}
+
+fn exchange(state: &mut State, request: &Request) -> Result<Answer, Answer> {
+    if request.method.as_str() != "POST" {
+        return Err(errors::token_error(
+            405,
+            "invalid_request",
+            "Method not allowed.",
+        ));
+    }
+    let body = body(request)?;
+    let field = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+    check_client(state, field("client_id"), field("client_secret"))?;
+    let now = state.now();
+    match field("grant_type") {
+        "authorization_code" => {
+            let (code, redirect_uri) = (field("code"), field("redirect_uri"));
+            if code.is_empty() || redirect_uri.is_empty() {
+                return Err(refuse(TokenError::InvalidRequest));
+            }
+            let pair = state.tokens.exchange(code, redirect_uri, now);
+            let refusal =
+                || errors::token_error(403, "invalid_grant", "Invalid authorization code");
+            Ok(answer(&pair.ok_or_else(refusal)?, true))
+        }
+        "refresh_token" => {
+            let token = field("refresh_token");
+            if token.is_empty() {
+                return Err(refuse(TokenError::InvalidRequest));
+            }
+            let pair = state.tokens.refresh(token, state.config.leeway_pairs, now);
+            let dead = match state.config.dead_refresh {
+                DeadRefresh::InvalidGrant => TokenError::InvalidGrant,
+                DeadRefresh::UnauthorizedClient => TokenError::UnauthorizedClient,
+            };
+            Ok(answer(&pair.ok_or_else(|| refuse(dead))?, false))
+        }
+        _ => {
+            let text = "The grant_type is missing or not supported.";
+            Err(errors::token_error(400, "unsupported_grant_type", text))
+        }
+    }
+}
+
+fn body(request: &Request) -> Result<Value, Answer> {
+    if !request.is_json() {
+        return Err(refuse(TokenError::InvalidRequest));
+    }
+    serde_json::from_slice(&request.body).map_err(|_| refuse(TokenError::InvalidRequest))
+}
+
+fn check_client(state: &State, id: &str, secret: &str) -> Result<(), Answer> {
+    let known = id == state.config.client_id && secret == state.config.client_secret;
+    if known {
+        Ok(())
+    } else {
+        Err(refuse(TokenError::AccessDenied))
+    }
+}
+
+fn refuse(error: TokenError) -> Answer {
+    let (status, error, description) = error.parts();
+    errors::token_error(status, error, description)
+}
+
+/// Builds the 200 answer; Atlassian's refresh example carries no token type.
+fn answer(pair: &Pair, with_type: bool) -> Answer {
+    let mut body = json!({
+        "access_token": pair.access_token,
+        "expires_in": pair.expires_in,
+        "scope": pair.scopes.join(" "),
+    });
+    if let Some(fields) = body.as_object_mut() {
+        if let Some(token) = &pair.refresh_token {
+            fields.insert("refresh_token".to_owned(), token.as_str().into());
+        }
+        if with_type {
+            fields.insert("token_type".to_owned(), "Bearer".into());
+        }
+    }
+    let mut answer = Answer::json(200, &body);
+    answer
+        .headers
+        .push(("Cache-Control".to_owned(), "no-store".to_owned()));
+    answer
+}

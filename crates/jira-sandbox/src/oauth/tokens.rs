@@ -1,0 +1,440 @@
+//! Codes, token families and grants.
+
+use std::collections::HashMap;
+
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use crate::config::LeewayPairs;
+use crate::journal::TokenCounters;
+
+/// How long a code can be exchanged; Atlassian does not say, RFC 6749 recommends this at most.
+const CODE_LIFE: Duration = Duration::minutes(10);
+/// How long an access token works.
+const ACCESS_LIFE: Duration = Duration::seconds(3600);
+/// How long a used refresh token may be exchanged again.
+const LEEWAY: Duration = Duration::minutes(10);
+/// How long a refresh token lives unused.
+const IDLE_LIFE: Duration = Duration::days(90);
+/// How long a consent lasts, however often it is refreshed.
+const ABSOLUTE_LIFE: Duration = Duration::days(365);
+
+/// Every code, token and grant there is.
+#[derive(Default)]
+pub(crate) struct Tokens {
+    /// Granted sites by account; a later consent adds to them.
+    grants: HashMap<String, Vec<String>>,
+    codes: HashMap<String, Code>,
+    families: Vec<Family>,
+    refresh: HashMap<String, RefreshToken>,
+    access: HashMap<String, AccessToken>,
+    pub(crate) counters: TokenCounters,
+}
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tokens")
+            .field("counters", &self.counters)
+            .finish_non_exhaustive()
+    }
+}
+
+struct Code {
+    account: String,
+    scopes: Vec<String>,
+    redirect_uri: String,
+    expires_at: OffsetDateTime,
+}
+
+/// The tokens that come from one consent and live and die together.
+struct Family {
+    account: String,
+    scopes: Vec<String>,
+    consented_at: OffsetDateTime,
+    alive: bool,
+}
+
+struct RefreshToken {
+    family: usize,
+    issued_at: OffsetDateTime,
+    used_at: Option<OffsetDateTime>,
+    /// The refresh tokens made from this one.
+    children: Vec<String>,
+    dead: bool,
+}
+
+struct AccessToken {
+    family: usize,
+    expires_at: OffsetDateTime,
+    /// The refresh token handed out beside it, whose fate it shares.
+    companion: Option<String>,
+}
+
+/// What the token endpoint hands out.
+pub(crate) struct Pair {
+    pub(crate) access_token: String,
+    pub(crate) refresh_token: Option<String>,
+    pub(crate) expires_in: i64,
+    pub(crate) scopes: Vec<String>,
+}
+
+/// Whom a working access token speaks for.
+#[derive(Debug)]
+pub(crate) struct Bearer {
+    pub(crate) account: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) sites: Vec<String>,
+}
+
+impl Tokens {
+    /// Notes a person's consent and gives the code for it.
+    pub(crate) fn consent(
+        &mut self,
+        account: &str,
+        sites: &[String],
+        scopes: Vec<String>,
+        redirect_uri: &str,
+        now: OffsetDateTime,
+    ) -> String {
+        for site in sites {
+            self.add_site(account, site);
+        }
+        let code = format!("sandbox-code-{}", Uuid::new_v4().simple());
+        let expires_at = now + CODE_LIFE;
+        let account = account.to_owned();
+        let redirect_uri = redirect_uri.to_owned();
+        self.codes.insert(
+            code.clone(),
+            Code {
+                account,
+                scopes,
+                redirect_uri,
+                expires_at,
+            },
+        );
+        code
+    }
+
+    /// Exchanges a code, which is gone afterwards whatever comes of it.
+    pub(crate) fn exchange(
+        &mut self,
+        code: &str,
+        redirect_uri: &str,
+        now: OffsetDateTime,
+    ) -> Option<Pair> {
+        let code = self.codes.remove(code)?;
+        if now >= code.expires_at || code.redirect_uri != redirect_uri {
+            return None;
+        }
+        self.families.push(Family {
+            account: code.account,
+            scopes: code.scopes,
+            consented_at: now,
+            alive: true,
+        });
+        self.counters.exchanges += 1;
+        self.issue(self.families.len() - 1, now)
+    }
+
+    /// Exchanges a refresh token; none where it no longer works.
+    pub(crate) fn refresh(
+        &mut self,
+        token: &str,
+        rule: LeewayPairs,
+        now: OffsetDateTime,
+    ) -> Option<Pair> {
+        let known = self.refresh.get(token)?;
+        let (family, used_at) = (known.family, known.used_at);
+        let idle_out = now > known.issued_at + IDLE_LIFE;
+        let absolute_out = now > self.families.get(family)?.consented_at + ABSOLUTE_LIFE;
+        if known.dead || idle_out || absolute_out || !self.families.get(family)?.alive {
+            return None;
+        }
+        match used_at {
+            None => self.counters.refreshes += 1,
+            Some(used_at) if now <= used_at + LEEWAY => self.counters.leeway_refreshes += 1,
+            Some(_) => {
+                self.kill_family(family);
+                return None;
+            }
+        }
+        self.rotate(token, family, used_at.is_some(), rule, now)
+    }
+
+    fn rotate(
+        &mut self,
+        token: &str,
+        family: usize,
+        again: bool,
+        rule: LeewayPairs,
+        now: OffsetDateTime,
+    ) -> Option<Pair> {
+        if again && rule == LeewayPairs::LastWins {
+            let children = self.refresh.get(token)?.children.clone();
+            children.iter().for_each(|child| self.kill(child));
+        }
+        let pair = self.issue(family, now)?;
+        let used = self.refresh.get_mut(token)?;
+        used.used_at.get_or_insert(now);
+        if let Some(child) = pair.refresh_token.clone() {
+            used.children.push(child.clone());
+            if again && rule == LeewayPairs::FirstWins {
+                self.kill(&child);
+            }
+        }
+        Some(pair)
+    }
+
+    fn issue(&mut self, family: usize, now: OffsetDateTime) -> Option<Pair> {
+        let scopes = self.families.get(family)?.scopes.clone();
+        let offline = scopes.iter().any(|scope| scope == "offline_access");
+        let refresh_token = offline.then(|| long_token("refresh"));
+        if let Some(token) = refresh_token.clone() {
+            let fresh = RefreshToken {
+                family,
+                issued_at: now,
+                used_at: None,
+                children: vec![],
+                dead: false,
+            };
+            self.refresh.insert(token, fresh);
+        }
+        let access_token = long_token("access");
+        let expires_at = now + ACCESS_LIFE;
+        let companion = refresh_token.clone();
+        self.access.insert(
+            access_token.clone(),
+            AccessToken {
+                family,
+                expires_at,
+                companion,
+            },
+        );
+        let expires_in = ACCESS_LIFE.whole_seconds();
+        Some(Pair {
+            access_token,
+            refresh_token,
+            expires_in,
+            scopes,
+        })
+    }
+
+    /// Finds whom an access token speaks for, where it still works.
+    pub(crate) fn bearer(&self, token: &str, now: OffsetDateTime) -> Option<Bearer> {
+        let access = self
+            .access
+            .get(token)
+            .filter(|access| now < access.expires_at)?;
+        let family = self
+            .families
+            .get(access.family)
+            .filter(|family| family.alive)?;
+        let companion = access
+            .companion
+            .as_ref()
+            .and_then(|token| self.refresh.get(token));
+        let outlived = companion.is_some_and(|companion| {
+            companion.dead || companion.used_at.is_some_and(|used| now > used + LEEWAY)
+        });
+        if outlived {
+            return None;
+        }
+        Some(Bearer {
+            account: family.account.clone(),
+            scopes: family.scopes.clone(),
+            sites: self
+                .grants
+                .get(&family.account)
+                .cloned()
+                .unwrap_or_default(),
+        })
+    }
+
+    fn kill(&mut self, token: &str) {
+        if let Some(token) = self.refresh.get_mut(token) {
+            token.dead = true;
+        }
+    }
+
+    fn kill_family(&mut self, family: usize) {
+        if let Some(family) = self.families.get_mut(family) {
+            family.alive = false;
+            self.counters.families_killed += 1;
+        }
+    }
+
+    /// Adds a site to an account's grant.
+    pub(crate) fn add_site(&mut self, account: &str, site: &str) {
+        let sites = self.grants.entry(account.to_owned()).or_default();
+        if !sites.iter().any(|held| held == site) {
+            sites.push(site.to_owned());
+        }
+    }
+
+    /// Takes a site from an account's grant.
+    pub(crate) fn remove_site(&mut self, account: &str, site: &str) {
+        if let Some(sites) = self.grants.get_mut(account) {
+            sites.retain(|held| held != site);
+        }
+    }
+
+    /// Ends every grant, as a person does under connected apps.
+    pub(crate) fn revoke_all(&mut self) {
+        self.grants.clear();
+        self.families
+            .iter_mut()
+            .for_each(|family| family.alive = false);
+    }
+
+    /// Lets every access token expire at once; refresh tokens go on.
+    pub(crate) fn expire_access(&mut self, now: OffsetDateTime) {
+        self.access
+            .values_mut()
+            .for_each(|access| access.expires_at = now);
+    }
+}
+
+/// Makes a token about as long as Atlassian's, so that no column is too short by luck.
+fn long_token(kind: &str) -> String {
+    let random = (0..30)
+        .map(|_| Uuid::new_v4().simple().to_string())
+        .collect::<String>();
+    format!("sandbox-{kind}-{random}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+
+    fn connected() -> (Tokens, Pair) {
+        let mut tokens = Tokens::default();
+        let scopes = vec!["read:jira-work".to_owned(), "offline_access".to_owned()];
+        let sites = ["site".to_owned()];
+        let code = tokens.consent("account", &sites, scopes, "http://back", NOW);
+        let pair = tokens.exchange(&code, "http://back", NOW).unwrap();
+        (tokens, pair)
+    }
+
+    fn refresh(tokens: &mut Tokens, token: &Pair, at: OffsetDateTime) -> Option<Pair> {
+        let token = token.refresh_token.clone().unwrap();
+        tokens.refresh(&token, LeewayPairs::BothLive, at)
+    }
+
+    #[test]
+    fn a_code_works_once_and_for_ten_minutes_and_for_its_callback() {
+        let mut tokens = Tokens::default();
+        let mut code = || tokens.consent("account", &[], vec![], "http://back", NOW);
+        let (used, late, foreign) = (code(), code(), code());
+        assert!(tokens.exchange(&used, "http://back", NOW).is_some());
+        assert!(tokens.exchange(&used, "http://back", NOW).is_none());
+        assert!(
+            tokens
+                .exchange(&late, "http://back", NOW + CODE_LIFE)
+                .is_none()
+        );
+        assert!(tokens.exchange(&foreign, "http://other", NOW).is_none());
+    }
+
+    #[test]
+    fn a_refresh_rotates_and_the_old_access_token_outlives_it_by_the_leeway_only() {
+        let (mut tokens, first) = connected();
+        let second = refresh(&mut tokens, &first, NOW + Duration::minutes(1)).unwrap();
+        assert_ne!(first.refresh_token, second.refresh_token);
+        assert!(
+            tokens
+                .bearer(&first.access_token, NOW + Duration::minutes(11))
+                .is_some()
+        );
+        assert!(
+            tokens
+                .bearer(&first.access_token, NOW + Duration::minutes(12))
+                .is_none()
+        );
+        assert!(
+            tokens
+                .bearer(&second.access_token, NOW + Duration::minutes(12))
+                .is_some()
+        );
+    }
+
+    #[test]
+    fn a_used_refresh_token_gives_another_pair_within_the_leeway() {
+        let (mut tokens, first) = connected();
+        let second = refresh(&mut tokens, &first, NOW).unwrap();
+        let third = refresh(&mut tokens, &first, NOW + LEEWAY).unwrap();
+        assert_ne!(second.access_token, third.access_token);
+        assert!(tokens.bearer(&second.access_token, NOW + LEEWAY).is_some());
+        assert!(tokens.bearer(&third.access_token, NOW + LEEWAY).is_some());
+        assert_eq!(tokens.counters.leeway_refreshes, 1);
+    }
+
+    #[test]
+    fn reuse_after_the_leeway_kills_the_family() {
+        let (mut tokens, first) = connected();
+        let second = refresh(&mut tokens, &first, NOW).unwrap();
+        let late = NOW + LEEWAY + Duration::seconds(1);
+        assert!(refresh(&mut tokens, &first, late).is_none());
+        assert!(refresh(&mut tokens, &second, late).is_none());
+        assert!(tokens.bearer(&second.access_token, late).is_none());
+        assert_eq!(tokens.counters.families_killed, 1);
+    }
+
+    #[test]
+    fn a_family_dies_idle_after_90_days_and_absolutely_after_365() {
+        let (mut tokens, first) = connected();
+        assert!(refresh(&mut tokens, &first, NOW + Duration::days(91)).is_none());
+        let (mut tokens, mut pair) = connected();
+        for month in 1..=4 {
+            pair = refresh(&mut tokens, &pair, NOW + Duration::days(80 * month)).unwrap();
+        }
+        assert!(refresh(&mut tokens, &pair, NOW + Duration::days(366)).is_none());
+    }
+
+    #[test]
+    fn the_switch_decides_which_pair_of_a_race_survives() {
+        for (rule, survivors) in [
+            (LeewayPairs::BothLive, [true, true]),
+            (LeewayPairs::LastWins, [false, true]),
+            (LeewayPairs::FirstWins, [true, false]),
+        ] {
+            let (mut tokens, first) = connected();
+            let token = first.refresh_token.unwrap();
+            let pairs = [(); 2].map(|()| tokens.refresh(&token, rule, NOW).unwrap());
+            let alive = pairs.map(|pair| tokens.bearer(&pair.access_token, NOW).is_some());
+            assert_eq!(alive, survivors, "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn an_access_token_expires_after_an_hour() {
+        let (tokens, pair) = connected();
+        assert!(
+            tokens
+                .bearer(&pair.access_token, NOW + Duration::seconds(3599))
+                .is_some()
+        );
+        assert!(
+            tokens
+                .bearer(&pair.access_token, NOW + ACCESS_LIFE)
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn a_site_added_by_a_later_consent_reaches_older_tokens() {
+        let (mut tokens, pair) = connected();
+        tokens.consent(
+            "account",
+            &["second".to_owned()],
+            vec![],
+            "http://back",
+            NOW,
+        );
+        assert_eq!(
+            tokens.bearer(&pair.access_token, NOW).unwrap().sites,
+            ["site", "second"]
+        );
+    }
+}

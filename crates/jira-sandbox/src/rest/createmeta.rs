@@ -1,0 +1,158 @@
+//! What can be created in a project, and with which fields.
+
+use serde_json::{Value, json};
+
+use crate::errors::{BAD_ISSUE_TYPE, jira_error, no_project};
+use crate::gateway::Call;
+use crate::http::Answer;
+use crate::state::State;
+use crate::world::{FieldKind, Project, Site};
+
+use super::screen::{ScreenField, create_screen};
+use super::{Paging, page, render, site};
+
+/// The most entries on a page; a wish for more is refused.
+const MAX_PAGE: usize = 200;
+
+/// Lists the types of a project; none where the caller may not create there.
+pub(super) fn types(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+    let paging = paging(call)?;
+    let site = site(state, call)?;
+    let project = project(site, call.part(2))?;
+    let kinds = project.types.iter().filter(|_| project.can_create);
+    let total = kinds.clone().count();
+    let shown = kinds.map(|kind| {
+        let mut shown = render::issue_type(site, project, kind);
+        if let Some(fields) = shown.as_object_mut() {
+            let name = kind.untranslated_name.as_str();
+            fields.insert("untranslatedName".to_owned(), name.into());
+        }
+        shown
+    });
+    let body = page("issueTypes", paging.cut(shown), paging, total);
+    Ok(Answer::json(200, &body).costing(1))
+}
+
+/// Lists the fields of a type's create screen.
+pub(super) fn fields(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+    let paging = paging(call)?;
+    let site = site(state, call)?;
+    let project = project(site, call.part(2))?;
+    let kind = project
+        .issue_type(call.part(4))
+        .filter(|_| project.can_create);
+    let kind = kind.ok_or_else(|| jira_error(400, BAD_ISSUE_TYPE))?;
+    let screen = create_screen(project, kind);
+    let total = screen.len();
+    let shown = screen
+        .iter()
+        .map(|field| field_meta(site, project, kind.is_subtask(), field));
+    let body = page("fields", paging.cut(shown), paging, total);
+    Ok(Answer::json(200, &body).costing(1))
+}
+
+fn paging(call: &Call<'_>) -> Result<Paging, Answer> {
+    let paging = Paging::read(call.request, 50);
+    if paging.size > MAX_PAGE {
+        let text = "Parameter 'maxResults' must not exceed the limit '200'";
+        return Err(jira_error(400, text));
+    }
+    Ok(paging)
+}
+
+fn project<'a>(site: &'a Site, asked: &str) -> Result<&'a Project, Answer> {
+    let found = site.project(asked).map(|(_, project)| project);
+    found.ok_or_else(|| jira_error(404, &no_project(asked)))
+}
+
+fn field_meta(site: &Site, project: &Project, subtask: bool, field: &ScreenField<'_>) -> Value {
+    let mut meta = json!({
+        "required": field.required,
+        "schema": schema(field),
+        "name": field.name,
+        "key": field.id,
+        "fieldId": field.id,
+        "hasDefaultValue": field.has_default,
+        "operations": operations(field.id),
+    });
+    let Some(fields) = meta.as_object_mut() else {
+        return meta;
+    };
+    if let Some(values) = allowed_values(site, project, subtask, field) {
+        fields.insert("allowedValues".to_owned(), values);
+    }
+    if field.id == "priority" {
+        let default = project
+            .default_priority
+            .as_deref()
+            .and_then(|id| project.priority(id));
+        if let Some(default) = default {
+            fields.insert("defaultValue".to_owned(), render::priority(site, default));
+        }
+    }
+    let completes = match field.id {
+        "labels" => "/rest/api/1.0/labels/suggest?query=",
+        "assignee" | "reporter" => "/rest/api/3/user/search?query=",
+        _ => return meta,
+    };
+    fields.insert(
+        "autoCompleteUrl".to_owned(),
+        format!("{}{completes}", site.url).into(),
+    );
+    meta
+}
+
+fn schema(field: &ScreenField<'_>) -> Value {
+    if let Some(custom) = field.custom {
+        return render::custom_schema(&custom.id, &custom.kind);
+    }
+    match field.id {
+        "labels" => json!({"type": "array", "items": "string", "system": "labels"}),
+        "assignee" | "reporter" => json!({"type": "user", "system": field.id}),
+        "issuetype" | "project" | "priority" => json!({"type": field.id, "system": field.id}),
+        "duedate" => json!({"type": "date", "system": "duedate"}),
+        "parent" => json!({"type": "issuelink", "system": "parent"}),
+        _ => json!({"type": "string", "system": field.id}),
+    }
+}
+
+fn operations(id: &str) -> Value {
+    match id {
+        "labels" => json!(["add", "set", "remove"]),
+        "issuetype" => json!([]),
+        _ => json!(["set"]),
+    }
+}
+
+fn allowed_values(
+    site: &Site,
+    project: &Project,
+    subtask: bool,
+    field: &ScreenField<'_>,
+) -> Option<Value> {
+    let values = match field.id {
+        "priority" => project
+            .priorities
+            .iter()
+            .map(|it| render::priority(site, it))
+            .collect(),
+        "project" => json!([render::project_brief(site, project)]),
+        "issuetype" => {
+            let alike = project
+                .types
+                .iter()
+                .filter(|kind| kind.is_subtask() == subtask);
+            alike
+                .map(|kind| render::issue_type(site, project, kind))
+                .collect()
+        }
+        _ => match &field.custom?.kind {
+            FieldKind::Select(options) => options
+                .iter()
+                .map(|(id, value)| render::option(site, id, value))
+                .collect(),
+            _ => return None,
+        },
+    };
+    Some(values)
+}

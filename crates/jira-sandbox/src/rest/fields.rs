@@ -1,0 +1,227 @@
+//! Writing an issue's fields, with Jira's checks and texts.
+
+mod values;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+
+use crate::errors::{BAD_ISSUE_TYPE, Problems, cannot_be_set, no_project};
+use crate::world::{IssueData, IssueType, Project, Site, World};
+
+use super::properties;
+use super::screen::create_screen;
+pub(super) use values::Refused;
+
+/// Who writes where.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Desk<'a> {
+    pub(super) world: &'a World,
+    pub(super) site: &'a Site,
+    pub(super) account: &'a str,
+    pub(super) now: OffsetDateTime,
+}
+
+/// Reads the body of one create and gives the issue it would make.
+pub(super) fn draft(desk: Desk<'_>, details: &Value) -> Result<IssueData, Problems> {
+    let empty = Map::new();
+    let fields = details
+        .get("fields")
+        .and_then(Value::as_object)
+        .unwrap_or(&empty);
+    let (at, project) = project(desk.site, fields.get("project"))?;
+    let kind = issue_type(project, fields.get("issuetype"))?;
+    let mut data = blank(desk, at, project, kind);
+    let screen = create_screen(project, kind);
+    let on_screen = |field: &str| screen.iter().any(|shown| shown.id == field);
+    write(desk, &mut data, details, &on_screen)?;
+    required(project, kind, &data)?;
+    data.properties = properties::read(details.get("properties"))?;
+    Ok(data)
+}
+
+/// Changes an issue as the body of an edit says; screens are not asked.
+pub(super) fn edited(
+    desk: Desk<'_>,
+    data: &IssueData,
+    details: &Value,
+) -> Result<IssueData, Problems> {
+    let mut data = data.clone();
+    let project = desk.site.project_at(data.project);
+    let kind = project.and_then(|project| project.issue_type(&data.issue_type));
+    let (Some(project), Some(kind)) = (project, kind) else {
+        return Err(Problems::field("issuetype", BAD_ISSUE_TYPE));
+    };
+    let screen = create_screen(project, kind);
+    let exists = |field: &str| field == "priority" || screen.iter().any(|shown| shown.id == field);
+    write(desk, &mut data, details, &exists)?;
+    if data.summary.is_empty() {
+        return Err(Problems::field("summary", NO_SUMMARY));
+    }
+    data.properties
+        .extend(properties::read(details.get("properties"))?);
+    Ok(data)
+}
+
+const NO_SUMMARY: &str = "You must specify a summary of the issue.";
+
+fn project<'a>(site: &'a Site, asked: Option<&Value>) -> Result<(usize, &'a Project), Problems> {
+    let named = asked.and_then(|asked| asked.get("id").or_else(|| asked.get("key")));
+    let named = named.map(|named| {
+        named
+            .as_str()
+            .map_or_else(|| named.to_string(), str::to_owned)
+    });
+    let Some(named) = named else {
+        return Err(Problems::field(
+            "project",
+            "Specify a valid project ID or key",
+        ));
+    };
+    let Some((at, project)) = site.project(&named) else {
+        return Err(Problems::field("project", no_project(&named)));
+    };
+    if !project.can_create {
+        let text = format!(
+            "You do not have permission to create issues in the project '{}'.",
+            project.key
+        );
+        return Err(Problems {
+            status: 403,
+            ..Problems::field("project", text)
+        });
+    }
+    Ok((at, project))
+}
+
+fn issue_type<'a>(project: &'a Project, asked: Option<&Value>) -> Result<&'a IssueType, Problems> {
+    let text = |name: &str| {
+        asked
+            .and_then(|asked| asked.get(name))
+            .and_then(Value::as_str)
+    };
+    let found = match (text("id"), text("name")) {
+        (Some(id), _) => project.issue_type(id),
+        (None, Some(name)) => project
+            .types
+            .iter()
+            .find(|kind| kind.name.eq_ignore_ascii_case(name)),
+        (None, None) => {
+            return Err(Problems::field("issuetype", "Specify an issue type"));
+        }
+    };
+    found.ok_or_else(|| Problems::field("issuetype", BAD_ISSUE_TYPE))
+}
+
+fn blank(desk: Desk<'_>, at: usize, project: &Project, kind: &IssueType) -> IssueData {
+    IssueData {
+        project: at,
+        number: 0,
+        issue_type: kind.id.clone(),
+        summary: String::new(),
+        description: None,
+        priority: project.default_priority.clone(),
+        labels: Vec::new(),
+        status: project
+            .statuses
+            .first()
+            .map_or_else(String::new, |status| status.id.clone()),
+        creator: desk.account.to_owned(),
+        reporter: Some(desk.account.to_owned()),
+        assignee: None,
+        parent: None,
+        due_date: None,
+        resolved_at: None,
+        status_changed_at: desk.now,
+        created: desk.now,
+        updated: desk.now,
+        custom: BTreeMap::new(),
+        properties: BTreeMap::new(),
+    }
+}
+
+/// Applies `fields` and `update`: first everything must be of the right form, then of the right
+/// content, as Jira's own two passes do it.
+fn write(
+    desk: Desk<'_>,
+    data: &mut IssueData,
+    details: &Value,
+    settable: &dyn Fn(&str) -> bool,
+) -> Result<(), Problems> {
+    let mut form = Problems::default();
+    let mut content = Problems::default();
+    for (field, change) in changes(details, &mut form) {
+        if matches!(field, "project" | "issuetype" | "status") {
+            continue;
+        }
+        if !settable(field) {
+            form.add(field, cannot_be_set(field));
+            continue;
+        }
+        match change.apply(desk, data, field) {
+            Ok(()) => {}
+            Err(Refused::Form(text)) => form.add(field, text),
+            Err(Refused::Content(text)) => content.add(field, text),
+            Err(Refused::Elsewhere(field, text)) => content.add(field, text),
+            Err(Refused::Document(path)) => {
+                let mut invalid = Problems::message(400, "INVALID_INPUT");
+                invalid.hint = Some(format!("{field}{path}"));
+                return Err(invalid);
+            }
+        }
+    }
+    form.into_result()?;
+    content.into_result()
+}
+
+/// One thing to do to a field.
+#[derive(Debug)]
+enum Change<'a> {
+    Set(&'a Value),
+    Update(&'a Value),
+}
+
+impl Change<'_> {
+    fn apply(&self, desk: Desk<'_>, data: &mut IssueData, field: &str) -> Result<(), Refused> {
+        match self {
+            Self::Set(value) => values::set(desk, data, field, value),
+            Self::Update(operation) => values::update(desk, data, field, operation),
+        }
+    }
+}
+
+fn changes<'a>(details: &'a Value, problems: &mut Problems) -> Vec<(&'a str, Change<'a>)> {
+    let object = |name| details.get(name).and_then(Value::as_object);
+    let mut changes = Vec::new();
+    for (field, value) in object("fields").into_iter().flatten() {
+        changes.push((field.as_str(), Change::Set(value)));
+    }
+    for (field, operations) in object("update").into_iter().flatten() {
+        if object("fields").is_some_and(|fields| fields.contains_key(field)) {
+            let text = format!("Field '{field}' cannot appear in both 'fields' and 'update'");
+            problems.add(field, text);
+        }
+        for operation in operations.as_array().into_iter().flatten() {
+            changes.push((field.as_str(), Change::Update(operation)));
+        }
+    }
+    changes
+}
+
+fn required(project: &Project, kind: &IssueType, data: &IssueData) -> Result<(), Problems> {
+    let mut problems = Problems::default();
+    if data.summary.is_empty() {
+        problems.add("summary", NO_SUMMARY);
+    }
+    if kind.is_subtask() && data.parent.is_none() {
+        let text = "Issue type is a sub-task but parent issue key or id not specified.";
+        problems.add("issuetype", text);
+    }
+    for field in project.fields_of(kind).filter(|field| field.required) {
+        if data.custom.get(&field.id).is_none_or(Value::is_null) {
+            problems.add(&field.id, format!("{} is required.", field.name));
+        }
+    }
+    problems.into_result()
+}

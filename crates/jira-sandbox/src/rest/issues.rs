@@ -1,0 +1,90 @@
+//! Single issues: create, read, edit.
+
+use serde_json::{Value, json};
+
+use crate::gateway::Call;
+use crate::http::Answer;
+use crate::state::State;
+use crate::world::{IssueData, Site};
+
+use super::fields::{self, Desk};
+use super::{Fields, render, site, site_mut, visible};
+
+pub(super) fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
+    let body = call.request.json()?;
+    let desk = desk(state, call)?;
+    let data = fields::draft(desk, &body).map_err(|problems| problems.answer())?;
+    let visible_at = state.searchable_from();
+    let site = site_mut(state, call)?;
+    let id = site.insert(data, visible_at);
+    let mut answer = Answer::json(201, &created(site, id));
+    answer.created = 1;
+    Ok(answer)
+}
+
+/// Shows a new issue as the create calls do.
+pub(super) fn created(site: &Site, id: u64) -> Value {
+    let key = site.issue(id).map(|issue| site.key_of(&issue.data));
+    json!({
+        "id": id.to_string(),
+        "key": key,
+        "self": format!("{}/rest/api/3/issue/{id}", site.url),
+    })
+}
+
+pub(super) fn desk<'a>(state: &'a State, call: &'a Call<'_>) -> Result<Desk<'a>, Answer> {
+    let site = site(state, call)?;
+    Ok(Desk {
+        world: &state.world,
+        site,
+        account: &call.account,
+        now: state.now(),
+    })
+}
+
+pub(super) fn get(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+    let site = site(state, call)?;
+    let issue = visible(site, call.part(1))?;
+    let names = call.request.query_list("fields");
+    let asked = if names.is_empty() {
+        Fields::all()
+    } else {
+        Fields::of(&names)
+    };
+    let properties = call.request.query_list("properties");
+    let shown = render::issue(&state.world, site, issue, &issue.data, &asked, &properties);
+    Ok(Answer::json(200, &shown).costing(1))
+}
+
+pub(super) fn edit(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
+    let body = call.request.json()?;
+    let desk = desk(state, call)?;
+    let issue = visible(desk.site, call.part(1))?;
+    let id = issue.id;
+    let data = fields::edited(desk, &issue.data, &body).map_err(|problems| problems.answer())?;
+    store(state, call, id, data)?;
+    if call.request.query("returnIssue") != Some("true") {
+        return Ok(Answer::empty(204));
+    }
+    let site = site(state, call)?;
+    let issue = visible(site, call.part(1))?;
+    let all = Fields::all();
+    Ok(Answer::json(
+        200,
+        &render::issue(&state.world, site, issue, &issue.data, &all, &[]),
+    ))
+}
+
+/// Replaces an issue's data, seen by search after the lag.
+pub(super) fn store(
+    state: &mut State,
+    call: &Call<'_>,
+    id: u64,
+    data: IssueData,
+) -> Result<(), Answer> {
+    let (now, visible_at) = (state.now(), state.searchable_from());
+    if let Some(issue) = site_mut(state, call)?.issue_mut(id) {
+        issue.change(now, visible_at, |old| *old = data);
+    }
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! Site-wide lists: priorities (deprecated by Atlassian) and statuses.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::gateway::Call;
+use crate::http::Answer;
+use crate::state::State;
+
+use super::{Paging, page, render, site};
+
+pub(super) fn priorities(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+    Ok(Answer::json(200, &all_priorities(state, call)?.into()))
+}
+
+pub(super) fn priority_search(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+    let all = all_priorities(state, call)?;
+    let paging = Paging::read(call.request, 50);
+    let total = all.len();
+    let values = paging.cut(all.into_iter());
+    let is_last = paging.start + values.len() >= total;
+    let mut body = page("values", values, paging, total);
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert("isLast".to_owned(), is_last.into());
+    }
+    Ok(Answer::json(200, &body))
+}
+
+/// Gives every priority of the site, whichever project's scheme it is in.
+fn all_priorities(state: &State, call: &Call<'_>) -> Result<Vec<Value>, Answer> {
+    let site = site(state, call)?;
+    let all = site.projects.iter().flat_map(|project| &project.priorities);
+    let by_id: BTreeMap<_, _> = all
+        .map(|priority| (priority.id.parse::<u64>().ok(), priority))
+        .collect();
+    let shown = by_id.values().map(|priority| {
+        let mut shown = render::priority(site, priority);
+        if let Some(fields) = shown.as_object_mut() {
+            fields.insert("description".to_owned(), json!(""));
+            fields.insert("statusColor".to_owned(), json!("#999999"));
+        }
+        shown
+    });
+    Ok(shown.collect())
+}
+
+pub(super) fn statuses(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+    let site = site(state, call)?;
+    let all = site.projects.iter().flat_map(|project| {
+        project
+            .statuses
+            .iter()
+            .map(move |status| (status.id.clone(), render::status(site, project, status)))
+    });
+    let by_id: BTreeMap<_, _> = all.collect();
+    Ok(Answer::json(200, &by_id.into_values().collect()))
+}

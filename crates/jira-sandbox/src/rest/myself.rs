@@ -1,0 +1,105 @@
+//! Who asks, of which server, and what they may do.
+
+use serde_json::{Map, Value, json};
+
+use crate::errors::{NO_SUCH_ISSUE, jira_error, no_project};
+use crate::gateway::Call;
+use crate::http::Answer;
+use crate::state::State;
+use crate::world::SITE_ZONE;
+
+use super::{render, site};
+
+/// The permissions the sandbox knows: key, id, name.
+const PERMISSIONS: &[(&str, &str, &str)] = &[
+    ("BROWSE_PROJECTS", "10", "Browse Projects"),
+    ("CREATE_ISSUES", "11", "Create Issues"),
+    ("EDIT_ISSUES", "12", "Edit Issues"),
+    ("ASSIGN_ISSUES", "13", "Assign Issues"),
+    ("TRANSITION_ISSUES", "46", "Transition Issues"),
+    ("DELETE_ISSUES", "16", "Delete Issues"),
+    ("ADMINISTER_PROJECTS", "23", "Administer Projects"),
+];
+
+pub(super) fn myself(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+    let site = site(state, call)?;
+    let account = state.world.account(&call.account);
+    let account = account.ok_or_else(|| jira_error(404, "No such user."))?;
+    let mut shown = render::user(site, account);
+    if let Some(fields) = shown.as_object_mut() {
+        fields.insert("emailAddress".to_owned(), account.email.into());
+        fields.insert("locale".to_owned(), "en_US".into());
+        fields.insert("groups".to_owned(), json!({"size": 1, "items": []}));
+        fields.insert(
+            "applicationRoles".to_owned(),
+            json!({"size": 1, "items": []}),
+        );
+        fields.insert("expand".to_owned(), "groups,applicationRoles".into());
+    }
+    Ok(Answer::json(200, &shown).costing(2))
+}
+
+pub(super) fn server_info(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+    let site = site(state, call)?;
+    let info = json!({
+        "baseUrl": site.url,
+        "displayUrl": site.url,
+        "version": "1001.0.0-SNAPSHOT",
+        "versionNumbers": [1001, 0, 0],
+        "deploymentType": "Cloud",
+        "buildNumber": 100_000,
+        "serverTime": render::moment(state.now()),
+        "serverTimeZone": SITE_ZONE,
+        "serverTitle": "Jira",
+    });
+    Ok(Answer::json(200, &info))
+}
+
+pub(super) fn permissions(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+    let wanted = call.request.query_list("permissions");
+    if wanted.is_empty() {
+        return Err(jira_error(
+            400,
+            "The 'permissions' query parameter is required.",
+        ));
+    }
+    let can_create = asked_about(state, call)?;
+    let mut shown = Map::new();
+    for key in wanted {
+        let Some((key, id, name)) = PERMISSIONS.iter().find(|(known, ..)| *known == key) else {
+            return Err(jira_error(400, &format!("Unrecognized permission: {key}")));
+        };
+        let held = match *key {
+            "CREATE_ISSUES" => can_create,
+            "ADMINISTER_PROJECTS" | "DELETE_ISSUES" => false,
+            _ => true,
+        };
+        let permission = json!({
+            "id": id, "key": key, "name": name, "type": "PROJECT", "description": "",
+            "havePermission": held,
+        });
+        shown.insert((*key).to_owned(), permission);
+    }
+    let body = Value::from(Map::from_iter([("permissions".to_owned(), shown.into())]));
+    Ok(Answer::json(200, &body).costing(2))
+}
+
+/// Tells whether issues can be created in what is asked about: a project, an issue's, or any.
+fn asked_about(state: &State, call: &Call<'_>) -> Result<bool, Answer> {
+    let site = site(state, call)?;
+    let query = |name| call.request.query(name);
+    if let Some(project) = query("projectId").or_else(|| query("projectKey")) {
+        let found = site.project(project);
+        let (_, found) = found.ok_or_else(|| jira_error(404, &no_project(project)))?;
+        return Ok(found.can_create);
+    }
+    if let Some(issue) = query("issueId").or_else(|| query("issueKey")) {
+        let found = site
+            .visible(issue)
+            .ok_or_else(|| jira_error(404, NO_SUCH_ISSUE))?;
+        return Ok(site
+            .project_at(found.data.project)
+            .is_some_and(|home| home.can_create));
+    }
+    Ok(site.projects.iter().any(|project| project.can_create))
+}

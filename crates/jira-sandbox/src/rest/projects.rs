@@ -1,0 +1,141 @@
+//! Projects: the paged search and one by id or key.
+
+use serde_json::{Value, json};
+
+use crate::errors::{jira_error, no_project};
+use crate::gateway::Call;
+use crate::http::{Answer, Request};
+use crate::state::State;
+use crate::world::{Project, Site};
+
+use super::{Paging, page, render, site};
+
+/// The most projects on a page; more are silently not given.
+const MAX_PAGE: usize = 100;
+
+pub(super) fn search(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+    let site = site(state, call)?;
+    let request = call.request;
+    let action = request.query("action").unwrap_or("view");
+    if !matches!(action, "view" | "browse" | "edit" | "create") {
+        return Err(jira_error(
+            400,
+            &format!("The action '{action}' is not supported."),
+        ));
+    }
+    let mut found: Vec<_> = site
+        .projects
+        .iter()
+        .filter(|project| matches(project, request, action))
+        .collect();
+    sort(&mut found, request.query("orderBy").unwrap_or("key"))?;
+    let mut paging = Paging::read(request, 50);
+    paging.size = paging.size.min(MAX_PAGE);
+    let total = found.len();
+    let expand = request.query_list("expand");
+    let values = paging.cut(found.iter().map(|project| expanded(site, project, &expand)));
+    let count = values.len();
+    let mut body = page("values", values, paging, total);
+    links(&mut body, site, paging, paging.start + count >= total);
+    Ok(Answer::json(200, &body).costing(count))
+}
+
+fn matches(project: &Project, request: &Request, action: &str) -> bool {
+    let named = request.query("query").unwrap_or_default().to_lowercase();
+    let by_name =
+        project.key.to_lowercase().contains(&named) || project.name.to_lowercase().contains(&named);
+    let listed = |name: &str, value: &str| {
+        let list = request.query_list(name);
+        list.is_empty() || list.iter().any(|listed| listed == value)
+    };
+    by_name
+        && (action != "create" || project.can_create)
+        && listed("keys", &project.key)
+        && listed("id", &project.id.to_string())
+        && listed("typeKey", "software")
+}
+
+fn sort(projects: &mut [&Project], order: &str) -> Result<(), Answer> {
+    let (descending, field) = match order.strip_prefix('-') {
+        Some(field) => (true, field),
+        None => (false, order.trim_start_matches('+').trim()),
+    };
+    match field {
+        "key" => projects.sort_by(|a, b| a.key.cmp(&b.key)),
+        "name" => projects.sort_by(|a, b| a.name.cmp(&b.name)),
+        _ => {
+            let text = format!("The orderBy value '{order}' is not supported.");
+            return Err(jira_error(400, &text));
+        }
+    }
+    if descending {
+        projects.reverse();
+    }
+    Ok(())
+}
+
+fn expanded(site: &Site, project: &Project, expand: &[String]) -> Value {
+    let mut shown = render::project(site, project);
+    let Some(fields) = shown.as_object_mut() else {
+        return shown;
+    };
+    for name in expand {
+        let value = match name.as_str() {
+            "description" => "".into(),
+            "url" => format!("{}/browse/{}", site.url, project.key).into(),
+            "issueTypes" => issue_types(site, project),
+            "insight" => json!({"totalIssueCount": project.numbers.len()}),
+            _ => continue,
+        };
+        fields.insert(name.clone(), value);
+    }
+    shown
+}
+
+fn issue_types(site: &Site, project: &Project) -> Value {
+    project
+        .types
+        .iter()
+        .map(|kind| render::issue_type(site, project, kind))
+        .collect()
+}
+
+fn links(body: &mut Value, site: &Site, paging: Paging, is_last: bool) {
+    let Some(fields) = body.as_object_mut() else {
+        return;
+    };
+    let link = |start: usize| {
+        let url = &site.url;
+        format!(
+            "{url}/rest/api/3/project/search?maxResults={}&startAt={start}",
+            paging.size
+        )
+    };
+    fields.insert("isLast".to_owned(), is_last.into());
+    fields.insert("self".to_owned(), link(paging.start).into());
+    if !is_last {
+        fields.insert(
+            "nextPage".to_owned(),
+            link(paging.start + paging.size).into(),
+        );
+    }
+}
+
+pub(super) fn get(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+    let site = site(state, call)?;
+    let asked = call.part(1);
+    let found = site.project(asked);
+    let (_, project) = found.ok_or_else(|| jira_error(404, &no_project(asked)))?;
+    let mut shown = render::project(site, project);
+    if let Some(fields) = shown.as_object_mut() {
+        fields.insert("description".to_owned(), "".into());
+        fields.insert("assigneeType".to_owned(), "UNASSIGNED".into());
+        fields.insert("issueTypes".to_owned(), issue_types(site, project));
+        fields.insert("components".to_owned(), json!([]));
+        fields.insert("versions".to_owned(), json!([]));
+        if let Some(lead) = state.world.accounts.first() {
+            fields.insert("lead".to_owned(), render::user(site, lead));
+        }
+    }
+    Ok(Answer::json(200, &shown).costing(1))
+}

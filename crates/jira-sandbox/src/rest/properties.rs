@@ -1,0 +1,84 @@
+//! Entity properties: JSON that apps keep with an issue, unseen by people.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::errors::{Problems, jira_error};
+use crate::gateway::Call;
+use crate::http::Answer;
+use crate::state::State;
+
+use super::{issues, site, visible};
+
+/// The longest key, in characters.
+const MAX_KEY: usize = 255;
+/// The longest value, in characters of its JSON.
+const MAX_VALUE: usize = 32_768;
+
+/// Reads the properties that come with a create or an edit.
+pub(super) fn read(listed: Option<&Value>) -> Result<BTreeMap<String, Value>, Problems> {
+    let Some(listed) = listed.filter(|listed| !listed.is_null()) else {
+        return Ok(BTreeMap::new());
+    };
+    let malformed = || Problems::message(400, "Properties must be a list of keys and values.");
+    let mut properties = BTreeMap::new();
+    for property in listed.as_array().ok_or_else(malformed)? {
+        let key = property
+            .get("key")
+            .and_then(Value::as_str)
+            .ok_or_else(malformed)?;
+        let value = property.get("value").cloned().unwrap_or_default();
+        check(key, &value).map_err(|text| Problems::message(400, text))?;
+        properties.insert(key.to_owned(), value);
+    }
+    Ok(properties)
+}
+
+fn check(key: &str, value: &Value) -> Result<(), &'static str> {
+    if key.is_empty() || key.chars().count() > MAX_KEY {
+        return Err("The property key must be between 1 and 255 characters long.");
+    }
+    let is_empty = value.is_null() || value.as_str().is_some_and(str::is_empty);
+    if is_empty {
+        return Err("The property value cannot be empty.");
+    }
+    if value.to_string().chars().count() > MAX_VALUE {
+        return Err("The property value is too long. It must not exceed 32768 characters.");
+    }
+    Ok(())
+}
+
+pub(super) fn get(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+    let issue = visible(site(state, call)?, call.part(1))?;
+    let key = call.part(3);
+    let value = issue.data.properties.get(key).ok_or_else(|| unknown(key))?;
+    Ok(Answer::json(200, &json!({"key": key, "value": value})).costing(1))
+}
+
+pub(super) fn put(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
+    let value = call.request.json()?;
+    let key = call.part(3);
+    check(key, &value).map_err(|text| jira_error(400, text))?;
+    let issue = visible(site(state, call)?, call.part(1))?;
+    let (id, mut data) = (issue.id, issue.data.clone());
+    let replaced = data.properties.insert(key.to_owned(), value).is_some();
+    issues::store(state, call, id, data)?;
+    Ok(Answer::json(if replaced { 200 } else { 201 }, &json!({})))
+}
+
+pub(super) fn delete(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
+    let key = call.part(3);
+    let issue = visible(site(state, call)?, call.part(1))?;
+    let (id, mut data) = (issue.id, issue.data.clone());
+    data.properties.remove(key).ok_or_else(|| unknown(key))?;
+    issues::store(state, call, id, data)?;
+    Ok(Answer::empty(204))
+}
+
+fn unknown(key: &str) -> Answer {
+    jira_error(
+        404,
+        &format!("The property with key '{key}' does not exist."),
+    )
+}

@@ -1,0 +1,200 @@
+//! Search by JQL, with its lag and its page tokens.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use crate::errors::jira_error;
+use crate::gateway::Call;
+use crate::http::{Answer, Request};
+use crate::jql::{Query, Reader};
+use crate::state::State;
+use crate::world::{Issue, IssueData};
+
+use super::bulk::MAX_PROPERTIES;
+use super::{Fields, render, site, strings};
+
+/// The most issues on a page that shows only ids and keys.
+const MAX_BARE_PAGE: usize = 5_000;
+/// The most issues on a page that shows more.
+const MAX_PAGE: usize = 100;
+/// The most ids whose fresh values a search may ask for.
+const MAX_RECONCILED: usize = 50;
+/// How long a page token works.
+const TOKEN_LIFE: Duration = Duration::days(7);
+
+/// The pages still to be read, by their tokens.
+#[derive(Debug, Default)]
+pub(crate) struct SearchPages {
+    open: HashMap<String, OpenPage>,
+}
+
+/// The rest of a result, as it was when the first page was read.
+#[derive(Clone, Debug)]
+struct OpenPage {
+    jql: String,
+    ids: Vec<u64>,
+    expires_at: OffsetDateTime,
+}
+
+/// What is searched for and what is shown of it.
+#[derive(Debug)]
+struct Search {
+    jql: String,
+    token: Option<String>,
+    max_results: usize,
+    fields: Vec<String>,
+    properties: Vec<String>,
+    reconcile: Vec<u64>,
+}
+
+impl Search {
+    fn of_query(request: &Request) -> Result<Self, Answer> {
+        let reconcile = request.query_list("reconcileIssues");
+        let reconcile = reconcile
+            .iter()
+            .map(|id| id.parse())
+            .collect::<Result<Vec<u64>, _>>();
+        Ok(Self {
+            jql: request.query("jql").unwrap_or_default().to_owned(),
+            token: request.query("nextPageToken").map(str::to_owned),
+            max_results: request.query_number("maxResults", 50),
+            fields: request.query_list("fields"),
+            properties: request.query_list("properties"),
+            reconcile: reconcile.map_err(|_| bad_payload())?,
+        })
+    }
+
+    fn of_body(body: &Value) -> Result<Self, Answer> {
+        let text = |name| body.get(name).and_then(Value::as_str);
+        let reconcile = body.get("reconcileIssues").and_then(Value::as_array);
+        let reconcile = reconcile.into_iter().flatten().map(Value::as_u64);
+        let max_results = body.get("maxResults").and_then(Value::as_u64).unwrap_or(50);
+        if body
+            .get("expand")
+            .is_some_and(|expand| !expand.is_string() && !expand.is_null())
+        {
+            return Err(bad_payload());
+        }
+        Ok(Self {
+            jql: text("jql").unwrap_or_default().to_owned(),
+            token: text("nextPageToken").map(str::to_owned),
+            max_results: usize::try_from(max_results).unwrap_or(MAX_BARE_PAGE),
+            fields: strings(body, "fields")?.unwrap_or_default(),
+            properties: strings(body, "properties")?.unwrap_or_default(),
+            reconcile: reconcile.collect::<Option<_>>().ok_or_else(bad_payload)?,
+        })
+    }
+
+    fn check(self) -> Result<Self, Answer> {
+        if self.properties.len() > MAX_PROPERTIES {
+            return Err(jira_error(400, "At most 5 properties can be requested."));
+        }
+        if self.reconcile.len() > MAX_RECONCILED {
+            return Err(jira_error(400, "At most 50 issues can be reconciled."));
+        }
+        Ok(self)
+    }
+}
+
+fn bad_payload() -> Answer {
+    jira_error(
+        400,
+        "Invalid request payload. Refer to the REST API documentation and try again.",
+    )
+}
+
+pub(super) fn search(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
+    let asked = match call.request.method.as_str() {
+        "GET" => Search::of_query(call.request)?,
+        _ => Search::of_body(&call.request.json()?)?,
+    };
+    let asked = asked.check()?;
+    let shown = Fields::of(&asked.fields);
+    let ids = matching(state, call, &asked)?;
+    let most = if shown.is_bare() {
+        MAX_BARE_PAGE
+    } else {
+        MAX_PAGE
+    };
+    let size = asked.max_results.clamp(1, most);
+    let rest = ids.get(size..).unwrap_or_default().to_vec();
+    let site = site(state, call)?;
+    let now = state.now();
+    let known = known_data(now, &asked.reconcile);
+    let issues = ids.iter().take(size).filter_map(|id| {
+        let issue = site.issue(*id).filter(|issue| !issue.hidden)?;
+        let data = known(issue)?;
+        Some(render::issue(
+            &state.world,
+            site,
+            issue,
+            data,
+            &shown,
+            &asked.properties,
+        ))
+    });
+    let issues: Vec<_> = issues.collect();
+    drop(known);
+    let count = issues.len();
+    let mut body = json!({"issues": issues, "isLast": rest.is_empty()});
+    if let (false, Some(fields)) = (rest.is_empty(), body.as_object_mut()) {
+        let expires_at = now + TOKEN_LIFE;
+        let token = Uuid::new_v4().simple().to_string();
+        fields.insert("nextPageToken".to_owned(), token.as_str().into());
+        state.search_pages.open.insert(
+            token,
+            OpenPage {
+                jql: asked.jql,
+                ids: rest,
+                expires_at,
+            },
+        );
+    }
+    Ok(Answer::json(200, &body).costing(count))
+}
+
+/// Gives what is left of the result: that of a token, or of the query run anew.
+fn matching(state: &State, call: &Call<'_>, asked: &Search) -> Result<Vec<u64>, Answer> {
+    let Some(token) = &asked.token else {
+        return run(state, call, &asked.jql, &asked.reconcile);
+    };
+    let page = state.search_pages.open.get(token);
+    let page = page.filter(|page| page.jql == asked.jql && state.now() < page.expires_at);
+    let page = page.ok_or_else(|| jira_error(400, "The next page token is invalid or expired."))?;
+    Ok(page.ids.clone())
+}
+
+fn run(state: &State, call: &Call<'_>, jql: &str, reconcile: &[u64]) -> Result<Vec<u64>, Answer> {
+    let site = site(state, call)?;
+    let reader = Reader {
+        site,
+        account: &call.account,
+        now: state.now(),
+    };
+    let query = Query::read(jql, reader).map_err(|text| jira_error(400, &text))?;
+    Ok(query.run(site, known_data(state.now(), reconcile)))
+}
+
+/// Gives what search knows of an issue: the truth only for those to be reconciled.
+fn known_data<'a>(
+    now: OffsetDateTime,
+    reconcile: &[u64],
+) -> impl Fn(&'a Issue) -> Option<&'a IssueData> {
+    move |issue| {
+        if reconcile.contains(&issue.id) {
+            Some(&issue.data)
+        } else {
+            issue.as_searched(now)
+        }
+    }
+}
+
+pub(super) fn count(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+    let body = call.request.json()?;
+    let jql = body.get("jql").and_then(Value::as_str).unwrap_or_default();
+    let count = run(state, call, jql, &[])?.len();
+    Ok(Answer::json(200, &json!({"count": count})))
+}

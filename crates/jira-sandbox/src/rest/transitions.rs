@@ -1,0 +1,93 @@
+//! Moving issues through their workflow.
+
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use crate::errors::{NO_SUCH_ISSUE, jira_error};
+use crate::gateway::Call;
+use crate::http::Answer;
+use crate::state::State;
+use crate::world::{Category, Site, Status};
+
+use super::{render, site, site_mut, visible};
+
+pub(super) fn list(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+    let site = site(state, call)?;
+    let issue = visible(site, call.part(1))?;
+    let home = site.project_at(issue.data.project);
+    let home = home.ok_or_else(|| jira_error(404, NO_SUCH_ISSUE))?;
+    let wanted = call.request.query("transitionId");
+    let listed = home
+        .statuses
+        .iter()
+        .filter(|status| wanted.is_none_or(|id| id == status.transition_id));
+    let shown = listed.map(|status| {
+        json!({
+            "id": status.transition_id,
+            "name": status.name,
+            "to": render::status(site, home, status),
+            "hasScreen": false,
+            "isGlobal": true,
+            "isInitial": false,
+            "isAvailable": true,
+            "isConditional": false,
+            "isLooped": false,
+        })
+    });
+    let body = json!({"expand": "transitions", "transitions": shown.collect::<Vec<_>>()});
+    Ok(Answer::json(200, &body).costing(1))
+}
+
+pub(super) fn transition(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
+    let body = call.request.json()?;
+    let (now, visible_at) = (state.now(), state.searchable_from());
+    let site = site_mut(state, call)?;
+    let id = visible(site, call.part(1))?.id;
+    let wanted = body.pointer("/transition/id").and_then(Value::as_str);
+    let Some(wanted) = wanted else {
+        return Err(jira_error(400, "Missing 'transition' identifier"));
+    };
+    let status = find_status(site, id, |status| status.transition_id == wanted);
+    let status = status.ok_or_else(|| {
+        let text = format!("Transition id '{wanted}' is not valid for this issue.");
+        jira_error(400, &text)
+    })?;
+    set_status(site, id, &status, now, visible_at);
+    Ok(Answer::empty(204))
+}
+
+/// Moves an issue to the status of this name; tells whether its project has one.
+pub(crate) fn move_to_status(
+    site: &mut Site,
+    id: u64,
+    name: &str,
+    now: OffsetDateTime,
+    visible_at: OffsetDateTime,
+) -> bool {
+    let found = find_status(site, id, |status| status.name.eq_ignore_ascii_case(name));
+    if let Some(status) = &found {
+        set_status(site, id, status, now, visible_at);
+    }
+    found.is_some()
+}
+
+fn find_status(site: &Site, id: u64, matches: impl Fn(&Status) -> bool) -> Option<Status> {
+    let home = site.project_at(site.issue(id)?.data.project)?;
+    home.statuses.iter().find(|status| matches(status)).cloned()
+}
+
+fn set_status(
+    site: &mut Site,
+    id: u64,
+    status: &Status,
+    now: OffsetDateTime,
+    visible_at: OffsetDateTime,
+) {
+    if let Some(issue) = site.issue_mut(id) {
+        issue.change(now, visible_at, |data| {
+            data.status = status.id.clone();
+            data.status_changed_at = now;
+            data.resolved_at = (status.category == Category::Done).then_some(now);
+        });
+    }
+}

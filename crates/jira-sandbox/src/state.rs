@@ -1,0 +1,217 @@
+//! The sandbox's whole state, and which module answers a request.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use crate::clock::Clock;
+use crate::config::{SandboxConfig, SiteListing};
+use crate::endpoint::Endpoint;
+use crate::faults::{Effect, FaultPlan};
+use crate::http::{Answer, Request};
+use crate::journal::{Journal, JournalEntry};
+use crate::oauth::{self, Tokens};
+use crate::rest::SearchPages;
+use crate::world::{World, seed};
+use crate::{control, gateway, pages};
+
+/// Everything that requests read and change, behind one lock.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) config: SandboxConfig,
+    pub(crate) clock: Clock,
+    pub(crate) world: World,
+    pub(crate) tokens: Tokens,
+    pub(crate) faults: FaultPlan,
+    pub(crate) journal: Journal,
+    pub(crate) search_pages: SearchPages,
+    pub(crate) site_listing: SiteListing,
+    pub(crate) in_flight: usize,
+    quota: Quota,
+}
+
+/// What a request is in for, decided when it arrives.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) sequence: usize,
+    pub(crate) fault: Option<Effect>,
+    pub(crate) latency: Duration,
+    pub(crate) latency_per_issue: Duration,
+}
+
+/// Points used in the current hour.
+#[derive(Debug, Default)]
+struct Quota {
+    hour: i64,
+    used: u64,
+}
+
+impl State {
+    pub(crate) fn new(config: SandboxConfig, base_url: &str) -> Self {
+        Self {
+            world: seed(&config, base_url),
+            config,
+            clock: Clock::default(),
+            tokens: Tokens::default(),
+            faults: FaultPlan::default(),
+            journal: Journal::default(),
+            search_pages: SearchPages::default(),
+            site_listing: SiteListing::default(),
+            in_flight: 0,
+            quota: Quota::default(),
+        }
+    }
+
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        self.clock.now()
+    }
+
+    /// Gives the moment from which search sees a write made now.
+    pub(crate) fn searchable_from(&self) -> OffsetDateTime {
+        self.now() + self.config.search_lag
+    }
+
+    /// Notes a request's arrival and decides what is in store for it.
+    pub(crate) fn arrive(&mut self, request: &Request) -> Arrival {
+        let endpoint = Endpoint::of(&request.method, &request.parts(0));
+        let fault = if endpoint.is_local() {
+            None
+        } else {
+            self.faults
+                .take(endpoint, || project_of(&self.world, endpoint, request))
+        };
+        self.in_flight += usize::from(endpoint.is_jira());
+        let query = if endpoint.is_jira() {
+            request.query_string.clone()
+        } else {
+            String::new()
+        };
+        let sequence = self.journal.push(JournalEntry {
+            sequence: 0,
+            at: self.now(),
+            method: request.method.to_string(),
+            path: request.path.clone(),
+            query,
+            endpoint,
+            status: None,
+            quota_points: 0,
+            bytes_in: request.body.len(),
+            bytes_out: 0,
+            created_issues: 0,
+            in_flight: self.in_flight,
+            fault: fault.as_ref().map(|effect| effect.name().to_owned()),
+        });
+        let quick = endpoint.is_local();
+        Arrival {
+            endpoint,
+            sequence,
+            fault,
+            latency: if quick {
+                Duration::ZERO
+            } else {
+                self.config.latency
+            },
+            latency_per_issue: self.config.latency_per_issue,
+        }
+    }
+
+    /// Acts on a request and gives its true answer, before any fault distorts that.
+    pub(crate) fn answer(&mut self, request: &Request, arrival: &Arrival) -> Answer {
+        let answered = match arrival.endpoint {
+            Endpoint::Authorize => oauth::authorize(self, request),
+            Endpoint::AuthorizeDecision => oauth::decide(self, request),
+            Endpoint::Token => oauth::token(self, request),
+            Endpoint::AccessibleResources => oauth::accessible_resources(self, request),
+            Endpoint::Page => pages::answer(self, request),
+            Endpoint::Control => control::answer(self, request),
+            endpoint => match self.quota_refusal() {
+                Some(refusal) => Err(refusal),
+                None => gateway::answer(self, endpoint, request, arrival.fault.as_ref()),
+            },
+        };
+        answered.unwrap_or_else(|refusal| refusal)
+    }
+
+    /// Notes how a request ended; `answer` is none where the connection was closed instead.
+    pub(crate) fn leave(&mut self, arrival: &Arrival, answer: Option<&Answer>, acted: &Acted) {
+        let jira = arrival.endpoint.is_jira();
+        self.in_flight -= usize::from(jira).min(self.in_flight);
+        let points = if jira { 1 + acted.extra_points } else { 0 };
+        self.quota.add(self.now(), points);
+        self.journal.amend(arrival.sequence, |entry| {
+            entry.status = answer.map(|answer| answer.status);
+            entry.bytes_out = answer.map_or(0, |answer| answer.body.len());
+            entry.quota_points = points;
+            entry.created_issues = acted.created;
+        });
+    }
+
+    fn quota_refusal(&mut self) -> Option<Answer> {
+        let limit = self.config.quota_points_per_hour?;
+        let now = self.now();
+        self.quota.add(now, 0);
+        (self.quota.used >= limit).then(|| crate::errors::quota_exhausted(now))
+    }
+}
+
+/// What acting on a request made and cost, also where the answer never left.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Acted {
+    pub(crate) created: u32,
+    pub(crate) extra_points: u64,
+}
+
+impl Quota {
+    fn add(&mut self, now: OffsetDateTime, points: u64) {
+        let hour = now.unix_timestamp().div_euclid(3600);
+        if hour != self.hour {
+            *self = Self { hour, used: 0 };
+        }
+        self.used += points;
+    }
+}
+
+/// Tells which project a Jira request speaks of, by its key.
+fn project_of(world: &World, endpoint: Endpoint, request: &Request) -> Option<String> {
+    let site = world.site(request.part(2))?;
+    let key = |id_or_key: &str| {
+        site.project(id_or_key)
+            .map(|(_, project)| project.key.clone())
+    };
+    let of_issue = |id_or_key: &str| {
+        let issue = site.issue(site.resolve(id_or_key)?)?;
+        site.project_at(issue.data.project)
+            .map(|project| project.key.clone())
+    };
+    match endpoint {
+        Endpoint::Project => key(request.part(7)),
+        Endpoint::CreateMetaTypes | Endpoint::CreateMetaFields => key(request.part(8)),
+        Endpoint::CreateIssue => key(&named_project(&body(request)?)?),
+        Endpoint::BulkCreate => key(&named_project(body(request)?.pointer("/issueUpdates/0")?)?),
+        Endpoint::BulkFetch => of_issue(body(request)?.pointer("/issueIdsOrKeys/0")?.as_str()?),
+        Endpoint::GetIssue
+        | Endpoint::EditIssue
+        | Endpoint::ListTransitions
+        | Endpoint::Transition
+        | Endpoint::GetProperty
+        | Endpoint::PutProperty
+        | Endpoint::DeleteProperty => of_issue(request.part(7)),
+        _ => None,
+    }
+}
+
+fn body(request: &Request) -> Option<Value> {
+    serde_json::from_slice(&request.body).ok()
+}
+
+fn named_project(issue: &Value) -> Option<String> {
+    let project = issue.pointer("/fields/project")?;
+    let named = project.get("id").or_else(|| project.get("key"))?;
+    Some(
+        named
+            .as_str()
+            .map_or_else(|| named.to_string(), str::to_owned),
+    )
+}

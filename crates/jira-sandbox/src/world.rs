@@ -1,0 +1,75 @@
+//! The sites, projects, accounts and issues of the sandbox.
+
+mod issue;
+mod project;
+mod seed;
+mod site;
+
+use std::collections::HashMap;
+
+use time::UtcOffset;
+use time::macros::offset;
+
+pub(crate) use issue::{Issue, IssueData};
+pub(crate) use project::{
+    Category, CustomField, FieldKind, IssueType, Priority, Project, Status, Style,
+};
+pub(crate) use seed::seed;
+pub use seed::{ACME_CLOUD_ID, BEACON_CLOUD_ID, OTHER_USER_ACCOUNT_ID, USER_ACCOUNT_ID};
+pub(crate) use site::Site;
+
+/// The zone of every seeded site and account.
+pub(crate) const SITE_OFFSET: UtcOffset = offset!(+2);
+/// The name of that zone, whose sign is the other way round by POSIX custom.
+pub(crate) const SITE_ZONE: &str = "Etc/GMT-2";
+
+/// A person's Atlassian account.
+#[derive(Clone, Debug)]
+pub(crate) struct Account {
+    pub(crate) id: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) email: &'static str,
+}
+
+/// Everything that lies behind the gateway.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) sites: Vec<Site>,
+    by_cloud_id: HashMap<String, usize>,
+}
+
+impl World {
+    fn new(accounts: Vec<Account>, sites: Vec<Site>) -> Self {
+        let index = |(at, site): (usize, &Site)| (site.cloud_id.clone(), at);
+        let by_cloud_id = sites.iter().enumerate().map(index).collect();
+        Self {
+            accounts,
+            sites,
+            by_cloud_id,
+        }
+    }
+
+    pub(crate) fn site(&self, cloud_id: &str) -> Option<&Site> {
+        self.sites.get(*self.by_cloud_id.get(cloud_id)?)
+    }
+
+    pub(crate) fn site_mut(&mut self, cloud_id: &str) -> Option<&mut Site> {
+        self.sites.get_mut(*self.by_cloud_id.get(cloud_id)?)
+    }
+
+    pub(crate) fn site_by_slug(&self, slug: &str) -> Option<&Site> {
+        self.sites.iter().find(|site| site.slug == slug)
+    }
+
+    /// Finds the site that holds an issue of this key, now or under an older key.
+    pub(crate) fn site_of_key(&mut self, key: &str) -> Option<(&mut Site, u64)> {
+        self.sites
+            .iter_mut()
+            .find_map(|site| site.resolve(key).map(|id| (site, id)))
+    }
+
+    pub(crate) fn account(&self, id: &str) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.id == id)
+    }
+}

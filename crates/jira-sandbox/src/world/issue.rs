@@ -1,0 +1,81 @@
+//! One issue and what a write changes about it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+/// What people and apps can read and write of an issue.
+#[derive(Clone, Debug)]
+pub(crate) struct IssueData {
+    /// Index of the project within its site.
+    pub(crate) project: usize,
+    pub(crate) number: u64,
+    pub(crate) issue_type: String,
+    pub(crate) summary: String,
+    pub(crate) description: Option<Value>,
+    pub(crate) priority: Option<String>,
+    pub(crate) labels: Vec<String>,
+    pub(crate) status: String,
+    pub(crate) creator: String,
+    pub(crate) reporter: Option<String>,
+    pub(crate) assignee: Option<String>,
+    pub(crate) parent: Option<u64>,
+    pub(crate) due_date: Option<String>,
+    pub(crate) resolved_at: Option<OffsetDateTime>,
+    pub(crate) status_changed_at: OffsetDateTime,
+    pub(crate) created: OffsetDateTime,
+    pub(crate) updated: OffsetDateTime,
+    pub(crate) custom: BTreeMap<String, Value>,
+    pub(crate) properties: BTreeMap<String, Value>,
+}
+
+/// An issue with what search still believes about it.
+#[derive(Debug)]
+pub(crate) struct Issue {
+    pub(crate) id: u64,
+    pub(crate) data: IssueData,
+    /// What search answers until `visible_at`; nothing where it has not seen the issue yet.
+    indexed: Option<Box<IssueData>>,
+    visible_at: OffsetDateTime,
+    pub(crate) hidden: bool,
+    /// A message that bulk fetch gives instead of the issue.
+    pub(crate) unreadable: Option<String>,
+}
+
+impl Issue {
+    pub(crate) fn new(id: u64, data: IssueData, visible_at: OffsetDateTime) -> Self {
+        Self {
+            id,
+            data,
+            indexed: None,
+            visible_at,
+            hidden: false,
+            unreadable: None,
+        }
+    }
+
+    /// Changes the issue now, and for search only from `visible_at` on.
+    pub(crate) fn change(
+        &mut self,
+        now: OffsetDateTime,
+        visible_at: OffsetDateTime,
+        change: impl FnOnce(&mut IssueData),
+    ) {
+        if visible_at > now && now >= self.visible_at {
+            self.indexed = Some(Box::new(self.data.clone()));
+        }
+        self.visible_at = visible_at;
+        change(&mut self.data);
+        self.data.updated = now;
+    }
+
+    /// Gives what search knows of the issue at this moment.
+    pub(crate) fn as_searched(&self, now: OffsetDateTime) -> Option<&IssueData> {
+        if now >= self.visible_at {
+            Some(&self.data)
+        } else {
+            self.indexed.as_deref()
+        }
+    }
+}

@@ -227,8 +227,6 @@ pub enum IssueStatus {
         external_status: String,
         /// Its present key and address.
         external: ExternalIssue,
-        /// The mark it carries, if it was asked for and found.
-        mark: Option<DeliveryId>,
     },
     /// It is gone or hidden.
     Missing,

@@ -106,9 +106,10 @@ impl Jira {
         ids_or_keys: &[String],
         options: &FetchOptions,
     ) -> Result<BulkFetched, Error> {
-        let requests = ids_or_keys
-            .chunks(MAX_BULK_FETCH)
-            .map(|chunk| self.fetch_chunk(chunk, options));
+        let mut requests = Vec::with_capacity(ids_or_keys.len().div_ceil(MAX_BULK_FETCH));
+        for chunk in ids_or_keys.chunks(MAX_BULK_FETCH) {
+            requests.push(self.fetch_chunk(chunk, options));
+        }
         let merge = |mut all: BulkFetched, mut chunk: BulkFetched| async move {
             all.issues.append(&mut chunk.issues);
             all.errors.append(&mut chunk.errors);

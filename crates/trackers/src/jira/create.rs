@@ -1,0 +1,319 @@
+//! Creating issues, and what became of each.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use handoff_domain::connection::model::TrackerSite;
+use handoff_domain::connection::ports::{AccessTokenError, SendDeadline};
+use handoff_domain::delivery::model::{ClaimedDelivery, PauseScope};
+use handoff_domain::delivery::tracker::{CreateOutcome, CreateReport, PauseRequest};
+use handoff_domain::shared::failure::Failure;
+use handoff_domain::ticket::model::{ExternalIssue, PushError, PushErrorCode};
+use jira_client::{
+    Alignment, BulkCreated, CreatedIssue, ElementOutcome, Error, FetchOptions, IssueRejection,
+    Jira, NewIssue, RateLimitReason,
+};
+use serde_json::Value;
+
+use super::DELIVERY_PROPERTY;
+use super::errors::access_token_error;
+
+/// How long creates pause when Jira asks to slow down and does not say for how long.
+const DEFAULT_PAUSE: Duration = Duration::from_secs(5);
+
+/// Creates the issues of a batch in one request.
+pub(super) async fn create(
+    jira: &Jira,
+    site: &TrackerSite,
+    deliveries: &[ClaimedDelivery],
+    deadline: SendDeadline,
+) -> CreateReport {
+    let issues: Option<Vec<NewIssue>> = deliveries.iter().map(new_issue).collect();
+    let Some(issues) = issues else {
+        return not_sent(
+            deliveries.len(),
+            &Failure::corrupt("a frozen payload cannot be read"),
+        );
+    };
+    let deadline = jira_client::SendDeadline::at(deadline.0);
+    let cost = i64::try_from(deliveries.len()).unwrap_or(i64::MAX);
+    match jira.create_issues(&issues, deadline).await {
+        Ok(created) => {
+            let marks = if needs_reading_back(&created) {
+                read_marks(jira, site, &created).await
+            } else {
+                None
+            };
+            let read = marks.as_ref().map_or(0, |marks| marks.asked);
+            let outcomes = outcomes(site, deliveries, created, marks.as_ref());
+            CreateReport {
+                outcomes,
+                pause: None,
+                quota_points: cost + read,
+            }
+        }
+        Err(error) => {
+            let outcome = refused_request(&error);
+            let pause = pause(site, &error);
+            let was_sent = error.status().is_some() || error.may_have_been_applied();
+            let quota_points = if was_sent { cost } else { 0 };
+            CreateReport {
+                outcomes: vec![outcome; deliveries.len()],
+                pause,
+                quota_points,
+            }
+        }
+    }
+}
+
+/// The report of a batch whose request could not even be made.
+pub(super) fn not_sent(count: usize, failure: &Failure) -> CreateReport {
+    let message =
+        format!("the request could not be made ({failure}); the ticket will be sent again");
+    let error = PushError::new(PushErrorCode::TrackerUnavailable, message);
+    let outcome = CreateOutcome::Retryable {
+        retry_after: failure.retry_after(),
+        error,
+    };
+    CreateReport {
+        outcomes: vec![outcome; count],
+        pause: None,
+        quota_points: 0,
+    }
+}
+
+fn new_issue(delivery: &ClaimedDelivery) -> Option<NewIssue> {
+    let mut payload: Value = serde_json::from_str(&delivery.payload).ok()?;
+    let Value::Object(fields) = payload.get_mut("fields")?.take() else {
+        return None;
+    };
+    let mut properties = Vec::new();
+    for property in payload.get_mut("properties")?.as_array_mut()? {
+        let key = property.get("key")?.as_str()?.to_owned();
+        properties.push((key, property.get_mut("value")?.take()));
+    }
+    Some(NewIssue { fields, properties })
+}
+
+/// Nothing promises the order of the answer, so it is trusted only when it leaves no doubt.
+fn needs_reading_back(created: &BulkCreated) -> bool {
+    let has_failures = created
+        .outcomes
+        .iter()
+        .any(|outcome| outcome.created().is_none());
+    let has_successes = created
+        .outcomes
+        .iter()
+        .any(|outcome| outcome.created().is_some());
+    created.alignment == Alignment::Ambiguous
+        || (has_failures && (has_successes || !created.unplaced.is_empty()))
+}
+
+/// Created issues by the delivery id in their mark.
+struct Marks {
+    by_delivery: HashMap<String, ExternalIssue>,
+    read_ids: Vec<String>,
+    asked: i64,
+}
+
+/// Reads the marks of what was created; `None` when they cannot be read now.
+async fn read_marks(jira: &Jira, site: &TrackerSite, created: &BulkCreated) -> Option<Marks> {
+    let placed = created.outcomes.iter().filter_map(ElementOutcome::created);
+    let issues: Vec<&CreatedIssue> = placed.chain(&created.unplaced).collect();
+    let ids: Vec<String> = issues.iter().map(|issue| issue.id.clone()).collect();
+    let options = FetchOptions::fields(["summary"]).with_property(DELIVERY_PROPERTY);
+    let fetched = match jira.bulk_fetch(&ids, &options).await {
+        Ok(fetched) => fetched,
+        Err(error) => {
+            tracing::warn!(%error, "the marks of created issues could not be read");
+            return None;
+        }
+    };
+    let mut by_delivery = HashMap::new();
+    let mut read_ids = Vec::new();
+    for issue in fetched.issues {
+        let mark = issue
+            .properties
+            .get(DELIVERY_PROPERTY)
+            .and_then(|mark| mark.get("delivery_id"));
+        let Some(mark) = mark.and_then(Value::as_str) else {
+            continue;
+        };
+        by_delivery.insert(mark.to_owned(), external_issue(site, &issue.id, &issue.key));
+        read_ids.push(issue.id);
+    }
+    let asked = i64::try_from(ids.len())
+        .unwrap_or(i64::MAX)
+        .saturating_add(1);
+    Some(Marks {
+        by_delivery,
+        read_ids,
+        asked,
+    })
+}
+
+/// One outcome a delivery: what its mark says, else what its place in the answer says.
+fn outcomes(
+    site: &TrackerSite,
+    deliveries: &[ClaimedDelivery],
+    created: BulkCreated,
+    marks: Option<&Marks>,
+) -> Vec<CreateOutcome> {
+    let is_ambiguous = created.alignment == Alignment::Ambiguous;
+    let pairs = deliveries.iter().zip(created.outcomes);
+    pairs
+        .map(|(delivery, outcome)| {
+            let marked = marks.and_then(|marks| marks.by_delivery.get(&delivery.id.to_string()));
+            if let Some(issue) = marked {
+                return CreateOutcome::Confirmed(issue.clone());
+            }
+            match outcome {
+                ElementOutcome::Created(issue) => {
+                    let is_anothers = marks.is_some_and(|marks| marks.read_ids.contains(&issue.id));
+                    if is_ambiguous || is_anothers {
+                        return uncertain();
+                    }
+                    CreateOutcome::Confirmed(external_issue(site, &issue.id, &issue.key))
+                }
+                ElementOutcome::Rejected(rejection) => refused_element(rejection),
+                _ => uncertain(),
+            }
+        })
+        .collect()
+}
+
+/// The issue with this id and key as the domain keeps it; people see it under `{site}/browse/{key}`.
+pub(super) fn external_issue(site: &TrackerSite, id: &str, key: &str) -> ExternalIssue {
+    ExternalIssue {
+        site_id: site.cloud_id.clone(),
+        id: id.to_owned(),
+        key: key.to_owned(),
+        url: format!("{}/browse/{key}", site.site_url),
+    }
+}
+
+fn uncertain() -> CreateOutcome {
+    let message = "no clear answer came; the issue may exist, so it is not sent again";
+    CreateOutcome::Uncertain(PushError::new(PushErrorCode::TrackerUnavailable, message))
+}
+
+fn refused_element(rejection: IssueRejection) -> CreateOutcome {
+    if rejection.is_rate_limited() {
+        let message = "Jira asked to slow down; the ticket will be sent again";
+        let error = PushError::new(PushErrorCode::TrackerRateLimited, message);
+        return CreateOutcome::Retryable {
+            retry_after: None,
+            error,
+        };
+    }
+    if rejection.may_have_been_applied() {
+        return uncertain();
+    }
+    let status = rejection.status;
+    let messages = rejection.error_messages;
+    CreateOutcome::Rejected(refusal(
+        status,
+        &messages,
+        rejection.field_errors.into_iter().next(),
+    ))
+}
+
+/// Why Jira refused an issue, in its own words.
+fn refusal(
+    status: Option<u16>,
+    messages: &[String],
+    field_error: Option<(String, String)>,
+) -> PushError {
+    if let Some((field, text)) = field_error {
+        return PushError::new(PushErrorCode::FieldRejected, text).of_field(field);
+    }
+    let code = match status {
+        Some(401 | 403) => PushErrorCode::PermissionDenied,
+        Some(404) => PushErrorCode::ProjectNotFound,
+        _ => PushErrorCode::FieldRejected,
+    };
+    let said = messages.join(" ");
+    let message = if said.is_empty() {
+        "Jira refused the issue without a reason".to_owned()
+    } else {
+        said
+    };
+    PushError::new(code, message)
+}
+
+/// What the failure of the whole request means for each of its elements.
+fn refused_request(error: &Error) -> CreateOutcome {
+    if error.may_have_been_applied() {
+        return uncertain();
+    }
+    let retry = |code, message: &str| CreateOutcome::Retryable {
+        retry_after: error.retry_after(),
+        error: PushError::new(code, message),
+    };
+    match access_token_error(error) {
+        Some(AccessTokenError::NotConnected) => {
+            return retry(
+                PushErrorCode::NoActiveIntegration,
+                "the workspace is not connected",
+            );
+        }
+        Some(AccessTokenError::ReconnectRequired) => {
+            return retry(
+                PushErrorCode::ReconnectRequired,
+                "Jira must be connected again",
+            );
+        }
+        Some(AccessTokenError::AppMisconfigured) => {
+            let message = "Jira refuses the app's credentials; an operator must correct them";
+            return retry(PushErrorCode::TrackerAppMisconfigured, message);
+        }
+        Some(AccessTokenError::Failure(_)) | None => {}
+    }
+    if error.is_missing_scope() {
+        let message = "the grant lacks the scope write:jira-work; connect Jira again";
+        return CreateOutcome::Rejected(PushError::new(PushErrorCode::MissingScope, message));
+    }
+    match error.as_status() {
+        Some(status) if status.status == 429 => {
+            retry(PushErrorCode::TrackerRateLimited, "Jira asked to slow down")
+        }
+        Some(status) if status.status == 401 => retry(
+            PushErrorCode::TrackerUnavailable,
+            "Jira refused the access token",
+        ),
+        Some(status) => {
+            let field = status.field_errors.iter().next();
+            let field = field.map(|(id, text)| (id.clone(), text.clone()));
+            CreateOutcome::Rejected(refusal(Some(status.status), &status.messages, field))
+        }
+        None => retry(
+            PushErrorCode::TrackerUnavailable,
+            "Jira could not be reached",
+        ),
+    }
+}
+
+/// What should pause after Jira asked to slow down.
+fn pause(site: &TrackerSite, error: &Error) -> Option<PauseRequest> {
+    let reason = error.rate_limit_reason()?;
+    let (scope, word) = match reason {
+        RateLimitReason::GlobalQuota => (PauseScope::App, "jira-quota-global-based"),
+        RateLimitReason::TenantQuota => (
+            PauseScope::Site(site.cloud_id.clone()),
+            "jira-quota-tenant-based",
+        ),
+        RateLimitReason::Other(Some(word)) => {
+            (PauseScope::Creates(site.cloud_id.clone()), word.as_str())
+        }
+        _ => (
+            PauseScope::Creates(site.cloud_id.clone()),
+            "jira-burst-based",
+        ),
+    };
+    let wait = error.retry_after().unwrap_or(DEFAULT_PAUSE);
+    Some(PauseRequest {
+        scope,
+        wait,
+        reason: word.to_owned(),
+    })
+}

@@ -1,0 +1,110 @@
+//! Projects as the domain lists them.
+
+use std::collections::HashSet;
+
+use handoff_domain::delivery::tracker::{ProjectPage, ProjectQuery, TrackerError, TrackerProject};
+use handoff_domain::shared::failure::Failure;
+use jira_client::{Jira, Project, ProjectAction};
+
+use super::errors::tracker_error;
+
+/// How many projects a page has; also the most ids that Jira takes as a filter.
+const PAGE: u32 = 50;
+
+/// One page of projects; the cursor is Jira's offset.
+pub(super) async fn page(jira: &Jira, query: &ProjectQuery) -> Result<ProjectPage, TrackerError> {
+    let start_at = match &query.cursor {
+        Some(cursor) => cursor.parse().map_err(Failure::internal)?,
+        None => 0,
+    };
+    let action = if query.can_create {
+        ProjectAction::Create
+    } else {
+        ProjectAction::View
+    };
+    let wanted = jira_client::ProjectQuery {
+        query: query.text.clone(),
+        action,
+        start_at,
+        page_size: PAGE,
+        ..jira_client::ProjectQuery::default()
+    };
+    let found = jira.projects(&wanted).await.map_err(tracker_error)?;
+    let next_cursor = found.next_start().map(|next| next.to_string());
+    let creatable = match query.can_create {
+        true => found
+            .values
+            .iter()
+            .map(|project| project.id.clone())
+            .collect(),
+        false => creatable(jira, &found.values).await?,
+    };
+    let projects = found.values.into_iter().map(|project| {
+        let can_create = creatable.contains(&project.id);
+        tracker_project(project, can_create)
+    });
+    Ok(ProjectPage {
+        projects: projects.collect(),
+        next_cursor,
+    })
+}
+
+/// Which of these projects the account may create issues in.
+async fn creatable(jira: &Jira, projects: &[Project]) -> Result<HashSet<String>, TrackerError> {
+    if projects.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let query = jira_client::ProjectQuery {
+        action: ProjectAction::Create,
+        ids: projects.iter().map(|project| project.id.clone()).collect(),
+        page_size: PAGE,
+        ..jira_client::ProjectQuery::default()
+    };
+    let found = jira.projects(&query).await.map_err(tracker_error)?;
+    Ok(found.values.into_iter().map(|project| project.id).collect())
+}
+
+/// The project with this key; whether issues may be created in it is asked along.
+pub(super) async fn by_key(jira: &Jira, key: &str) -> Result<TrackerProject, TrackerError> {
+    let query = jira_client::ProjectQuery {
+        action: ProjectAction::Create,
+        keys: vec![key.to_owned()],
+        page_size: 1,
+        ..jira_client::ProjectQuery::default()
+    };
+    let found = jira.projects(&query).await;
+    match found {
+        Ok(page) => {
+            if let Some(project) = page.values.into_iter().find(|project| project.key == key) {
+                return Ok(tracker_project(project, true));
+            }
+        }
+        Err(error) if matches!(error.status(), Some(400 | 404)) => {}
+        Err(error) => return Err(tracker_error(error)),
+    }
+    match jira.project(key).await {
+        Ok(project) => Ok(tracker_project(project, false)),
+        Err(error) if error.is_not_found() => Err(TrackerError::ProjectNotFound),
+        Err(error) => Err(tracker_error(error)),
+    }
+}
+
+fn tracker_project(project: Project, can_create: bool) -> TrackerProject {
+    let style = project.style.clone().unwrap_or_else(|| {
+        if project.is_team_managed() {
+            "next-gen"
+        } else {
+            "classic"
+        }
+        .to_owned()
+    });
+    let avatar_url = project.avatar_url().map(str::to_owned);
+    TrackerProject {
+        id: project.id,
+        key: project.key,
+        name: project.name,
+        style,
+        can_create,
+        avatar_url,
+    }
+}

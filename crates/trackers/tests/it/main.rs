@@ -1,0 +1,1 @@
+//! The Jira adapter against the sandbox.

@@ -202,6 +202,9 @@ impl Http {
         give_up: Instant,
     ) -> Result<Answer, Error> {
         let token = self.token().await?;
+        if Instant::now() >= give_up {
+            return Err(Error::DeadlinePassed { route: call.route });
+        }
         let mut request = call.request(&self.base, gate)?;
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, token.header_value()?);

@@ -18,7 +18,7 @@ pub use rest::{
     Alignment, BulkCreated, BulkFetched, ChunkOutcome, CreatedIssue, ElementOutcome, FetchOptions,
     FieldMeta, FieldSchema, Issue, IssueError, IssueFields, IssueRejection, IssueTypeMeta,
     IssueTypeRef, MAX_BULK_CREATE, MAX_BULK_FETCH, Myself, NewIssue, Page, Priority, Project,
-    ProjectAction, ProjectQuery, ProjectRef, SearchPage, SearchQuery, Status, StatusCategory,
-    StatusCategoryKey, UserRef,
+    ProjectAction, ProjectQuery, ProjectRef, SearchPage, SearchQuery, ServerInfo, Status, StatusCategory,
+    StatusCategoryKey, Transition, UserRef,
 };
 pub use site::{Jira, JiraBuilder, SiteAddress};

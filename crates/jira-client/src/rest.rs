@@ -2,6 +2,7 @@
 
 mod bulk_create;
 mod create_meta;
+mod edit;
 mod fetch;
 mod issue;
 mod myself;
@@ -9,6 +10,7 @@ mod new_issue;
 mod page;
 mod projects;
 mod search;
+mod site_info;
 mod values;
 
 pub use bulk_create::{
@@ -16,6 +18,7 @@ pub use bulk_create::{
     MAX_BULK_CREATE,
 };
 pub use create_meta::{FieldMeta, FieldSchema, IssueTypeMeta};
+pub use edit::Transition;
 pub use fetch::{BulkFetched, FetchOptions, IssueError, MAX_BULK_FETCH};
 pub use issue::{Issue, IssueFields};
 pub use myself::Myself;
@@ -23,6 +26,7 @@ pub use new_issue::NewIssue;
 pub use page::Page;
 pub use projects::{Project, ProjectAction, ProjectQuery};
 pub use search::{SearchPage, SearchQuery};
+pub use site_info::ServerInfo;
 pub use values::{
     IssueTypeRef, Priority, ProjectRef, Status, StatusCategory, StatusCategoryKey, UserRef,
 };

@@ -42,7 +42,6 @@ pub struct Jira {
 
 impl Jira {
     /// Starts building a client for the site at `address`.
-    #[must_use]
     pub fn builder(address: SiteAddress) -> JiraBuilder {
         JiraBuilder {
             address,

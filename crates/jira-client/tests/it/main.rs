@@ -1,1 +1,15 @@
-//! Tests over real HTTP.
+//! Tests over real HTTP against a loopback server that answers as each test says.
+
+mod adf;
+mod bulk;
+mod edits;
+mod fence;
+mod http2;
+mod oauth;
+mod paging;
+mod reads;
+mod refreshing;
+mod secrets;
+mod server;
+mod support;
+mod writes;

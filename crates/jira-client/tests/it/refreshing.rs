@@ -1,0 +1,173 @@
+//! The refreshing source: one flight, saved before used, lost answers asked for again.
+
+use std::error::Error as StdError;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use jira_client::auth::{RefreshingTokenSource, TokenPair, TokenStore};
+use jira_client::{TokenError, TokenSource};
+use secrecy::ExposeSecret;
+use serde_json::json;
+use time::{Duration, OffsetDateTime};
+
+use crate::oauth::client;
+use crate::server::{Reply, Seen, Server};
+
+#[derive(Debug, Default)]
+struct Memory {
+    saved: Mutex<Vec<String>>,
+    broken: AtomicBool,
+}
+
+#[async_trait]
+impl TokenStore for Memory {
+    async fn save(&self, pair: &TokenPair) -> Result<(), Box<dyn StdError + Send + Sync>> {
+        if self.broken.load(Ordering::SeqCst) {
+            return Err("disk full".into());
+        }
+        self.saved
+            .lock()
+            .unwrap()
+            .push(pair.refresh_token.expose_secret().to_owned());
+        Ok(())
+    }
+}
+
+fn rotate(seen: &Seen, number: usize) -> Reply {
+    assert!(seen.json()["refresh_token"].is_string());
+    let next = number + 1;
+    Reply::json(
+        200,
+        json!({"access_token": format!("at-{next}"), "expires_in": 3600,
+        "refresh_token": format!("rt-{next}")}),
+    )
+}
+
+fn pair(expires_in: Duration) -> TokenPair {
+    TokenPair {
+        access_token: "at-0".into(),
+        refresh_token: "rt-0".into(),
+        expires_at: OffsetDateTime::now_utc() + expires_in,
+    }
+}
+
+fn source(server: &Server, expires_in: Duration) -> (RefreshingTokenSource, Arc<Memory>) {
+    let memory = Arc::new(Memory::default());
+    let source = RefreshingTokenSource::new(client(&server.url), pair(expires_in), memory.clone());
+    (source, memory)
+}
+
+#[tokio::test]
+async fn twenty_callers_with_an_expired_token_cause_one_refresh() {
+    let server = Server::start(rotate).await;
+    let (source, memory) = source(&server, Duration::ZERO);
+    let calls = (0..20).map(|_| source.access_token());
+    let tokens = futures_util::future::join_all(calls).await;
+    assert!(
+        tokens
+            .iter()
+            .all(|token| token.as_ref().unwrap().version() == 2)
+    );
+    assert_eq!(server.seen().len(), 1);
+    assert_eq!(*memory.saved.lock().unwrap(), ["rt-1"]);
+}
+
+#[tokio::test]
+async fn twenty_callers_with_one_refused_token_cause_one_refresh() {
+    let server = Server::start(rotate).await;
+    let (source, _) = source(&server, Duration::HOUR);
+    let refused = source.access_token().await.unwrap();
+    assert!(server.seen().is_empty());
+    let calls = (0..20).map(|_| source.renew(&refused));
+    let tokens = futures_util::future::join_all(calls).await;
+    assert!(
+        tokens
+            .iter()
+            .all(|token| token.as_ref().unwrap().version() == 2)
+    );
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_pair_that_cannot_be_saved_is_not_used_and_not_lost() {
+    let server = Server::start(rotate).await;
+    let (source, memory) = source(&server, Duration::ZERO);
+    memory.broken.store(true, Ordering::SeqCst);
+    for _ in 0..2 {
+        let error = source.access_token().await.unwrap_err();
+        assert!(matches!(error, TokenError::NotSaved(_)), "{error:?}");
+    }
+    memory.broken.store(false, Ordering::SeqCst);
+    source.access_token().await.unwrap();
+    assert_eq!(*memory.saved.lock().unwrap(), ["rt-1"]);
+    assert_eq!(
+        server.seen().len(),
+        1,
+        "the new pair was kept, not asked for again"
+    );
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_asked_for_again_with_the_same_token() {
+    let server = Server::start(|seen, number| match number {
+        0 => Reply::Drop,
+        _ => rotate(seen, number),
+    })
+    .await;
+    let (source, memory) = source(&server, Duration::ZERO);
+    source.access_token().await.unwrap();
+    let sent: Vec<_> = server
+        .seen()
+        .iter()
+        .map(|seen| seen.json()["refresh_token"].clone())
+        .collect();
+    assert_eq!(sent, ["rt-0", "rt-0"]);
+    assert_eq!(*memory.saved.lock().unwrap(), ["rt-2"]);
+}
+
+#[tokio::test]
+async fn a_dead_grant_is_reported_to_all_without_hammering() {
+    let body = r#"{"error":"unauthorized_client","error_description":"refresh_token is invalid"}"#;
+    let server = Server::always(403, body).await;
+    let (source, _) = source(&server, Duration::ZERO);
+    for _ in 0..5 {
+        let error = source.access_token().await.unwrap_err();
+        assert!(error.needs_reconnect(), "{error:?}");
+        assert!(jira_client::Error::from(error).needs_reconnect());
+    }
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_wrong_client_secret_is_the_operators_fault() {
+    let body = r#"{"error":"access_denied","error_description":"Unauthorized"}"#;
+    let server = Server::always(401, body).await;
+    let (source, _) = source(&server, Duration::ZERO);
+    let error = source.access_token().await.unwrap_err();
+    assert!(error.is_app_misconfigured() && !error.needs_reconnect());
+}
+
+#[tokio::test]
+async fn an_outage_does_not_take_away_a_token_that_is_still_good() {
+    let server = Server::always(503, "").await;
+    let (source, _) = source(&server, Duration::MINUTE);
+    assert_eq!(source.access_token().await.unwrap().version(), 1);
+    let asked = server.seen().len();
+    assert_eq!(source.access_token().await.unwrap().version(), 1);
+    assert_eq!(server.seen().len(), asked, "not asked again at once");
+}
+
+#[tokio::test]
+async fn a_refresh_is_saved_even_when_its_caller_has_gone() {
+    let server = Server::start(rotate).await;
+    let (source, memory) = source(&server, Duration::ZERO);
+    let call = source.access_token();
+    tokio::select! {
+        _ = call => {}
+        () = server.wait_until(|seen| !seen.is_empty()) => {}
+    }
+    source.access_token().await.unwrap();
+    assert_eq!(*memory.saved.lock().unwrap(), ["rt-1"]);
+    assert_eq!(server.seen().len(), 1);
+}

@@ -1,1 +1,207 @@
-//! Rules.
+//! Rules that find the blocks and tickets of a Markdown document: no network, the same answer every time.
+//!
+//! Read in this order: [`tree`] parses, [`outline`] nests what is parsed into sections, [`headings`] knows what a section is about,
+//! [`walk`] goes through them, [`judge`] tells an item from a group, [`lists`], [`tables`] and [`item`] make candidates of what they
+//! find, [`select`] keeps each item once, [`blocks`] cuts the document.
+
+mod blocks;
+mod candidate;
+mod context;
+mod criteria;
+mod effort;
+mod fields;
+mod fingerprint;
+mod front;
+mod headings;
+mod ids;
+mod item;
+mod judge;
+mod lists;
+mod outline;
+mod priority;
+mod select;
+mod story;
+mod tables;
+mod text;
+mod title;
+mod tree;
+mod walk;
+
+use async_trait::async_trait;
+
+use super::model::{ScopedDocument, ScopedTicket};
+use super::ports::TicketScoper;
+use crate::document::model::ScopedBlock;
+use crate::shared::failure::Failure;
+use crate::ticket::model::TicketContent;
+use candidate::Candidate;
+use context::Context;
+use front::FrontMatter;
+use outline::{Opening, Section};
+use text::LineIndex;
+use walk::Walk;
+
+/// The scoper that needs nothing but the text.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RuleScoper;
+
+impl RuleScoper {
+    /// Scopes Markdown text.
+    #[must_use]
+    pub fn scope(title: &str, markdown: &str) -> ScopedDocument {
+        let matter = front::read(markdown);
+        let index = LineIndex::new(markdown);
+        let root = outline::build(tree::parse(markdown, matter.bytes, &index));
+        let mut tickets = if is_release_notes(title, &root) {
+            Vec::new()
+        } else {
+            candidates(markdown, &index, &root)
+        };
+        take_front_matter(&matter, &mut tickets);
+        let blocks = blocks::cut(markdown, &index, &root, matter.lines, &tickets);
+        let tickets = finish(tickets, &blocks);
+        ScopedDocument { blocks, tickets }
+    }
+}
+
+#[async_trait]
+impl TicketScoper for RuleScoper {
+    async fn scope(&self, title: &str, markdown: &str) -> Result<ScopedDocument, Failure> {
+        Ok(Self::scope(title, markdown))
+    }
+}
+
+fn candidates(markdown: &str, index: &LineIndex, root: &Section) -> Vec<Candidate> {
+    let mut walk = Walk::new(markdown, index);
+    walk.group(root, &Context::new(is_readme(root)));
+    select::select(walk.found)
+}
+
+/// Labels of the front matter hold for every ticket, its other fields for the ticket of a document that has only one.
+fn take_front_matter(matter: &FrontMatter, tickets: &mut [Candidate]) {
+    let alone = tickets.len() == 1;
+    for ticket in tickets {
+        for label in &matter.facts.labels {
+            if !ticket.labels.contains(label) {
+                ticket.labels.push(label.clone());
+            }
+        }
+        if alone {
+            let stated = matter
+                .facts
+                .priority
+                .clone()
+                .and_then(priority::Rank::priority);
+            ticket.priority = ticket.priority.take().or(stated);
+            ticket.effort = ticket.effort.or(matter.facts.effort);
+        }
+    }
+}
+
+fn finish(candidates: Vec<Candidate>, blocks: &[ScopedBlock]) -> Vec<ScopedTicket> {
+    let fingerprints = fingerprint::of_all(&candidates);
+    let ticket = |(candidate, fingerprint): (Candidate, String)| ScopedTicket {
+        block: blocks::holding(blocks, candidate.lines.0),
+        source_line: candidate.lines.0,
+        fingerprint,
+        content: TicketContent {
+            title: candidate.title,
+            description: candidate.description,
+            ticket_type: candidate.ticket_type,
+            priority: candidate.priority,
+            labels: candidate.labels,
+            acceptance_criteria: candidate.criteria,
+            estimated_effort: candidate.effort,
+        },
+    };
+    candidates
+        .into_iter()
+        .zip(fingerprints)
+        .map(ticket)
+        .collect()
+}
+
+/// The headings down to the second level.
+fn headings_of(root: &Section) -> impl Iterator<Item = &Section> {
+    let first = root
+        .children
+        .iter()
+        .filter(|section| section.opening == Opening::Heading);
+    first.flat_map(|section| {
+        std::iter::once(section).chain(
+            section
+                .children
+                .iter()
+                .filter(|child| child.opening == Opening::Heading),
+        )
+    })
+}
+
+/// Whether the document tells its users how to install and use something.
+fn is_readme(root: &Section) -> bool {
+    const PARTS: &[&str] = &[
+        "installation",
+        "install",
+        "usage",
+        "getting started",
+        "license",
+        "licence",
+        "contributing",
+        "quick start",
+        "quickstart",
+        "prerequisites",
+        "how to use",
+        "how to run",
+        "running",
+        "setup",
+        "installing",
+        "build",
+        "building",
+        "running tests",
+        "credits",
+        "contributors",
+        "authors",
+        "built with",
+        "requirements and installation",
+        "how to install",
+        "run locally",
+        "demo",
+        "screenshots",
+        "technologies used",
+        "setup installation",
+        "support and contact details",
+    ];
+    let matching = headings_of(root)
+        .filter(|section| PARTS.contains(&headings::tidy(&section.title.plain).as_str()));
+    matching.count() >= 2
+}
+
+/// Whether the document lists what has been released.
+fn is_release_notes(title: &str, root: &Section) -> bool {
+    let named = |text: &str| {
+        let said = text::words(text);
+        said.contains("release notes")
+            || matches!(said.as_str(), "changelog" | "change log")
+            || said.starts_with("changelog ")
+            || said.starts_with("whats new")
+    };
+    let first = root.children.iter().find(|section| section.level == 1);
+    let kinds = [
+        "added",
+        "fixed",
+        "changed",
+        "removed",
+        "deprecated",
+        "security",
+        "bug fixes",
+        "whats new",
+    ];
+    let mut changes = 0;
+    for section in headings_of(root) {
+        let parts = section.children.iter().chain(std::iter::once(section));
+        changes += parts
+            .filter(|part| kinds.contains(&headings::tidy(&part.title.plain).as_str()))
+            .count();
+    }
+    named(title) || first.is_some_and(|section| named(&section.title.plain)) || changes >= 3
+}

@@ -1,0 +1,490 @@
+//! Lists: which of their items are work.
+
+use super::candidate::{Candidate, Form, excerpt};
+use super::context::{Context, Evidence, Mode};
+use super::criteria;
+use super::fields::{self, Facts};
+use super::headings::{self, Role, Work};
+use super::ids::{self, Family};
+use super::priority::{self, Rank};
+use super::story;
+use super::text::{count, words};
+use super::title;
+use super::tree::{Block, Item, Kind, Line};
+use super::walk::Walk;
+
+/// The text of an item's first line without a box written as text.
+pub(super) fn first_line(item: &Item) -> &str {
+    let text = item.head.first().map_or("", |line| line.plain.trim());
+    text_box(text).map_or(text, |(_, rest)| rest)
+}
+
+/// The state of an item's box.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct State {
+    /// Whether it has a box.
+    pub boxed: bool,
+    /// Whether it is done.
+    pub done: bool,
+}
+
+/// Reads the box of an item: a real one, one written as text, or a sign.
+pub(super) fn state(item: &Item) -> State {
+    let struck = item
+        .head
+        .first()
+        .is_some_and(|line| line.struck && !line.plain.trim().is_empty());
+    if let Some(checked) = item.checked {
+        return State {
+            boxed: true,
+            done: checked || struck,
+        };
+    }
+    let text = item.head.first().map_or("", |line| line.plain.trim());
+    match text_box(text) {
+        Some((checked, _)) => State {
+            boxed: true,
+            done: checked || struck,
+        },
+        None => State {
+            boxed: false,
+            done: struck,
+        },
+    }
+}
+
+/// Boxes that are written as text: `[ ]*`, `[~]`, `☐`, `✅`.
+fn text_box(text: &str) -> Option<(bool, &str)> {
+    const OPEN: &[&str] = &[
+        "[ ]*", "[ ]", "[]", "[~]", "[-]", "[>]", "[/]", "[!]", "[P]", "☐", "⬜", "🔲", "⏳", "🚧",
+        "❌",
+    ];
+    const DONE: &[&str] = &[
+        "[x]*", "[x]", "[X]", "[✓]", "[✔]", "[✅]", "✅", "☑", "✔", "✓",
+    ];
+    let strip = |marks: &[&str]| {
+        marks
+            .iter()
+            .find_map(|mark| text.strip_prefix(mark))
+            .map(|rest| rest.trim_start_matches(['\u{fe0f}', ' ']))
+    };
+    strip(OPEN)
+        .map(|rest| (false, rest))
+        .or_else(|| strip(DONE).map(|rest| (true, rest)))
+}
+
+/// Whether nothing can be made of a text: a template's gap, a dash, a lone word such as "None".
+pub(super) fn is_empty_text(text: &str) -> bool {
+    let bare =
+        text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_' | '`' | '.' | '"'));
+    let gap = |open: char, close: char| {
+        bare.starts_with(open) && bare.ends_with(close) && bare.matches(open).count() == 1
+    };
+    let said = words(bare);
+    said.is_empty()
+        || gap('[', ']')
+        || gap('<', '>')
+        || gap('{', '}')
+        || matches!(
+            said.as_str(),
+            "none" | "n a" | "na" | "tbd" | "todo" | "etc" | "nothing" | "none yet" | "coming soon"
+        )
+}
+
+impl Walk<'_> {
+    /// Takes the work items of a list.
+    pub(super) fn list(&mut self, items: &[Item], context: &Context) {
+        for item in items {
+            self.list_item(item, context);
+        }
+    }
+
+    fn list_item(&mut self, item: &Item, context: &Context) {
+        let text = first_line(item);
+        let state = state(item);
+        if item.head.is_empty() || state.done {
+            self.nested(item, context, state.done);
+            return;
+        }
+        let told = story::find(text).is_some();
+        let lead = ids::leading(text);
+        let named = lead.as_ref().is_some_and(|lead| lead.id.is_some());
+        if !told && !named && !state.boxed && self.is_group(item, text, context) {
+            return;
+        }
+        if holds_items(item, told, state.boxed, lead.map(|lead| lead.family)) {
+            let inner = Context {
+                priority: group_rank(text).or_else(|| context.priority.clone()),
+                ..context.clone()
+            };
+            self.nested(item, &inner, false);
+            return;
+        }
+        self.item_lines(item, context, state);
+    }
+
+    /// Walks the lists within an item; beneath a done item only open boxes count.
+    fn nested(&mut self, item: &Item, context: &Context, only_boxes: bool) {
+        for block in &item.blocks {
+            if let Kind::List(inner) = &block.kind {
+                if only_boxes && !inner.iter().any(|item| state(item).boxed) {
+                    continue;
+                }
+                self.list(inner, context);
+            }
+        }
+    }
+
+    /// Handles an item that is a field, or a label of the list nested in it.
+    fn is_group(&mut self, item: &Item, text: &str, context: &Context) -> bool {
+        if !fields::parse(text).is_empty() {
+            return true;
+        }
+        let nested = item
+            .blocks
+            .iter()
+            .any(|block| matches!(block.kind, Kind::List(_)));
+        let label = text.trim_end_matches(['*', '_', ' ']);
+        let ends = label.ends_with(':');
+        if !nested || !(ends || item.head.first().is_some_and(Line::is_bold)) || count(text) > 6 {
+            return false;
+        }
+        let role = headings::role(text, context.in_work());
+        let ranked = priority::is_rank_heading(text);
+        let short = ends
+            && count(text) <= 3
+            && matches!(
+                context.mode,
+                Mode::Work(Work::Tasks | Work::Backlog | Work::Bugs | Work::Stories)
+            );
+        if role == Role::Plain && !ranked && !short {
+            return false;
+        }
+        if let Some(inner) = context.enter(text, 9) {
+            self.nested(item, &inner, false);
+        }
+        true
+    }
+
+    /// Makes a candidate of each story that begins on a line of the item, or of the whole item.
+    fn item_lines(&mut self, item: &Item, context: &Context, state: State) {
+        let mut starts: Vec<usize> = (0..item.head.len())
+            .filter(|at| {
+                item.head
+                    .get(*at)
+                    .is_some_and(|line| story::find(&line.plain).is_some())
+            })
+            .collect();
+        if starts.len() < 2 {
+            self.single(item, &item.head, item.lines, context, state, true);
+            return;
+        }
+        if let Some(first) = starts.first_mut() {
+            *first = 0;
+        }
+        for (at, start) in starts.iter().enumerate() {
+            let end = starts.get(at + 1).copied().unwrap_or(item.head.len());
+            let lines = item.head.get(*start..end).unwrap_or_default();
+            let (Some(first), Some(last)) = (lines.first(), lines.last()) else {
+                continue;
+            };
+            let closing = end == item.head.len();
+            let last_line = if closing { item.lines.1 } else { last.number };
+            self.single(
+                item,
+                lines,
+                (first.number, last_line),
+                context,
+                state,
+                closing,
+            );
+        }
+    }
+
+    fn single(
+        &mut self,
+        item: &Item,
+        head: &[Line],
+        lines: (u32, u32),
+        context: &Context,
+        state: State,
+        with_blocks: bool,
+    ) {
+        let Some(first) = head.first() else { return };
+        let text = text_box(first.plain.trim()).map_or(first.plain.trim(), |(_, rest)| rest);
+        let whole = joined(head);
+        let cut = first.plain.len() - first.plain.trim_start().len()
+            + (first.plain.trim().len() - text.len());
+        let bold = first.bold.saturating_sub(cut);
+        let mut headline = if story::find(text).is_none() && story::find(&whole).is_some() {
+            title::read(&whole, 0)
+        } else {
+            title::read(text, bold)
+        };
+        let Some(evidence) = evidence(text, &headline, state, context) else {
+            return;
+        };
+        let Some(tier) = context.tier(evidence) else {
+            return;
+        };
+        if is_empty_text(&headline.title)
+            || headline.bare && headline.id.is_none()
+            || first.link && evidence == Evidence::Plain
+            || is_checkpoint(text)
+        {
+            return;
+        }
+        if !headline.story
+            && state.boxed
+            && let Some(number) = dotted_number(text)
+        {
+            headline.title = format!("{number} {}", headline.title);
+        }
+        let blocks: &[Block] = if with_blocks { &item.blocks } else { &[] };
+        let inside = inside(self.source, blocks, headline.story);
+        let mut facts = inside.facts;
+        for line in head.iter().skip(1) {
+            facts.take_line(&line.plain);
+        }
+        let Some(mut candidate) = Candidate::new(Form::ListItem, lines, headline, facts) else {
+            return;
+        };
+        candidate.tier = tier;
+        candidate.criteria = inside.criteria;
+        candidate.description =
+            strip_marker(&excerpt(&self.excerpt_lines(lines), lines.0, &inside.skip));
+        self.push(candidate, context);
+    }
+}
+
+/// The lines of a paragraph as one.
+fn joined(head: &[Line]) -> String {
+    head.iter()
+        .map(|line| line.plain.trim())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn evidence(
+    text: &str,
+    headline: &title::Headline,
+    state: State,
+    context: &Context,
+) -> Option<Evidence> {
+    if headline.story {
+        return Some(Evidence::Story);
+    }
+    match (headline.family, &headline.id) {
+        (Some(Family::NotWork), _) => return None,
+        (Some(family), Some(_)) if family.is_work() && !state.boxed => {
+            return Some(Evidence::Id(family));
+        }
+        (Some(Family::Bug | Family::Task), None) if !state.boxed => {
+            return Some(Evidence::Id(Family::Task));
+        }
+        _ => {}
+    }
+    if state.boxed {
+        return Some(Evidence::Box);
+    }
+    let sentence = count(text) >= 2 || matches!(context.mode, Mode::Work(_));
+    sentence.then_some(Evidence::Plain)
+}
+
+/// A pause in a task list in which nothing is built.
+fn is_checkpoint(text: &str) -> bool {
+    let said = words(ids::unnumbered(text).unwrap_or(text));
+    said.starts_with("checkpoint") || said.starts_with("final checkpoint")
+}
+
+/// The number of a task such as "1.2", which people name it by.
+fn dotted_number(text: &str) -> Option<&str> {
+    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.'))?;
+    let number = text.get(..end)?.trim_end_matches('.');
+    let dotted = number.contains('.') && number.starts_with(|c: char| c.is_ascii_digit());
+    (dotted && text.get(end..)?.starts_with(' ')).then_some(number)
+}
+
+fn group_rank(text: &str) -> Option<crate::ticket::model::Priority> {
+    priority::of_heading(text).and_then(Rank::priority)
+}
+
+/// Whether an item stands for the items nested in it.
+fn holds_items(item: &Item, told: bool, boxed: bool, family: Option<Family>) -> bool {
+    let nested: Vec<&Item> = item
+        .blocks
+        .iter()
+        .filter_map(|block| match &block.kind {
+            Kind::List(items) => Some(items),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    let stories = nested
+        .iter()
+        .any(|inner| story::find(first_line(inner)).is_some());
+    let numbered_boxes = nested
+        .iter()
+        .any(|inner| state(inner).boxed && is_numbered(first_line(inner)));
+    let boxes = nested.iter().any(|inner| state(inner).boxed);
+    let ids = nested.iter().any(|inner| {
+        ids::leading(first_line(inner))
+            .is_some_and(|lead| lead.family.is_work() && lead.id.is_some())
+    });
+    let named = family.is_some_and(Family::is_work);
+    !told
+        && (stories
+            || numbered_boxes
+            || boxes && !boxed && !named
+            || ids && (family.is_none() || family.is_some_and(Family::is_group)))
+}
+
+fn is_numbered(text: &str) -> bool {
+    dotted_number(text).is_some() || ids::leading(text).is_some_and(|lead| lead.id.is_some())
+}
+
+/// What is nested in an item.
+#[derive(Debug, Default)]
+pub(super) struct Inside {
+    pub facts: Facts,
+    pub criteria: Vec<String>,
+    /// The lines that became criteria.
+    pub skip: Vec<(u32, u32)>,
+}
+
+/// Reads fields and criteria out of the blocks of an item; bullets beneath a story are its criteria.
+pub(super) fn inside(source: &str, blocks: &[Block], story: bool) -> Inside {
+    let mut inside = Inside::default();
+    let mut labelled = false;
+    for block in blocks {
+        match &block.kind {
+            Kind::Paragraph(lines) => {
+                for line in lines {
+                    inside.facts.take_line(&line.plain);
+                }
+                let label = lines.last().map_or("", |line| line.plain.trim());
+                let head = label.split(':').next().unwrap_or_default();
+                labelled = headings::role(head, true) == Role::Criteria;
+                let rest = label.split_once(':').map_or("", |(_, rest)| rest.trim());
+                if labelled && !rest.is_empty() {
+                    inside.criteria.extend(criteria::of_text(rest));
+                    inside.skip.push(block.lines);
+                } else if labelled {
+                    let last = lines.last().map_or(block.lines.1, |line| line.number);
+                    inside.skip.push((last, last));
+                }
+            }
+            Kind::List(items) if labelled => {
+                inside
+                    .criteria
+                    .extend(criteria::of_blocks(source, std::slice::from_ref(block)));
+                inside.skip.push(block.lines);
+                labelled = false;
+                let _ = items;
+            }
+            Kind::List(items) => nested_list(source, items, story, &mut inside),
+            Kind::Code(..) if criteria_code(block) => {
+                inside
+                    .criteria
+                    .extend(criteria::of_blocks(source, std::slice::from_ref(block)));
+            }
+            _ => labelled = false,
+        }
+    }
+    inside
+}
+
+fn criteria_code(block: &Block) -> bool {
+    matches!(&block.kind, Kind::Code(language, _) if matches!(language.as_str(), "gherkin" | "cucumber"))
+}
+
+fn nested_list(source: &str, items: &[Item], story: bool, inside: &mut Inside) {
+    let mut taken: Vec<Item> = Vec::new();
+    let mut only_steps: Vec<Item> = Vec::new();
+    for item in items {
+        let text = first_line(item);
+        let head = text.split(':').next().unwrap_or_default();
+        if headings::role(head, true) == Role::Criteria && text.contains(':') {
+            let rest = text.split_once(':').map_or("", |(_, rest)| rest.trim());
+            inside.criteria.extend(if rest.is_empty() {
+                Vec::new()
+            } else {
+                criteria::of_text(rest)
+            });
+            inside
+                .criteria
+                .extend(criteria::of_blocks(source, &item.blocks));
+            inside.skip.push(item.lines);
+        } else if !fields::parse(text).is_empty() {
+            inside.facts.take_line(text);
+        } else if criteria::is_step(text) {
+            only_steps.push(item.clone());
+        } else if state(item).boxed || story && !is_note(text) {
+            taken.push(item.clone());
+        }
+    }
+    if !inside.criteria.is_empty() {
+        return;
+    }
+    let chosen = if only_steps.is_empty() || story {
+        merge(taken, only_steps)
+    } else {
+        only_steps
+    };
+    inside.skip.extend(chosen.iter().map(|item| item.lines));
+    if let (Some(first), Some(last)) = (chosen.first(), chosen.last()) {
+        let lines = (first.lines.0, last.lines.1);
+        let list = Block {
+            kind: Kind::List(chosen),
+            lines,
+        };
+        inside
+            .criteria
+            .extend(criteria::of_blocks(source, std::slice::from_ref(&list)));
+    }
+}
+
+/// Both lists in document order.
+fn merge(mut a: Vec<Item>, b: Vec<Item>) -> Vec<Item> {
+    a.extend(b);
+    a.sort_by_key(|item| item.lines.0);
+    a
+}
+
+/// Bullets that annotate a story instead of checking it.
+fn is_note(text: &str) -> bool {
+    let head = words(text.split(':').next().unwrap_or_default());
+    text.starts_with('_')
+        || matches!(
+            head.as_str(),
+            "note"
+                | "notes"
+                | "technical notes"
+                | "tasks"
+                | "requirements"
+                | "why"
+                | "rationale"
+                | "business value"
+                | "value"
+                | "dependencies"
+                | "status"
+        )
+}
+
+/// The text without the marker of its list item and its box.
+fn strip_marker(text: &str) -> String {
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let marker = if rest.len() < text.len() {
+        rest.strip_prefix(['.', ')'])
+    } else {
+        rest.strip_prefix(['-', '*', '+'])
+    };
+    let Some(rest) = marker.filter(|rest| rest.starts_with([' ', '\t'])) else {
+        return text.to_owned();
+    };
+    let rest = rest.trim_start();
+    let unboxed = ["[ ] ", "[x] ", "[X] "]
+        .iter()
+        .find_map(|mark| rest.strip_prefix(mark));
+    unboxed.unwrap_or(rest).to_owned()
+}

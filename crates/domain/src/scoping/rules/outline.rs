@@ -1,0 +1,308 @@
+//! The document as nested sections: by its headings, and beneath them by lines that act as headings.
+//!
+//! A bold line of its own, a label before a list and a paragraph that is an item by itself ("FR-1: …", "As a …") open a section
+//! too, one level below every heading; labels of an item's parts ("Acceptance criteria:") lie another level deeper.
+
+use super::fields;
+use super::headings::{self, Role};
+use super::ids::{self, Lead};
+use super::story;
+use super::text::count;
+use super::tree::{Block, Kind, Line};
+
+/// The level of a bold line or an item's line that acts as a heading.
+const LINE_LEVEL: u8 = 7;
+/// The level of a label within an item.
+const LABEL_LEVEL: u8 = 8;
+
+/// How a section is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Opening {
+    /// The document itself.
+    Root,
+    /// A heading.
+    Heading,
+    /// A line in bold or with a colon at its end.
+    Label,
+    /// A line that is an item: it has an id or is a story.
+    Item,
+}
+
+/// A part of the document.
+#[derive(Clone, Debug)]
+pub(super) struct Section {
+    pub opening: Opening,
+    pub level: u8,
+    /// The line that opens it.
+    pub title: Line,
+    /// What stands in it before any child.
+    pub blocks: Vec<Block>,
+    pub children: Vec<Self>,
+    /// Its first and last line, with its children.
+    pub lines: (u32, u32),
+}
+
+impl Section {
+    fn new(opening: Opening, level: u8, title: Line) -> Self {
+        let lines = (title.number.max(1), title.number.max(1));
+        Self {
+            opening,
+            level,
+            title,
+            blocks: Vec::new(),
+            children: Vec::new(),
+            lines,
+        }
+    }
+
+    /// Whether the paragraph lines directly in it, but for its title, hold prose.
+    pub(super) fn direct_lines(&self) -> impl Iterator<Item = &Line> {
+        self.blocks.iter().flat_map(|block| match &block.kind {
+            Kind::Paragraph(lines) => lines.as_slice(),
+            _ => &[],
+        })
+    }
+}
+
+/// Builds the sections of a document.
+pub(super) fn build(blocks: Vec<Block>) -> Section {
+    let mut open = Stack {
+        sections: vec![Section::new(Opening::Root, 0, Line::default())],
+    };
+    let mut blocks = blocks.into_iter().peekable();
+    while let Some(block) = blocks.next() {
+        let lines = block.lines;
+        match block.kind {
+            Kind::Heading(level, title) => open.push(Section::new(Opening::Heading, level, title)),
+            Kind::Paragraph(paragraph) => {
+                let before_list = blocks
+                    .peek()
+                    .is_some_and(|next| matches!(next.kind, Kind::List(_) | Kind::Table(..)));
+                let followed = blocks
+                    .peek()
+                    .is_some_and(|next| !matches!(next.kind, Kind::Heading(..) | Kind::Rule));
+                open.paragraph(paragraph, before_list, followed);
+            }
+            Kind::Rule => {
+                open.close_to(LINE_LEVEL);
+                continue;
+            }
+            kind => open.add(Block { kind, lines }),
+        }
+        open.extend_to(lines.1);
+    }
+    open.finish()
+}
+
+struct Stack {
+    sections: Vec<Section>,
+}
+
+impl Stack {
+    fn push(&mut self, section: Section) {
+        self.close_to(section.level);
+        self.sections.push(section);
+    }
+
+    /// Closes every section of the level or deeper.
+    fn close_to(&mut self, level: u8) {
+        while self.sections.len() > 1 && self.sections.last().is_some_and(|top| top.level >= level)
+        {
+            self.close();
+        }
+    }
+
+    fn close(&mut self) {
+        if self.sections.len() > 1
+            && let Some(done) = self.sections.pop()
+            && let Some(parent) = self.sections.last_mut()
+        {
+            parent.lines.1 = parent.lines.1.max(done.lines.1);
+            parent.children.push(done);
+        }
+    }
+
+    fn extend_to(&mut self, line: u32) {
+        if let Some(top) = self.sections.last_mut() {
+            top.lines.1 = top.lines.1.max(line);
+        }
+    }
+
+    fn add(&mut self, block: Block) {
+        if let Some(top) = self.sections.last_mut() {
+            top.blocks.push(block);
+        }
+    }
+
+    /// Whether a line that is an item by itself is open.
+    fn in_item_line(&self) -> bool {
+        self.sections
+            .iter()
+            .any(|section| section.level == LINE_LEVEL && section.opening == Opening::Item)
+    }
+
+    fn paragraph(&mut self, lines: Vec<Line>, before_list: bool, followed: bool) {
+        let total = lines.len();
+        let mut plain: Vec<Line> = Vec::new();
+        let texts: Vec<String> = lines.iter().map(|line| line.plain.clone()).collect();
+        for (at, line) in lines.into_iter().enumerate() {
+            let last = at + 1 == total;
+            let next = texts.get(at + 1).map_or("", String::as_str);
+            let opened = if opens_item(&line, next) {
+                Some((Opening::Item, LINE_LEVEL))
+            } else {
+                self.label_level(
+                    &line,
+                    last && before_list,
+                    if last { followed } else { true },
+                )
+                .map(|level| (Opening::Label, level))
+            };
+            let Some((opening, level)) = opened else {
+                plain.push(line);
+                continue;
+            };
+            self.flush(&mut plain);
+            let number = line.number;
+            self.push(Section::new(opening, level, line));
+            self.extend_to(number);
+        }
+        self.flush(&mut plain);
+    }
+
+    fn flush(&mut self, plain: &mut Vec<Line>) {
+        let lines = std::mem::take(plain);
+        if let (Some(first), Some(last)) = (lines.first(), lines.last()) {
+            let span = (first.number, last.number);
+            self.add(Block {
+                kind: Kind::Paragraph(lines),
+                lines: span,
+            });
+            self.extend_to(span.1);
+        }
+    }
+
+    /// The level of the section that a label opens, if the line is one.
+    fn label_level(&self, line: &Line, before_list: bool, followed: bool) -> Option<u8> {
+        let text = line.plain.trim();
+        let colon = text.ends_with(':');
+        let inside = if self.in_item_line() {
+            LABEL_LEVEL
+        } else {
+            LINE_LEVEL
+        };
+        if !followed || count(text) > 14 {
+            return None;
+        }
+        let role = headings::role(text, true);
+        if role == Role::Criteria && (colon || line.is_bold()) {
+            return Some(LABEL_LEVEL);
+        }
+        if line.is_bold() {
+            let part_of_item =
+                colon || part_label(text) || matches!(role, Role::Aside(_) | Role::Never(_));
+            return Some(if part_of_item { inside } else { LINE_LEVEL });
+        }
+        (colon && before_list && count(text) <= 8 && (role != Role::Plain || part_label(text)))
+            .then_some(inside)
+    }
+
+    fn finish(mut self) -> Section {
+        while self.sections.len() > 1 {
+            self.close();
+        }
+        self.sections
+            .pop()
+            .unwrap_or_else(|| Section::new(Opening::Root, 0, Line::default()))
+    }
+}
+
+/// Names of the parts of an item, which never open an item of their own.
+fn part_label(text: &str) -> bool {
+    let said = headings::tidy(text);
+    matches!(
+        said.as_str(),
+        "description"
+            | "details"
+            | "tasks"
+            | "subtasks"
+            | "notes"
+            | "technical notes"
+            | "implementation"
+            | "implementation notes"
+            | "steps"
+            | "requirement"
+            | "requirements"
+            | "user story"
+            | "story"
+            | "features"
+            | "scenarios"
+            | "flow"
+            | "main flow"
+            | "deliverables"
+            | "dependencies"
+            | "priority"
+            | "estimate"
+            | "labels"
+            | "technical details"
+            | "test cases"
+            | "tests"
+            | "testing"
+            | "business value"
+            | "rationale"
+            | "why"
+            | "context"
+            | "goal"
+            | "problem"
+            | "solution"
+            | "files"
+            | "examples"
+    )
+}
+
+/// Whether a paragraph's line is an item by itself.
+fn opens_item(line: &Line, next: &str) -> bool {
+    let text = line.plain.trim();
+    if fields::parse(text)
+        .first()
+        .is_some_and(|(field, _)| *field != fields::Field::Other)
+    {
+        return false;
+    }
+    if story::find(text).is_some() || story_over_lines(text, next) {
+        return true;
+    }
+    let Some(lead) = ids::leading(text) else {
+        return false;
+    };
+    is_item_line(line, &lead)
+}
+
+/// "As a reader" with "I want …" on the next line.
+fn story_over_lines(text: &str, next: &str) -> bool {
+    if count(text) > 16 || next.is_empty() {
+        return false;
+    }
+    let joined = format!(
+        "{} {}",
+        text.trim_end_matches([',', ' ']),
+        next.trim_start()
+    );
+    story::find(&joined).is_some_and(|at| at < text.len())
+}
+
+fn is_item_line(line: &Line, lead: &Lead<'_>) -> bool {
+    let Some(id) = &lead.id else { return false };
+    if !lead.family.is_work() || lead.rest.is_empty() && !line.is_bold() {
+        return false;
+    }
+    // Prose that begins with a reference, "FR-1 and FR-2 are …", has nothing after the id that parts it.
+    let after = line
+        .plain
+        .split_once(id.as_str())
+        .map_or("", |(_, after)| after);
+    line.bold > 0
+        || after
+            .trim_start()
+            .starts_with([':', '—', '–', '-', '.', ')', ']', '|'])
+}

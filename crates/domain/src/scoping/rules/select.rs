@@ -1,0 +1,113 @@
+//! Which candidates become tickets: the best sources only, and each item once.
+
+use std::collections::{HashMap, HashSet};
+
+use super::candidate::Candidate;
+use super::ids;
+use super::text::words;
+
+/// Keeps the candidates of the best tier, folds restated items into the fullest one, and sorts by line.
+pub(super) fn select(candidates: Vec<Candidate>) -> Vec<Candidate> {
+    let best = candidates
+        .iter()
+        .map(|candidate| candidate.tier)
+        .min()
+        .unwrap_or(0);
+    let mut kept: Vec<Candidate> = candidates
+        .into_iter()
+        .filter(|candidate| candidate.tier == best)
+        .collect();
+    fold_by(&mut kept, id_key, |a, b| {
+        similar(&a.title, &b.title) >= 0.25
+    });
+    fold_by(&mut kept, title_key, |a, b| {
+        let (a_id, b_id) = (a.id.as_deref().map(ids::key), b.id.as_deref().map(ids::key));
+        a_id.is_none() || b_id.is_none() || a_id == b_id
+    });
+    kept.sort_by_key(|candidate| candidate.lines.0);
+    kept
+}
+
+fn id_key(candidate: &Candidate) -> Option<String> {
+    candidate
+        .id
+        .as_deref()
+        .filter(|id| ids::is_distinct(id))
+        .map(ids::key)
+}
+
+/// The words of a title, where there are enough of them to tell items apart.
+fn title_key(candidate: &Candidate) -> Option<String> {
+    let said = name_words(&candidate.title, candidate.id.as_deref());
+    (said.split(' ').count() >= 3).then_some(said)
+}
+
+fn name_words(title: &str, id: Option<&str>) -> String {
+    let name = id.and_then(|id| title.strip_prefix(id)).unwrap_or(title);
+    words(name)
+}
+
+/// Folds later candidates with the same key into earlier ones where `same` agrees.
+fn fold_by(
+    kept: &mut Vec<Candidate>,
+    key: impl Fn(&Candidate) -> Option<String>,
+    same: impl Fn(&Candidate, &Candidate) -> bool,
+) {
+    let mut seen: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut out: Vec<Candidate> = Vec::with_capacity(kept.len());
+    for candidate in kept.drain(..) {
+        let Some(name) = key(&candidate) else {
+            out.push(candidate);
+            continue;
+        };
+        let places = seen.entry(name).or_default();
+        // A handful of namesakes is compared, so that a document full of one id stays cheap.
+        let twin = places
+            .iter()
+            .rev()
+            .take(4)
+            .copied()
+            .find(|at| out.get(*at).is_some_and(|other| same(other, &candidate)));
+        match twin.and_then(|at| out.get_mut(at)) {
+            Some(other) => fold(other, candidate),
+            None => {
+                places.push(out.len());
+                out.push(candidate);
+            }
+        }
+    }
+    *kept = out;
+}
+
+/// Joins two descriptions of one item; the fuller form stays, the other fills its gaps.
+fn fold(first: &mut Candidate, mut second: Candidate) {
+    if fullness(&second) > fullness(first) {
+        std::mem::swap(first, &mut second);
+    }
+    first.priority = first.priority.take().or(second.priority);
+    first.effort = first.effort.or(second.effort);
+    if first.criteria.is_empty() {
+        first.criteria = second.criteria;
+    }
+    for label in second.labels {
+        if !first.labels.contains(&label) {
+            first.labels.push(label);
+        }
+    }
+}
+
+fn fullness(candidate: &Candidate) -> (usize, usize) {
+    (candidate.form as usize, candidate.criteria.len())
+}
+
+/// The share of words that two titles have in common, of the shorter one.
+fn similar(a: &str, b: &str) -> f32 {
+    let (a, b) = (words(a), words(b));
+    let left: HashSet<&str> = a.split(' ').collect();
+    let right: HashSet<&str> = b.split(' ').collect();
+    let least = left.len().min(right.len()).max(1);
+    let common = left.intersection(&right).count();
+    #[expect(clippy::cast_precision_loss, reason = "titles have few words")]
+    let share = common as f32 / least as f32;
+    share
+}

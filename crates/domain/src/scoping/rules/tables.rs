@@ -1,0 +1,706 @@
+//! Tables: which of their rows are work.
+
+use super::candidate::{Candidate, Form};
+use super::context::{Context, Evidence, Mode};
+use super::criteria;
+use super::fields::{self, Facts};
+use super::headings::Work;
+use super::ids::{self, Family};
+use super::lists::is_empty_text;
+use super::priority::{self, Rank};
+use super::story;
+use super::text::{squeeze, words};
+use super::title::{self, Headline};
+use super::tree::{Line, Row};
+use super::walk::Walk;
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Column {
+    Id,
+    Title,
+    Description,
+    Role,
+    Wish,
+    Reason,
+    Priority,
+    Severity,
+    Effort,
+    Criteria,
+    Labels,
+    Status,
+    Other,
+}
+
+const COLUMNS: &[(Column, &[&str])] = &[
+    (
+        Column::Id,
+        &[
+            "id",
+            "ref",
+            "req id",
+            "requirement id",
+            "story id",
+            "task id",
+            "us id",
+            "fr id",
+            "code",
+            "key",
+            "identifier",
+            "req",
+            "fr",
+            "no",
+            "nr",
+            "number",
+            "ticket id",
+            "fix id",
+            "bug id",
+            "issue id",
+        ],
+    ),
+    (
+        Column::Title,
+        &[
+            "user story",
+            "story",
+            "requirement",
+            "feature",
+            "task",
+            "title",
+            "name",
+            "summary",
+            "ticket",
+            "issue",
+            "bug",
+            "action item",
+            "action",
+            "item",
+            "work item",
+            "backlog item",
+            "functionality",
+            "functional requirement",
+            "user stories",
+            "capability",
+            "todo",
+            "improvement",
+            "requirements",
+            "features",
+            "what",
+            "gap",
+            "enhancement",
+            "story title",
+            "task name",
+            "fix",
+            "defect",
+            "requisito",
+            "historia",
+            "tarea",
+            "funcionalidad",
+            "product backlog item",
+            "pbi",
+            "deliverable",
+            "change",
+            "function",
+        ],
+    ),
+    (
+        Column::Description,
+        &[
+            "description",
+            "details",
+            "detail",
+            "requirement description",
+            "descripción",
+            "descrição",
+            "story description",
+            "definition",
+            "statement",
+            "shall statement",
+        ],
+    ),
+    (
+        Column::Role,
+        &[
+            "as a",
+            "as an",
+            "as a an",
+            "role",
+            "as",
+            "actor",
+            "user",
+            "user role",
+            "as a user",
+        ],
+    ),
+    (
+        Column::Wish,
+        &[
+            "i want to",
+            "i want",
+            "want",
+            "i can",
+            "goal",
+            "i would like",
+            "i want to be able to",
+            "i need",
+            "i need to",
+        ],
+    ),
+    (
+        Column::Reason,
+        &[
+            "so that",
+            "so that i can",
+            "benefit",
+            "reason",
+            "so i can",
+            "because",
+            "in order to",
+        ],
+    ),
+    (
+        Column::Priority,
+        &[
+            "priority",
+            "prio",
+            "moscow",
+            "moscow priority",
+            "p",
+            "importance",
+            "prioridad",
+            "prioridade",
+            "pri",
+            "priorität",
+            "priority level",
+            "mvp priority",
+        ],
+    ),
+    (Column::Severity, &["severity"]),
+    (
+        Column::Effort,
+        &[
+            "effort",
+            "estimate",
+            "points",
+            "story points",
+            "sp",
+            "size",
+            "estimated effort",
+            "t shirt size",
+            "estimation",
+            "complexity",
+            "est",
+            "time estimate",
+            "hours",
+            "est effort",
+            "effort estimate",
+        ],
+    ),
+    (
+        Column::Criteria,
+        &[
+            "acceptance criteria",
+            "acceptance",
+            "criteria",
+            "acceptance evidence",
+            "ac",
+            "definition of done",
+            "done when",
+            "acceptance test",
+            "acceptance tests",
+            "criterios de aceptación",
+            "acceptance criterion",
+        ],
+    ),
+    (
+        Column::Labels,
+        &[
+            "labels",
+            "label",
+            "tags",
+            "tag",
+            "component",
+            "components",
+            "area",
+            "module",
+        ],
+    ),
+    (
+        Column::Status,
+        &[
+            "status",
+            "state",
+            "done",
+            "completed",
+            "implemented",
+            "implementation status",
+            "estado",
+            "progress",
+            "current status",
+        ],
+    ),
+];
+
+/// First words of tables that list something else than work.
+const OTHER_TABLES: &[&str] = &[
+    "risk",
+    "risks",
+    "metric",
+    "metrics",
+    "kpi",
+    "milestone",
+    "question",
+    "open question",
+    "persona",
+    "term",
+    "endpoint",
+    "method",
+    "route",
+    "decision",
+    "assumption",
+    "stakeholder",
+    "technology",
+    "tool",
+    "library",
+    "option",
+    "field",
+    "variable",
+    "test",
+    "test case",
+    "phase",
+    "environment",
+    "parameter",
+    "column",
+    "version",
+    "date",
+    "abbreviation",
+    "acronym",
+    "word",
+    "property",
+    "layer",
+    "goal",
+    "objective",
+    "constraint",
+    "dependency",
+    "attribute",
+    "type",
+    "path",
+    "file",
+    "competitor",
+    "sprint",
+    "week",
+    "package",
+    "command",
+    "error",
+    "status code",
+    "setting",
+    "key result",
+    "success metric",
+    "scenario",
+    "device",
+    "browser",
+    "token",
+    "color",
+    "event",
+    "entity",
+    "table",
+    "model",
+    "aspect",
+    "criterion",
+    "symbol",
+    "legend",
+    "section",
+    "document",
+    "data",
+    "success criterion",
+    "objectives",
+    "target",
+    "epic",
+    "category",
+    "criteria",
+];
+
+/// Names of a title column that speak of work by themselves.
+const WORK_TITLES: &[&str] = &[
+    "task",
+    "action item",
+    "todo",
+    "work item",
+    "backlog item",
+    "ticket",
+    "user story",
+    "user stories",
+    "bug",
+    "action",
+    "product backlog item",
+    "pbi",
+    "functional requirement",
+    "defect",
+];
+
+fn column(name: &str) -> Column {
+    let said = words(name);
+    COLUMNS
+        .iter()
+        .find(|(_, names)| names.contains(&said.as_str()))
+        .map_or(Column::Other, |(column, _)| *column)
+}
+
+/// A table with its columns known.
+struct Layout {
+    columns: Vec<Column>,
+    names: Vec<String>,
+}
+
+impl Layout {
+    fn new(head: &Row, rows: &[Row]) -> Self {
+        let names: Vec<String> = head.cells.iter().map(|cell| squeeze(&cell.plain)).collect();
+        let mut columns: Vec<Column> = names.iter().map(|name| column(name)).collect();
+        if !columns.contains(&Column::Wish) {
+            for column in &mut columns {
+                // "Role" and "User" tell a story only beside "I want".
+                if matches!(column, Column::Role | Column::Reason) {
+                    *column = Column::Other;
+                }
+            }
+        }
+        let ids = (0..columns.len()).find(|at| mostly_ids(rows, *at));
+        if let Some(at) = ids
+            && let Some(column) = columns.get_mut(at)
+        {
+            *column = Column::Id;
+        }
+        let mut layout = Self { columns, names };
+        layout.find_title(rows);
+        layout
+    }
+
+    /// Where no name gives the title column away, the column with the longest text is it.
+    fn find_title(&mut self, rows: &[Row]) {
+        if self
+            .columns
+            .iter()
+            .any(|column| matches!(column, Column::Title | Column::Wish))
+        {
+            return;
+        }
+        let described = self
+            .columns
+            .iter()
+            .position(|column| *column == Column::Description);
+        let longest = (0..self.columns.len())
+            .filter(|at| self.columns.get(*at) == Some(&Column::Other))
+            .max_by_key(|at| {
+                rows.iter()
+                    .filter_map(|row| row.cells.get(*at))
+                    .map(|cell| cell.plain.len())
+                    .sum::<usize>()
+            });
+        if let Some(column) = described
+            .or(longest)
+            .and_then(|at| self.columns.get_mut(at))
+        {
+            *column = Column::Title;
+        }
+    }
+
+    fn cell<'r>(&self, row: &'r Row, wanted: Column) -> Option<&'r Line> {
+        let at = self.columns.iter().position(|column| *column == wanted)?;
+        row.cells
+            .get(at)
+            .filter(|cell| !cell.plain.trim().is_empty())
+    }
+
+    fn has(&self, wanted: Column) -> bool {
+        self.columns.contains(&wanted)
+    }
+
+    /// Whether the head says that rows are something else than work.
+    fn is_other(&self) -> bool {
+        let first = self.names.iter().zip(&self.columns).find(|(name, column)| {
+            **column != Column::Id && !matches!(words(name).as_str(), "" | "no")
+        });
+        let by_first = first.is_some_and(|(name, _)| OTHER_TABLES.contains(&words(name).as_str()));
+        let telling = |name: &String| {
+            matches!(
+                words(name).as_str(),
+                "mitigation"
+                    | "likelihood"
+                    | "probability"
+                    | "kpi"
+                    | "baseline"
+                    | "http method"
+                    | "question"
+                    | "answer"
+                    | "resolution"
+                    | "meaning"
+                    | "default"
+                    | "test"
+                    | "tests"
+                    | "test case"
+                    | "test cases"
+                    | "verified by"
+                    | "covered by"
+                    | "example"
+            )
+        };
+        by_first || self.names.iter().any(telling)
+    }
+
+    /// Whether the head alone says that rows are work.
+    fn is_work(&self) -> bool {
+        let ranked =
+            self.has(Column::Priority) || self.has(Column::Effort) || self.has(Column::Criteria);
+        let title = self
+            .names
+            .iter()
+            .zip(&self.columns)
+            .filter(|(_, column)| **column == Column::Title);
+        let titled = |name: &str| WORK_TITLES.contains(&name);
+        self.has(Column::Wish)
+            || title
+                .map(|(name, _)| words(name))
+                .any(|name| ranked && column(&name) == Column::Title || titled(&name))
+    }
+}
+
+fn mostly_ids(rows: &[Row], at: usize) -> bool {
+    let cells = rows
+        .iter()
+        .filter_map(|row| row.cells.get(at))
+        .filter(|cell| !cell.plain.trim().is_empty());
+    let (total, ids) = cells.fold((0, 0), |(total, ids), cell| {
+        (total + 1, ids + usize::from(bare_id(&cell.plain).is_some()))
+    });
+    total > 0 && ids * 2 > total
+}
+
+/// The id in a cell that holds nothing else.
+fn bare_id(text: &str) -> Option<(String, Family)> {
+    let lead = ids::leading(text.trim())?;
+    let id = lead.id?;
+    lead.rest
+        .trim_matches(|c: char| !c.is_alphanumeric())
+        .is_empty()
+        .then_some((id, lead.family))
+}
+
+/// How many rows of a table are stories, and how many have a work id.
+pub(super) fn count_work(head: &Row, rows: &[Row]) -> (usize, usize) {
+    let layout = Layout::new(head, rows);
+    if layout.is_other() {
+        return (0, 0);
+    }
+    let told = |row: &&Row| {
+        row.cells
+            .iter()
+            .any(|cell| story::find(&cell.plain).is_some())
+    };
+    let named = |row: &&Row| {
+        layout
+            .cell(row, Column::Id)
+            .and_then(|cell| bare_id(&cell.plain))
+            .is_some_and(|(_, family)| family.is_work())
+    };
+    (
+        rows.iter().filter(told).count(),
+        rows.iter().filter(named).count(),
+    )
+}
+
+/// Field lines written as a table of two columns: "| Priority | High |".
+pub(super) fn facts(head: &Row, rows: &[Row], facts: &mut Facts) {
+    if head.cells.len() != 2 {
+        return;
+    }
+    for row in std::iter::once(head).chain(rows) {
+        if let (Some(name), Some(value)) = (row.cells.first(), row.cells.get(1))
+            && let Some(field) = fields::key(&name.plain)
+        {
+            facts.take(field, value.plain.trim());
+        }
+    }
+}
+
+impl Walk<'_> {
+    /// Takes the work items of a table.
+    pub(super) fn table(&mut self, head: &Row, rows: &[Row], context: &Context) {
+        let layout = Layout::new(head, rows);
+        for row in rows {
+            self.row(&layout, row, context);
+        }
+    }
+
+    fn row(&mut self, layout: &Layout, row: &Row, context: &Context) {
+        let id = layout
+            .cell(row, Column::Id)
+            .and_then(|cell| bare_id(&cell.plain));
+        let told = row
+            .cells
+            .iter()
+            .any(|cell| story::find(&cell.plain).is_some())
+            || layout.has(Column::Wish) && layout.cell(row, Column::Wish).is_some();
+        let Some(evidence) = evidence(
+            layout,
+            id.as_ref().map(|(_, family)| *family),
+            told,
+            context,
+        ) else {
+            return;
+        };
+        let Some(tier) = context
+            .tier(evidence)
+            .or_else(|| neutral_tier(layout, evidence, context))
+        else {
+            return;
+        };
+        let Some(mut headline) = headline(layout, row, id) else {
+            return;
+        };
+        headline.story |= told;
+        if context.mode == Mode::Work(Work::Bugs) {
+            headline.family = Some(Family::Bug);
+        }
+        let struck = layout
+            .cell(row, Column::Title)
+            .is_some_and(|cell| cell.struck);
+        let facts = row_facts(layout, row);
+        let Some(mut candidate) =
+            Candidate::new(Form::Row, (row.number, row.number), headline, facts)
+                .filter(|_| !struck)
+        else {
+            return;
+        };
+        candidate.tier = tier;
+        candidate.criteria = layout
+            .cell(row, Column::Criteria)
+            .map(|cell| criteria::of_text(self.markdown(cell)))
+            .unwrap_or_default();
+        candidate.description = self.describe(layout, row);
+        self.push(candidate, context);
+    }
+
+    /// The row as Markdown: the text first, the other cells as fields.
+    fn describe(&self, layout: &Layout, row: &Row) -> String {
+        let mut parts = Vec::new();
+        let mut listed = Vec::new();
+        for ((cell, column), name) in row.cells.iter().zip(&layout.columns).zip(&layout.names) {
+            let text = squeeze(self.markdown(cell));
+            if text.is_empty() || *column == Column::Criteria {
+                continue;
+            }
+            match column {
+                Column::Title | Column::Description => parts.push(text),
+                _ if name.is_empty() => listed.push(format!("- {text}")),
+                _ => listed.push(format!("- **{name}:** {text}")),
+            }
+        }
+        if !listed.is_empty() {
+            parts.push(listed.join("\n"));
+        }
+        parts.join("\n\n")
+    }
+}
+
+fn evidence(
+    layout: &Layout,
+    family: Option<Family>,
+    told: bool,
+    context: &Context,
+) -> Option<Evidence> {
+    match family {
+        Some(Family::NotWork) => return None,
+        _ if told => return Some(Evidence::Story),
+        Some(family) if family.is_work() && !(layout.is_other() && family != Family::Bug) => {
+            return Some(Evidence::Id(family));
+        }
+        _ if layout.is_other() => return None,
+        _ => {}
+    }
+    let in_work = matches!(context.mode, Mode::Work(_));
+    (in_work || layout.is_work()).then_some(Evidence::Plain)
+}
+
+/// A table whose head speaks of work counts where nothing around it speaks against that.
+fn neutral_tier(layout: &Layout, evidence: Evidence, context: &Context) -> Option<u8> {
+    (evidence == Evidence::Plain && layout.is_work() && matches!(context.mode, Mode::Neutral))
+        .then_some(0)
+}
+
+fn headline(layout: &Layout, row: &Row, id: Option<(String, Family)>) -> Option<Headline> {
+    let (text, bold) = match (
+        layout.cell(row, Column::Title),
+        layout.cell(row, Column::Wish),
+    ) {
+        (Some(cell), _) => (cell.plain.clone(), cell.bold),
+        (None, Some(wish)) => (story_of(layout, row, &wish.plain), 0),
+        (None, None) => (layout.cell(row, Column::Description)?.plain.clone(), 0),
+    };
+    let first = words(&text);
+    let sum = matches!(first.as_str(), "total" | "totals" | "sum" | "subtotal")
+        || first.starts_with("total ");
+    if sum || is_empty_text(&text) {
+        return None;
+    }
+    let mut headline = title::read(text.trim_start(), bold);
+    if headline.bare && headline.id.is_none() {
+        return None;
+    }
+    if let Some((id, family)) = id
+        && headline.id.as_ref() != Some(&id)
+    {
+        headline.title = format!("{id}: {}", headline.title);
+        headline.id = Some(id);
+        headline.family = Some(family);
+    }
+    Some(headline)
+}
+
+/// A story that is spread over columns.
+fn story_of(layout: &Layout, row: &Row, wish: &str) -> String {
+    let cell = |column| layout.cell(row, column).map(|cell| squeeze(&cell.plain));
+    let role = cell(Column::Role).unwrap_or_default();
+    let wish = squeeze(wish);
+    let said = words(&wish);
+    let begun = said.starts_with("i ") || said.starts_with("to ");
+    let to = if begun { "" } else { "to " };
+    let want = if said.starts_with("i ") {
+        ""
+    } else {
+        "I want "
+    };
+    let role = role
+        .strip_prefix("As a ")
+        .or_else(|| role.strip_prefix("As an "))
+        .unwrap_or(&role)
+        .to_owned();
+    if role.is_empty() {
+        wish
+    } else {
+        format!("As a {role}, {want}{to}{wish}")
+    }
+}
+
+fn row_facts(layout: &Layout, row: &Row) -> Facts {
+    let mut facts = Facts::default();
+    for (cell, column) in row.cells.iter().zip(&layout.columns) {
+        let text = cell.plain.trim();
+        match column {
+            Column::Priority => {
+                facts.priority = facts.priority.take().or_else(|| priority::read_value(text))
+            }
+            Column::Severity => {
+                facts.severity = priority::read_value(text).filter(|rank| *rank != Rank::Wont);
+            }
+            Column::Effort => {
+                facts.effort = facts.effort.or_else(|| super::effort::read_value(text))
+            }
+            Column::Labels => facts.labels.extend(fields::labels(text)),
+            Column::Status => {
+                facts.done |= fields::is_done(text) || matches!(text, "x" | "X" | "[x]" | "Yes")
+            }
+            _ => {}
+        }
+    }
+    facts
+}

@@ -1,0 +1,281 @@
+//! Walks the sections of a document and gathers what may be work.
+
+use super::candidate::Candidate;
+use super::context::{Context, Mode};
+use super::fields::{self, Facts};
+use super::headings::{self, Role, Weak, Work};
+use super::ids;
+use super::item;
+use super::judge::{self, Sign, Verdict};
+use super::outline::{Opening, Section};
+use super::priority::Rank;
+use super::story;
+use super::tables;
+use super::text::LineIndex;
+use super::tree::{Block, Kind, Line};
+use crate::document::model::BlockType;
+use crate::ticket::model::TicketType;
+
+/// The walk and what it has gathered.
+#[derive(Debug)]
+pub(super) struct Walk<'a> {
+    pub source: &'a str,
+    index: &'a LineIndex,
+    pub found: Vec<Candidate>,
+}
+
+impl<'a> Walk<'a> {
+    /// A walk over a document.
+    pub(super) const fn new(source: &'a str, index: &'a LineIndex) -> Self {
+        Self {
+            source,
+            index,
+            found: Vec::new(),
+        }
+    }
+
+    /// The Markdown of a line.
+    pub(super) fn markdown(&self, line: &Line) -> &'a str {
+        self.source.get(line.source.clone()).unwrap_or_default()
+    }
+
+    /// The source of some lines, line by line.
+    pub(super) fn excerpt_lines(&self, lines: (u32, u32)) -> Vec<&'a str> {
+        self.source
+            .get(self.index.range(lines.0, lines.1))
+            .unwrap_or_default()
+            .lines()
+            .collect()
+    }
+
+    /// Keeps a candidate, with what its surroundings say where it says nothing itself.
+    pub(super) fn push(&mut self, mut candidate: Candidate, context: &Context) {
+        if candidate.priority.is_none() {
+            candidate.priority.clone_from(&context.priority);
+        }
+        match (candidate.ticket_type, context.mode) {
+            (TicketType::Task, Mode::Work(Work::Stories)) => {
+                candidate.ticket_type = TicketType::Story
+            }
+            (TicketType::Task, Mode::Work(Work::Bugs)) => candidate.ticket_type = TicketType::Bug,
+            _ => {}
+        }
+        candidate.requirement |= matches!(
+            context.mode,
+            Mode::Work(Work::Requirements | Work::Features) | Mode::Quality
+        );
+        for label in &context.labels {
+            if !candidate.labels.contains(label) {
+                candidate.labels.push(label.clone());
+            }
+        }
+        self.found.push(candidate);
+    }
+
+    /// Walks a section that is a group, and everything beneath it.
+    pub(super) fn group(&mut self, section: &Section, context: &Context) {
+        for block in &section.blocks {
+            self.block(block, context);
+        }
+        let views: Vec<View<'_>> = section
+            .children
+            .iter()
+            .filter_map(|child| View::new(self.source, child, context))
+            .collect();
+        let sure = views
+            .iter()
+            .any(|view| view.sign == Sign::Item && view.section.opening == Opening::Heading);
+        for view in views {
+            self.child(&view, context, sure);
+        }
+    }
+
+    fn child(&mut self, view: &View<'_>, context: &Context, siblings_are_items: bool) {
+        let section = view.section;
+        let verdict = match view.sign {
+            Sign::Item if may_hold_items(context, section) => Verdict::Item,
+            Sign::Open => judge::settle(section, &view.inner, siblings_are_items),
+            _ => Verdict::Group,
+        };
+        if heading_is_done(&section.title.plain) || view.facts.done && section.level > 1 {
+            return;
+        }
+        if verdict == Verdict::Item {
+            self.item(view, context);
+            return;
+        }
+        let mut inner = view.inner.clone();
+        let speaks_for_all = section.level > 1
+            || ids::leading(&section.title.plain).is_some_and(|lead| lead.family.is_group());
+        match &view.facts.priority {
+            Some(Rank::Wont) if section.level > 1 => return,
+            Some(Rank::Is(priority)) if speaks_for_all => inner.priority = Some(priority.clone()),
+            _ => {}
+        }
+        inner.labels.extend(view.facts.labels.iter().cloned());
+        let before = self.found.len();
+        self.group(section, &inner);
+        if self.found.len() == before {
+            self.lone_epic(view, context);
+        }
+    }
+
+    /// An epic or a feature with nothing beneath it is a ticket itself.
+    fn lone_epic(&mut self, view: &View<'_>, context: &Context) {
+        let lead = ids::leading(&view.section.title.plain);
+        if view.section.level > 1
+            && lead.is_some_and(|lead| lead.family.is_group() && lead.id.is_some())
+            && view.section.opening == Opening::Heading
+        {
+            self.item(view, context);
+        }
+    }
+
+    fn item(&mut self, view: &View<'_>, context: &Context) {
+        if let Some(candidate) = item::of_section(self, view.section, &view.facts, context) {
+            self.push(candidate, context);
+        }
+    }
+
+    fn block(&mut self, block: &Block, context: &Context) {
+        match &block.kind {
+            Kind::List(items) => self.list(items, context),
+            Kind::Table(head, rows) => self.table(head, rows, context),
+            Kind::Quote(blocks) => self.quote(blocks, context),
+            _ => {}
+        }
+    }
+
+    /// Stories are often set as quotations.
+    fn quote(&mut self, blocks: &[Block], context: &Context) {
+        for block in blocks {
+            match &block.kind {
+                Kind::Paragraph(lines) => item::of_quote(self, lines, context),
+                _ => self.block(block, context),
+            }
+        }
+    }
+}
+
+/// A child section with what is known of it.
+struct View<'s> {
+    section: &'s Section,
+    inner: Context,
+    facts: Facts,
+    sign: Sign,
+}
+
+impl<'s> View<'s> {
+    /// Looks at a child; none when nothing in it can be a ticket.
+    fn new(source: &str, section: &'s Section, context: &Context) -> Option<Self> {
+        let title = &section.title.plain;
+        let facts = facts_of(source, section);
+        let lead = ids::leading(title);
+        let named = section.opening == Opening::Item
+            || story::find(title).is_some()
+            || lead.is_some_and(|lead| lead.family.is_work() && lead.id.is_some());
+        // A named item is not judged by the words of its name.
+        let inner = if named {
+            Some(context.clone())
+        } else {
+            context.enter(title, section.level)
+        }?;
+        let sign = judge::sign(section, &inner, &facts);
+        Some(Self {
+            section,
+            inner,
+            facts,
+            sign,
+        })
+    }
+}
+
+/// What the fields of a section say: its lines, its first bullets, tables of two columns, parts headed by a field's name.
+pub(super) fn facts_of(source: &str, section: &Section) -> Facts {
+    let mut facts = Facts::default();
+    if section.opening == Opening::Label {
+        facts.take_line(&section.title.plain);
+    }
+    for block in &section.blocks {
+        match &block.kind {
+            Kind::Paragraph(lines) => lines.iter().for_each(|line| facts.take_line(&line.plain)),
+            Kind::List(items) => {
+                for item in items.iter().filter_map(|item| item.head.first()) {
+                    facts.take_line(&item.plain);
+                }
+            }
+            Kind::Table(head, rows) => tables::facts(head, rows, &mut facts),
+            _ => {}
+        }
+    }
+    for child in &section.children {
+        if let Some(field) = fields::key(&child.title.plain)
+            && let Some(value) = first_text(child)
+        {
+            facts.take(field, value);
+        }
+        if child.opening == Opening::Label
+            && headings::role(&child.title.plain, true) != Role::Criteria
+            && section.opening != Opening::Root
+        {
+            child
+                .direct_lines()
+                .for_each(|line| facts.take_line(&line.plain));
+        }
+        if child.opening == Opening::Item && section.level > 1 {
+            child
+                .direct_lines()
+                .for_each(|line| facts.take_line(&line.plain));
+        }
+    }
+    let _ = source;
+    facts
+}
+
+fn first_text(section: &Section) -> Option<&str> {
+    section.blocks.iter().find_map(|block| match &block.kind {
+        Kind::Paragraph(lines) => lines.first().map(|line| line.plain.trim()),
+        Kind::List(items) => items
+            .first()
+            .and_then(|item| item.head.first())
+            .map(|line| line.plain.trim()),
+        _ => None,
+    })
+}
+
+/// Whether a part of this sort may hold an item of its own.
+fn may_hold_items(context: &Context, section: &Section) -> bool {
+    let story = section.opening == Opening::Item;
+    match context.mode {
+        Mode::Aside(
+            BlockType::Metrics
+            | BlockType::Risk
+            | BlockType::OpenQuestion
+            | BlockType::NonGoal
+            | BlockType::Timeline,
+        ) => false,
+        Mode::Aside(BlockType::Persona | BlockType::Goal) => story,
+        Mode::Weak(Weak::Checklist) => false,
+        _ => true,
+    }
+}
+
+/// "Phase 1: Setup ✅", "Login (done)".
+fn heading_is_done(title: &str) -> bool {
+    let text = title.trim();
+    let tagged = super::priority::tags(text).into_iter().any(|(range, _)| {
+        let inside = text
+            .get(range.start + 1..range.end.saturating_sub(1))
+            .unwrap_or_default();
+        fields::is_done(inside) && inside.split_whitespace().count() <= 3
+    });
+    let dashed = [" - ", " – ", " — ", ": "]
+        .iter()
+        .filter_map(|mark| text.rsplit_once(mark))
+        .any(|(_, tail)| {
+            tail.split_whitespace().count() <= 2
+                && fields::is_done(tail)
+                && !super::text::words(tail).is_empty()
+        });
+    tagged || dashed || text.ends_with(['✅', '☑', '✔']) || text.ends_with("✔️")
+}

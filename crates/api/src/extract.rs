@@ -1,0 +1,19 @@
+//! Reading requests: who calls, what they may do, and what they ask for, refused in this order.
+
+mod body;
+mod caller;
+mod etag;
+mod input;
+mod page;
+mod path;
+mod prefer;
+mod query;
+
+pub use body::{Body, WorkspaceBody};
+pub use caller::Caller;
+pub use etag::{IfMatch, etag};
+pub use input::{Gate, Input, double_option};
+pub use page::{cursor_of, page_request};
+pub use path::path_id;
+pub use prefer::{IDEMPOTENCY_KEY, IdempotencyKey, Wait};
+pub use query::{Query, WorkspaceQuery, from_text};

@@ -1,0 +1,63 @@
+//! Paging: `limit` and an opaque `cursor`.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use handoff_domain::shared::page::{DEFAULT_LIMIT, MAX_LIMIT, PageRequest};
+use uuid::Uuid;
+
+use crate::error::ApiError;
+
+/// The page that a caller asks for.
+///
+/// # Errors
+/// When the limit is not 1 to 200, or the cursor is none of ours.
+pub fn page_request(limit: Option<u32>, cursor: Option<&str>) -> Result<PageRequest, ApiError> {
+    let limit = limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        return Err(ApiError::invalid(
+            "/limit",
+            format!("give 1 to {MAX_LIMIT}"),
+        ));
+    }
+    let after = match cursor {
+        None => None,
+        Some(text) => Some(decode(text).ok_or_else(|| {
+            ApiError::invalid("/cursor", "give the next_cursor of a former page, or none")
+        })?),
+    };
+    Ok(PageRequest { limit, after })
+}
+
+/// The cursor that stands for the next page.
+#[must_use]
+pub fn cursor_of(next: Option<Uuid>) -> Option<String> {
+    next.map(|id| URL_SAFE_NO_PAD.encode(id.as_bytes()))
+}
+
+fn decode(cursor: &str) -> Option<Uuid> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+    Uuid::from_slice(&bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_leads_back_to_its_id() {
+        let id = Uuid::from_u128(0x0190_1234_5678_7abc_8def_0123_4567_89ab);
+        let cursor = cursor_of(Some(id)).unwrap();
+        assert!(!cursor.contains(&id.to_string()));
+        assert_eq!(page_request(None, Some(&cursor)).unwrap().after, Some(id));
+    }
+
+    #[test]
+    fn limits_out_of_bounds_and_foreign_cursors_are_refused() {
+        for limit in [0, 201, u32::MAX] {
+            assert!(page_request(Some(limit), None).is_err(), "{limit}");
+        }
+        for cursor in ["", "%%%", "AAAA", "0190"] {
+            assert!(page_request(None, Some(cursor)).is_err(), "{cursor}");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Pushing tickets to the tracker, and how pushes and their deliveries stand.
+
+mod dto;
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, get, post, web};
+use handoff_domain::delivery::error::DeliveryError;
+use handoff_domain::delivery::model::{PushReport, PushState};
+use handoff_domain::delivery::ports::PushFilter;
+use handoff_domain::delivery::service::Pushed;
+use handoff_domain::shared::ids::{PushId, WorkspaceId};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::search::in_own_workspaces;
+use super::task::detached;
+use crate::error::{ApiError, Code};
+use crate::extract::{
+    Caller, IdempotencyKey, Wait, WorkspaceBody, WorkspaceQuery, cursor_of, page_request, path_id,
+};
+use crate::state::AppState;
+use dto::{
+    DeliveriesDto, ListDeliveries, ListPushes, PushDto, PushSummaryDto, PushTickets, PushesDto,
+};
+
+pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(push)
+        .service(list)
+        .service(show)
+        .service(cancel)
+        .service(list_deliveries);
+}
+
+/// Pushes tickets; once this answers with a push, it will be finished whatever happens.
+#[utoipa::path(
+    tag = "execution",
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, kept for 24 hours"),
+        ("Prefer" = Option<String>, Header, description = "`respond-async`, or `wait=n` up to 60 seconds; else 20"),
+    ),
+    request_body = PushTickets,
+    responses(
+        (status = 200, description = "All are settled, or a dry run", body = PushDto),
+        (status = 202, description = "Some are under way; look at Location", body = PushDto),
+    ),
+    security(("bearer" = [])),
+)]
+#[post("/api/execution/push")]
+async fn push(
+    body: WorkspaceBody<PushTickets>,
+    key: IdempotencyKey,
+    wait: Wait,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let (workspace, actor) = (body.access.workspace.id, body.caller.actor);
+    let is_dry_run = body.input.dry_run;
+    let key = key
+        .checked()?
+        .map(|key| dto::idempotency(key, actor, &body.raw, &state));
+    let command = body.input.into_command(workspace)?;
+    let service = state.deliveries.clone();
+    if is_dry_run {
+        let planned = service.plan(&command).await?;
+        return Ok(HttpResponse::Ok().json(PushDto::planned(&command, actor, planned)));
+    }
+    let pushed = detached(async move {
+        service
+            .push(actor, &command, key)
+            .await
+            .map(|pushed| (pushed, command))
+    });
+    match pushed.await? {
+        (Pushed::Nothing, command) => {
+            Ok(HttpResponse::Ok().json(PushDto::nothing(&command, actor)))
+        }
+        (Pushed::Accepted(id), _) => Ok(answer(settled(&state, workspace, id, wait).await?)),
+    }
+}
+
+/// Waits for a push as long as the caller likes, and no longer than the server lives.
+async fn settled(
+    state: &AppState,
+    workspace: WorkspaceId,
+    id: PushId,
+    wait: Wait,
+) -> Result<PushReport, DeliveryError> {
+    let mut stopping = state.stopping.clone();
+    tokio::select! {
+        report = state.deliveries.wait(workspace, id, wait.0) => report,
+        _ = stopping.wait_for(|is_stopping| *is_stopping) => state.deliveries.report(workspace, id).await,
+    }
+}
+
+fn answer(report: PushReport) -> HttpResponse {
+    let location = (
+        header::LOCATION,
+        format!("/api/execution/pushes/{}", report.push.id),
+    );
+    let mut response = match report.push.state {
+        PushState::Settled => HttpResponse::Ok(),
+        PushState::Running => HttpResponse::Accepted(),
+    };
+    response.insert_header(location).json(PushDto::from(report))
+}
+
+/// Pushes without their results, newest first.
+#[utoipa::path(
+    tag = "execution",
+    params(ListPushes),
+    responses((status = 200, body = PushesDto)),
+    security(("bearer" = [])),
+)]
+#[get("/api/execution/pushes")]
+async fn list(
+    query: WorkspaceQuery<ListPushes>,
+    state: web::Data<AppState>,
+) -> Result<web::Json<PushesDto>, ApiError> {
+    let page = page_request(query.input.limit, query.input.cursor.as_deref())?;
+    let filter = PushFilter {
+        document_id: query.input.document_id.map(Into::into),
+        state: query.input.state.map(Into::into),
+    };
+    let found = state
+        .deliveries
+        .list_pushes(query.access.workspace.id, filter, page)
+        .await?;
+    let next_cursor = cursor_of(found.next);
+    let pushes = found.items.into_iter().map(PushSummaryDto::from).collect();
+    Ok(web::Json(PushesDto {
+        pushes,
+        next_cursor,
+    }))
+}
+
+/// One push with the result of each ticket.
+#[utoipa::path(
+    tag = "execution",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, body = PushDto)),
+    security(("bearer" = [])),
+)]
+#[get("/api/execution/pushes/{id}")]
+async fn show(
+    caller: Caller,
+    path: web::Path<String>,
+    state: web::Data<AppState>,
+) -> Result<web::Json<PushDto>, ApiError> {
+    let id: PushId = path_id(&path, Code::PushNotFound)?;
+    let report = async |workspace| state.deliveries.report(workspace, id).await;
+    Ok(web::Json(
+        in_own_workspaces(&state, caller, report).await?.into(),
+    ))
+}
+
+/// Calls off what was not sent.
+#[utoipa::path(
+    tag = "execution",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, body = PushDto)),
+    security(("bearer" = [])),
+)]
+#[post("/api/execution/pushes/{id}/cancel")]
+async fn cancel(
+    caller: Caller,
+    path: web::Path<String>,
+    state: web::Data<AppState>,
+) -> Result<web::Json<PushDto>, ApiError> {
+    let id: PushId = path_id(&path, Code::PushNotFound)?;
+    let cancel = async |workspace| state.deliveries.cancel(workspace, caller.actor, id).await;
+    Ok(web::Json(
+        in_own_workspaces(&state, caller, cancel).await?.into(),
+    ))
+}
+
+/// Deliveries, newest first.
+#[utoipa::path(
+    tag = "execution",
+    params(ListDeliveries),
+    responses((status = 200, body = DeliveriesDto)),
+    security(("bearer" = [])),
+)]
+#[get("/api/execution/deliveries")]
+async fn list_deliveries(
+    query: WorkspaceQuery<ListDeliveries>,
+    state: web::Data<AppState>,
+) -> Result<web::Json<DeliveriesDto>, ApiError> {
+    let page = page_request(query.input.limit, query.input.cursor.as_deref())?;
+    let wanted = query.input.state.map(Into::into);
+    let found = state
+        .deliveries
+        .list_deliveries(query.access.workspace.id, wanted, page)
+        .await?;
+    let next_cursor = cursor_of(found.next);
+    let deliveries = found.items.into_iter().map(Into::into).collect();
+    Ok(web::Json(DeliveriesDto {
+        deliveries,
+        next_cursor,
+    }))
+}

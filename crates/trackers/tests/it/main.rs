@@ -1,1 +1,7 @@
-//! The Jira adapter against the sandbox.
+//! The Jira adapter against the sandbox, over real HTTP.
+
+mod authorizer;
+mod create;
+mod matrix;
+mod statuses;
+mod world;

@@ -9,6 +9,7 @@ mod oauth;
 mod paging;
 mod reads;
 mod refreshing;
+mod sandbox;
 mod secrets;
 mod server;
 mod support;

@@ -22,15 +22,14 @@ async fn under(effect: Effect, count: usize) -> (World, Vec<CreateOutcome>) {
         .handle()
         .push_fault(Fault::once(Endpoint::BulkCreate, effect));
     let report = world.create(&judged).await;
-    let by_mark = |outcome: &CreateOutcome, id: String| match outcome {
-        CreateOutcome::Confirmed(external) => {
-            let issue = world.sandbox.handle().issue(&external.key).unwrap();
-            assert_eq!(issue.properties["handoff.delivery"]["delivery_id"], id);
-        }
-        _ => {}
-    };
     for (outcome, (id, _, _)) in report.outcomes.iter().zip(&judged) {
-        by_mark(outcome, id.to_string());
+        if let CreateOutcome::Confirmed(external) = outcome {
+            let issue = world.sandbox.handle().issue(&external.key).unwrap();
+            assert_eq!(
+                issue.properties["handoff.delivery"]["delivery_id"],
+                id.to_string()
+            );
+        }
     }
     (world, report.outcomes)
 }

@@ -1,1 +1,20 @@
-//! Helpers of the acceptance tests.
+//! Helpers of the acceptance tests: the real binary beside a sandbox, and a browser made of HTTP calls.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a test fails by panicking"
+)]
+
+mod app;
+mod browser;
+mod client;
+mod journey;
+
+pub use app::{App, AppBuilder, handoff};
+pub use browser::{Browser, Consent};
+pub use client::{Answer, Client};
+pub use journey::document;

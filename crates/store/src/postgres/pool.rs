@@ -1,0 +1,198 @@
+//! The connections to the server.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use deadpool::Runtime;
+use deadpool::managed::{Object, Pool, PoolError};
+use diesel::ConnectionError;
+use diesel::QueryableByName;
+use diesel::sql_types::Text;
+use diesel_async::pooled_connection::{
+    AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
+};
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use secrecy::{ExposeSecret, SecretString};
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{Config, NoTls};
+
+use super::Connection;
+use super::repositories::session::{Reader, Transaction};
+use crate::config::StoreConfig;
+use crate::error::StoreError;
+
+type Connections = AsyncDieselConnectionManager<AsyncPgConnection>;
+
+/// A connection taken from its pool.
+pub(crate) type Pooled = Object<Connections>;
+
+/// The pool of one database.
+#[derive(Clone)]
+pub(crate) struct Database {
+    pool: Pool<Connections>,
+    connector: Connector,
+}
+
+impl Database {
+    /// Connects, and refuses a server that may lose what it has committed.
+    pub(crate) async fn open(url: &SecretString, config: &StoreConfig) -> Result<Self, StoreError> {
+        let connector = Connector::new(url, config)?;
+        let database = Self {
+            pool: open_pool(connector.clone(), config)?,
+            connector,
+        };
+        require_synchronous_commit(database.read().await?.connection()?).await?;
+        Ok(database)
+    }
+
+    /// A connection of its own, outside the pool.
+    pub(crate) async fn connect(&self) -> Result<Connection, StoreError> {
+        self.connector
+            .connect()
+            .await
+            .map_err(|error| StoreError::Connect(error.to_string()))
+    }
+
+    /// A connection for a single reading statement.
+    pub(crate) async fn read(&self) -> Result<Reader, StoreError> {
+        self.acquire().await.map(Reader::new)
+    }
+
+    /// A transaction that reads one state of the database.
+    pub(crate) async fn snapshot(&self) -> Result<Transaction, StoreError> {
+        Transaction::snapshot(self.acquire().await?).await
+    }
+
+    /// A transaction that writes.
+    pub(crate) async fn begin(&self) -> Result<Transaction, StoreError> {
+        Transaction::write(self.acquire().await?).await
+    }
+
+    async fn acquire(&self) -> Result<Pooled, StoreError> {
+        self.pool.get().await.map_err(|error| match error {
+            PoolError::Timeout(_) => StoreError::Busy,
+            PoolError::Backend(error) => StoreError::Connect(error.to_string()),
+            PoolError::Closed | PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
+                StoreError::Closed
+            }
+        })
+    }
+}
+
+/// The connection inside.
+pub(crate) fn connection(pooled: &mut Pooled) -> &mut Connection {
+    pooled
+}
+
+/// Whether the connection can go back to its pool; the pool itself sees broken ones.
+pub(crate) fn is_idle(_: &Pooled) -> bool {
+    true
+}
+
+/// Begins to write; every statement sees what was committed before it, and rows are locked where that is not enough.
+pub(crate) async fn begin_write(connection: &mut Connection) -> Result<(), StoreError> {
+    begin(connection, "BEGIN ISOLATION LEVEL READ COMMITTED").await
+}
+
+/// Begins to read one state of the database.
+pub(crate) async fn begin_snapshot(connection: &mut Connection) -> Result<(), StoreError> {
+    begin(
+        connection,
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    )
+    .await
+}
+
+async fn begin(connection: &mut Connection, sql: &str) -> Result<(), StoreError> {
+    Ok(AnsiTransactionManager::begin_transaction_sql(connection, sql).await?)
+}
+
+/// Knows how to connect.
+#[derive(Clone)]
+struct Connector {
+    config: Config,
+    statement_timeout: Duration,
+}
+
+impl Connector {
+    fn new(url: &SecretString, config: &StoreConfig) -> Result<Self, StoreError> {
+        let mut parsed = Config::from_str(url.expose_secret())
+            .map_err(|error| StoreError::Url(error.to_string()))?;
+        if parsed.get_ssl_mode() == SslMode::Require {
+            let reason =
+                "sslmode=require is not supported; use disable or prefer on a trusted network";
+            return Err(StoreError::Url(reason.to_owned()));
+        }
+        if parsed.get_application_name().is_none() {
+            parsed.application_name(&config.application_name);
+        }
+        if parsed.get_connect_timeout().is_none() {
+            parsed.connect_timeout(config.acquire_timeout);
+        }
+        Ok(Self {
+            config: parsed,
+            statement_timeout: config.statement_timeout,
+        })
+    }
+
+    async fn connect(&self) -> Result<AsyncPgConnection, ConnectionError> {
+        let (client, connection) = self
+            .config
+            .connect(NoTls)
+            .await
+            .map_err(|error| ConnectionError::BadConnection(describe(&error)))?;
+        let mut connection =
+            AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
+        let millis = self.statement_timeout.as_millis();
+        let settings = format!(
+            "SET statement_timeout = {millis}; SET idle_in_transaction_session_timeout = {millis}"
+        );
+        let set = connection.batch_execute(&settings).await;
+        set.map_err(ConnectionError::CouldntSetupConfiguration)?;
+        Ok(connection)
+    }
+}
+
+/// The error with its causes, which hold no password.
+fn describe(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", describe(source)),
+        None => error.to_string(),
+    }
+}
+
+fn open_pool(connector: Connector, config: &StoreConfig) -> Result<Pool<Connections>, StoreError> {
+    let mut setup = ManagerConfig::default();
+    setup.recycling_method = RecyclingMethod::Fast;
+    setup.custom_setup = Box::new(move |_| {
+        let connector = connector.clone();
+        Box::pin(async move { connector.connect().await })
+    });
+    Pool::builder(Connections::new_with_config(String::new(), setup))
+        .max_size(config.pool_size.max(1))
+        .wait_timeout(Some(config.acquire_timeout))
+        .create_timeout(Some(config.acquire_timeout))
+        .runtime(Runtime::Tokio1)
+        .build()
+        .map_err(|error| StoreError::Connect(error.to_string()))
+}
+
+#[derive(QueryableByName)]
+struct Setting {
+    #[diesel(sql_type = Text)]
+    value: String,
+}
+
+/// Without it a crash of the server could forget a delivery that was committed before its request left.
+async fn require_synchronous_commit(connection: &mut Connection) -> Result<(), StoreError> {
+    let query = diesel::sql_query("SELECT current_setting('synchronous_commit') AS value");
+    let found: Setting = query.get_result(connection).await?;
+    if matches!(found.value.as_str(), "on" | "remote_apply") {
+        return Ok(());
+    }
+    Err(StoreError::Setting {
+        setting: "synchronous_commit",
+        found: found.value,
+        needed: "on",
+    })
+}

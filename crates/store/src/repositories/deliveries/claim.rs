@@ -1,0 +1,168 @@
+//! Claiming queued deliveries.
+
+use diesel::dsl::{exists, sql};
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use diesel_async::RunQueryDsl;
+use handoff_domain::delivery::model::{
+    ClaimedBatch, ClaimedDelivery, DeliveryState, Push, PushState,
+};
+use handoff_domain::shared::ids::LeaseId;
+use time::OffsetDateTime;
+
+use super::super::schema::{deliveries, integrations, pushes};
+use super::super::{Connection, locks};
+use super::changes::{write_deliveries, write_pushes};
+use super::pauses::ActivePauses;
+use super::rows::{DeliveryRow, PushRow};
+use crate::error::StoreError;
+use crate::values::{RowId, Word};
+
+/// How many pushes are looked at for one that nobody else works on.
+const PUSHES_LOOKED_AT: i64 = 8;
+
+/// The integration is with the site and account that the push is bound to; this reads alike on both databases.
+const SAME_SITE_AND_ACCOUNT: &str = "integrations.config ->> 'cloud_id' = pushes.site_id \
+     AND integrations.config ->> 'account_id' = pushes.account_id";
+
+diesel::alias!(deliveries as sending: Sending);
+
+pub(super) async fn claim(
+    connection: &mut Connection,
+    lease: LeaseId,
+    limit: u32,
+    busy_sites: &[String],
+    now: OffsetDateTime,
+) -> Result<Option<ClaimedBatch>, StoreError> {
+    let pauses = ActivePauses::load(connection, now).await?;
+    if pauses.hold_everything() {
+        return Ok(None);
+    }
+    let mut held_back: Vec<String> = busy_sites.to_vec();
+    held_back.extend(pauses.sites().map(str::to_owned));
+    let candidates = find_pushes(connection, None, &held_back, now).await?;
+    let ids: Vec<RowId> = candidates.iter().map(|(id, _)| *id).collect();
+    let mut workspaces: Vec<RowId> = candidates.iter().map(|(_, workspace)| *workspace).collect();
+    workspaces.sort_unstable();
+    workspaces.dedup();
+    for workspace in workspaces {
+        // A disconnect at this moment either comes first and is seen below, or waits until the claim is committed.
+        locks::integrations(connection, workspace).await?;
+    }
+    let Some(push) = locks::first_free_push(connection, &ids).await? else {
+        return Ok(None);
+    };
+    if find_pushes(connection, Some(push), &held_back, now)
+        .await?
+        .is_empty()
+    {
+        return Ok(None);
+    }
+    claim_of_push(connection, push, lease, limit, now).await
+}
+
+/// The pushes that have something to send: of the workspace with the fewest requests under way, then the oldest.
+async fn find_pushes(
+    connection: &mut Connection,
+    only: Option<RowId>,
+    held_back: &[String],
+    now: OffsetDateTime,
+) -> Result<Vec<(RowId, RowId)>, StoreError> {
+    let due = deliveries::table
+        .filter(deliveries::push_id.eq(pushes::id))
+        .filter(deliveries::state.eq(DeliveryState::Queued.word()))
+        .filter(
+            deliveries::retry_at
+                .is_null()
+                .or(deliveries::retry_at.le(now)),
+        );
+    let under_way = sending
+        .filter(
+            sending
+                .field(deliveries::workspace_id)
+                .eq(pushes::workspace_id),
+        )
+        .filter(
+            sending
+                .field(deliveries::state)
+                .eq(DeliveryState::Sending.word()),
+        )
+        .count()
+        .single_value();
+    let mut query = pushes::table
+        .inner_join(
+            integrations::table.on(integrations::workspace_id
+                .eq(pushes::workspace_id)
+                .and(integrations::integration_type.eq(pushes::platform))),
+        )
+        .filter(pushes::state.eq(PushState::Running.word()))
+        .filter(pushes::site_id.ne_all(held_back))
+        .filter(integrations::is_active)
+        .filter(integrations::needs_reconnect.is_null())
+        .filter(sql::<Bool>(SAME_SITE_AND_ACCOUNT))
+        .filter(exists(due))
+        .order((under_way, pushes::id))
+        .limit(PUSHES_LOOKED_AT)
+        .select((pushes::id, pushes::workspace_id))
+        .into_boxed();
+    if let Some(only) = only {
+        query = query.filter(pushes::id.eq(only));
+    }
+    Ok(query.load(connection).await?)
+}
+
+/// Commits the rows as being sent; the push is locked.
+async fn claim_of_push(
+    connection: &mut Connection,
+    push: RowId,
+    lease: LeaseId,
+    limit: u32,
+    now: OffsetDateTime,
+) -> Result<Option<ClaimedBatch>, StoreError> {
+    let query = pushes::table.find(push).select(PushRow::as_select());
+    let mut push: PushRow = query.first(connection).await?;
+    let due: Vec<(DeliveryRow, Option<String>)> = deliveries::table
+        .filter(deliveries::push_id.eq(push.id))
+        .filter(deliveries::state.eq(DeliveryState::Queued.word()))
+        .filter(
+            deliveries::retry_at
+                .is_null()
+                .or(deliveries::retry_at.le(now)),
+        )
+        .order(deliveries::id)
+        .limit(i64::from(limit))
+        .select((DeliveryRow::as_select(), deliveries::payload))
+        .load(connection)
+        .await?;
+    let mut rows = Vec::with_capacity(due.len());
+    let mut claimed = Vec::with_capacity(due.len());
+    for (mut row, payload) in due {
+        push.change_number += 1;
+        row.change_number = push.change_number;
+        row.set_state(DeliveryState::Sending);
+        row.lease_id = Some(lease.into());
+        row.attempts += 1;
+        row.error = None;
+        row.fence = Some(push.fence.clone());
+        row.updated_at = now;
+        claimed.push(ClaimedDelivery {
+            id: row.id.id(),
+            ticket_id: row.ticket_id.id(),
+            payload: payload.ok_or(StoreError::Corrupt {
+                column: "deliveries.payload",
+            })?,
+            attempt: row.attempts,
+        });
+        rows.push(row);
+    }
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    write_deliveries(connection, rows).await?;
+    write_pushes(connection, vec![push.clone()]).await?;
+    Ok(Some(ClaimedBatch {
+        push: Push::try_from(push)?,
+        lease_id: lease,
+        deliveries: claimed,
+    }))
+}

@@ -1,0 +1,209 @@
+//! Rows of pushes, their entries and deliveries.
+
+use diesel::prelude::*;
+use handoff_domain::delivery::model::{Delivery, DeliveryState, Fence, ProjectRef, Push};
+use handoff_domain::delivery::ports::IdempotencyKey;
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::super::Backend;
+use super::super::schema::{deliveries, push_tickets, pushes};
+use super::super::tickets::rows::external_issue;
+use crate::error::StoreError;
+use crate::values::{RowId, Word, parse_actor, parse_json, parse_word};
+
+/// A push without its idempotency key.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = pushes, check_for_backend(Backend), treat_none_as_default_value = false)]
+pub(super) struct PushRow {
+    pub(super) id: RowId,
+    pub(super) workspace_id: RowId,
+    pub(super) document_id: RowId,
+    pub(super) platform: String,
+    pub(super) site_id: String,
+    pub(super) account_id: String,
+    pub(super) project_id: String,
+    pub(super) project_key: String,
+    pub(super) fence: String,
+    pub(super) state: String,
+    pub(super) quota_points: i64,
+    pub(super) change_number: i64,
+    pub(super) created_by: String,
+    pub(super) created_at: OffsetDateTime,
+    pub(super) settled_at: Option<OffsetDateTime>,
+}
+
+impl From<&Push> for PushRow {
+    fn from(push: &Push) -> Self {
+        Self {
+            id: push.id.into(),
+            workspace_id: push.workspace_id.into(),
+            document_id: push.document_id.into(),
+            platform: push.platform.word().to_owned(),
+            site_id: push.site_id.clone(),
+            account_id: push.account_id.clone(),
+            project_id: push.project.id.clone(),
+            project_key: push.project.key.clone(),
+            fence: push.fence.0.clone(),
+            state: push.state.word().to_owned(),
+            quota_points: push.quota_points,
+            change_number: push.change_number,
+            created_by: push.created_by.to_string(),
+            created_at: push.created_at,
+            settled_at: push.settled_at,
+        }
+    }
+}
+
+impl TryFrom<PushRow> for Push {
+    type Error = StoreError;
+
+    fn try_from(row: PushRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id.id(),
+            workspace_id: row.workspace_id.id(),
+            document_id: row.document_id.id(),
+            platform: parse_word("pushes.platform", &row.platform)?,
+            site_id: row.site_id,
+            account_id: row.account_id,
+            project: ProjectRef {
+                id: row.project_id,
+                key: row.project_key,
+            },
+            fence: Fence(row.fence),
+            state: parse_word("pushes.state", &row.state)?,
+            quota_points: row.quota_points,
+            change_number: row.change_number,
+            created_by: parse_actor("pushes.created_by", &row.created_by)?,
+            created_at: row.created_at,
+            settled_at: row.settled_at,
+        })
+    }
+}
+
+/// The idempotency key of a push.
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = pushes, check_for_backend(Backend), treat_none_as_default_value = false)]
+pub(super) struct KeyColumns {
+    idempotency_caller: Option<String>,
+    idempotency_key: Option<String>,
+    idempotency_hash: Option<Vec<u8>>,
+}
+
+impl From<Option<&IdempotencyKey>> for KeyColumns {
+    fn from(key: Option<&IdempotencyKey>) -> Self {
+        Self {
+            idempotency_caller: key.map(|key| key.caller.to_string()),
+            idempotency_key: key.map(|key| key.key.clone()),
+            idempotency_hash: key.map(|key| key.body_hash.to_vec()),
+        }
+    }
+}
+
+/// A new push with its key.
+#[derive(Insertable)]
+#[diesel(table_name = pushes)]
+pub(super) struct NewPushRow {
+    #[diesel(embed)]
+    pub(super) push: PushRow,
+    #[diesel(embed)]
+    pub(super) key: KeyColumns,
+}
+
+/// A ticket's place in a push.
+#[derive(Clone, Copy, Insertable)]
+#[diesel(table_name = push_tickets, treat_none_as_default_value = false)]
+pub(super) struct EntryRow {
+    pub(super) push_id: RowId,
+    pub(super) position: i32,
+    pub(super) ticket_id: RowId,
+    pub(super) delivery_id: Option<RowId>,
+}
+
+/// A delivery without its payload, which never changes.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = deliveries, check_for_backend(Backend), treat_none_as_default_value = false)]
+pub(super) struct DeliveryRow {
+    pub(super) id: RowId,
+    pub(super) push_id: RowId,
+    pub(super) workspace_id: RowId,
+    pub(super) ticket_id: RowId,
+    pub(super) site_id: String,
+    pub(super) state: String,
+    pub(super) attempts: i32,
+    pub(super) retry_at: Option<OffsetDateTime>,
+    pub(super) lease_id: Option<RowId>,
+    pub(super) fence: Option<String>,
+    pub(super) warnings: Value,
+    pub(super) error: Option<Value>,
+    pub(super) external_id: Option<String>,
+    pub(super) external_key: Option<String>,
+    pub(super) external_url: Option<String>,
+    pub(super) change_number: i64,
+    pub(super) created_at: OffsetDateTime,
+    pub(super) updated_at: OffsetDateTime,
+}
+
+impl DeliveryRow {
+    /// Where the delivery stands.
+    pub(super) fn state(&self) -> Result<DeliveryState, StoreError> {
+        parse_word("deliveries.state", &self.state)
+    }
+
+    /// Moves the delivery; only one that is being sent is held by a lease, and only a queued one waits.
+    pub(super) fn set_state(&mut self, state: DeliveryState) {
+        state.word().clone_into(&mut self.state);
+        if state != DeliveryState::Sending {
+            self.lease_id = None;
+        }
+        if state != DeliveryState::Queued {
+            self.retry_at = None;
+        }
+    }
+}
+
+impl TryFrom<DeliveryRow> for Delivery {
+    type Error = StoreError;
+
+    fn try_from(row: DeliveryRow) -> Result<Self, StoreError> {
+        let state = row.state()?;
+        let site = Some(row.site_id.clone());
+        Ok(Self {
+            id: row.id.id(),
+            push_id: row.push_id.id(),
+            workspace_id: row.workspace_id.id(),
+            ticket_id: row.ticket_id.id(),
+            site_id: row.site_id,
+            state,
+            attempts: row.attempts,
+            retry_at: row.retry_at,
+            fence: row.fence.map(Fence),
+            warnings: parse_json("deliveries.warnings", row.warnings)?,
+            error: row
+                .error
+                .map(|json| parse_json("deliveries.error", json))
+                .transpose()?,
+            external: external_issue(site, row.external_id, row.external_key, row.external_url),
+            change_number: row.change_number,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+/// A new delivery with its payload.
+#[derive(Insertable)]
+#[diesel(table_name = deliveries)]
+pub(super) struct NewDeliveryRow {
+    #[diesel(embed)]
+    pub(super) delivery: DeliveryRow,
+    #[diesel(embed)]
+    pub(super) payload: PayloadColumn,
+}
+
+/// What is sent.
+#[derive(Insertable)]
+#[diesel(table_name = deliveries, treat_none_as_default_value = false)]
+pub(super) struct PayloadColumn {
+    pub(super) payload: Option<String>,
+}

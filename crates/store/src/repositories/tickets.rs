@@ -1,0 +1,381 @@
+//! Execution tickets.
+
+mod generation;
+pub(super) mod rows;
+
+use async_trait::async_trait;
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use handoff_domain::shared::failure::Failure;
+use handoff_domain::shared::ids::{DocumentId, TicketId, WorkspaceId};
+use handoff_domain::shared::page::{Page, PageRequest};
+use handoff_domain::ticket::model::{Ticket, TicketStatus};
+use handoff_domain::ticket::ports::{
+    GenerationScope, LinkedFilter, SaveOutcome, TicketObservation, TicketRepository,
+};
+use time::OffsetDateTime;
+
+use super::schema::{deliveries, execution_tickets};
+use super::session::retrying;
+use super::{Backend, Connection, Database, locks};
+use crate::error::StoreError;
+use crate::values::{RowId, Word, row_ids};
+use rows::TicketRow;
+
+/// How many ids one statement names; keeps well below the databases' greatest number of parameters.
+pub(super) const IDS_PER_STATEMENT: usize = 10_000;
+
+/// Keeps execution tickets.
+pub(crate) struct Tickets {
+    database: Database,
+}
+
+impl Tickets {
+    pub(crate) const fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    async fn find_linked(
+        &self,
+        workspace: WorkspaceId,
+        document: Option<DocumentId>,
+        ids: Option<&[RowId]>,
+    ) -> Result<Vec<Ticket>, StoreError> {
+        let mut query = present(workspace).filter(execution_tickets::external_id.is_not_null());
+        if let Some(document) = document {
+            query = query.filter(execution_tickets::document_id.eq(RowId::from(document)));
+        }
+        if let Some(ids) = ids {
+            query = query.filter(execution_tickets::id.eq_any(ids.to_vec()));
+        }
+        let mut reader = self.database.read().await?;
+        load(reader.connection()?, query).await
+    }
+
+    async fn apply_generation_once(
+        &self,
+        workspace: WorkspaceId,
+        document: DocumentId,
+        scoped: &[Ticket],
+        scope: GenerationScope,
+        now: OffsetDateTime,
+    ) -> Result<Vec<Ticket>, StoreError> {
+        let mut transaction = self.database.begin().await?;
+        let connection = transaction.connection()?;
+        let applied = generation::apply(connection, workspace, document, scoped, scope, now).await;
+        transaction.end(applied).await
+    }
+
+    async fn observe_once(
+        &self,
+        workspace: WorkspaceId,
+        seen: &[TicketObservation],
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.database.begin().await?;
+        let observed = observe(transaction.connection()?, workspace, seen).await;
+        transaction.end(observed).await
+    }
+}
+
+#[async_trait]
+impl TicketRepository for Tickets {
+    async fn find(&self, workspace: WorkspaceId, id: TicketId) -> Result<Option<Ticket>, Failure> {
+        let query = present(workspace).filter(execution_tickets::id.eq(RowId::from(id)));
+        let mut reader = self.database.read().await?;
+        let found = load(reader.connection()?, query).await?;
+        Ok(found.into_iter().next())
+    }
+
+    async fn find_many(
+        &self,
+        workspace: WorkspaceId,
+        ids: &[TicketId],
+    ) -> Result<Vec<Ticket>, Failure> {
+        let mut found = Vec::with_capacity(ids.len());
+        let mut reader = self.database.read().await?;
+        for ids in row_ids(ids).chunks(IDS_PER_STATEMENT) {
+            let query = present(workspace).filter(execution_tickets::id.eq_any(ids.to_vec()));
+            found.append(&mut load(reader.connection()?, query).await?);
+        }
+        Ok(found)
+    }
+
+    async fn list(
+        &self,
+        workspace: WorkspaceId,
+        document: DocumentId,
+        status: Option<TicketStatus>,
+        page: PageRequest,
+    ) -> Result<(Page<Ticket>, u64), Failure> {
+        let mut snapshot = self.database.snapshot().await?;
+        let connection = snapshot.connection()?;
+        let listed = list(connection, workspace, document, status, page).await;
+        let (tickets, total) = snapshot.end(listed).await?;
+        Ok((
+            Page::from_rows(tickets, page.limit, |ticket: &Ticket| ticket.id.as_uuid()),
+            total,
+        ))
+    }
+
+    async fn list_by_status(
+        &self,
+        workspace: WorkspaceId,
+        document: DocumentId,
+        status: TicketStatus,
+    ) -> Result<Vec<Ticket>, Failure> {
+        let query = of_document(workspace, document, Some(status));
+        let mut reader = self.database.read().await?;
+        Ok(load(reader.connection()?, query).await?)
+    }
+
+    async fn apply_generation(
+        &self,
+        workspace: WorkspaceId,
+        document: DocumentId,
+        scoped: &[Ticket],
+        scope: GenerationScope,
+        now: OffsetDateTime,
+    ) -> Result<Vec<Ticket>, Failure> {
+        let apply = || self.apply_generation_once(workspace, document, scoped, scope, now);
+        Ok(retrying(apply).await?)
+    }
+
+    async fn save(&self, ticket: &Ticket) -> Result<SaveOutcome, Failure> {
+        let mut transaction = self.database.begin().await?;
+        let saved = save(transaction.connection()?, ticket).await;
+        Ok(transaction.end(saved).await?)
+    }
+
+    async fn delete(
+        &self,
+        workspace: WorkspaceId,
+        id: TicketId,
+        version: i64,
+        now: OffsetDateTime,
+    ) -> Result<SaveOutcome, Failure> {
+        let mut transaction = self.database.begin().await?;
+        let deleted = delete(transaction.connection()?, workspace, id, version, now).await;
+        Ok(transaction.end(deleted).await?)
+    }
+
+    async fn list_linked(
+        &self,
+        workspace: WorkspaceId,
+        filter: &LinkedFilter,
+    ) -> Result<Vec<Ticket>, Failure> {
+        let Some(ids) = &filter.ticket_ids else {
+            return Ok(self
+                .find_linked(workspace, filter.document_id, None)
+                .await?);
+        };
+        let mut found = Vec::with_capacity(ids.len());
+        for ids in row_ids(ids).chunks(IDS_PER_STATEMENT) {
+            found.append(
+                &mut self
+                    .find_linked(workspace, filter.document_id, Some(ids))
+                    .await?,
+            );
+        }
+        Ok(found)
+    }
+
+    async fn observe(
+        &self,
+        workspace: WorkspaceId,
+        seen: &[TicketObservation],
+    ) -> Result<(), Failure> {
+        Ok(retrying(|| self.observe_once(workspace, seen)).await?)
+    }
+}
+
+type TicketQuery = execution_tickets::BoxedQuery<'static, Backend>;
+
+/// The tickets of a workspace that are not deleted.
+fn present(workspace: WorkspaceId) -> TicketQuery {
+    execution_tickets::table
+        .filter(execution_tickets::workspace_id.eq(RowId::from(workspace)))
+        .filter(execution_tickets::deleted_at.is_null())
+        .into_boxed()
+}
+
+fn of_document(
+    workspace: WorkspaceId,
+    document: DocumentId,
+    status: Option<TicketStatus>,
+) -> TicketQuery {
+    let query = present(workspace).filter(execution_tickets::document_id.eq(RowId::from(document)));
+    match status {
+        Some(status) => query.filter(execution_tickets::status.eq(status.word())),
+        None => query,
+    }
+}
+
+/// The tickets with their open deliveries, in the order of their ids.
+async fn load(connection: &mut Connection, query: TicketQuery) -> Result<Vec<Ticket>, StoreError> {
+    let state = deliveries::table
+        .filter(deliveries::id.nullable().eq(execution_tickets::delivery_id))
+        .select(deliveries::state)
+        .single_value();
+    let rows: Vec<(TicketRow, Option<String>)> = query
+        .order(execution_tickets::id)
+        .select((TicketRow::as_select(), state))
+        .load(connection)
+        .await?;
+    rows.into_iter()
+        .map(|(row, state)| row.ticket(state))
+        .collect()
+}
+
+async fn list(
+    connection: &mut Connection,
+    workspace: WorkspaceId,
+    document: DocumentId,
+    status: Option<TicketStatus>,
+    page: PageRequest,
+) -> Result<(Vec<Ticket>, u64), StoreError> {
+    let all = of_document(workspace, document, status);
+    let total: i64 = all.select(count_star()).get_result(connection).await?;
+    let mut query = of_document(workspace, document, status);
+    if let Some(after) = page.after {
+        query = query.filter(execution_tickets::id.gt(RowId(after)));
+    }
+    let tickets = load(connection, query.limit(i64::from(page.limit) + 1)).await?;
+    Ok((tickets, u64::try_from(total).unwrap_or_default()))
+}
+
+async fn save(connection: &mut Connection, ticket: &Ticket) -> Result<SaveOutcome, StoreError> {
+    let (workspace, id) = (RowId::from(ticket.workspace_id), RowId::from(ticket.id));
+    let row = TicketRow::new(ticket)?;
+    let known = execution_tickets::table
+        .filter(execution_tickets::id.eq(id))
+        .filter(execution_tickets::workspace_id.eq(workspace))
+        .filter(execution_tickets::version.eq(ticket.version))
+        .filter(execution_tickets::deleted_at.is_null());
+    let changes = (
+        execution_tickets::title.eq(row.title),
+        execution_tickets::description.eq(row.description),
+        execution_tickets::ticket_type.eq(row.ticket_type),
+        execution_tickets::priority.eq(row.priority),
+        execution_tickets::labels.eq(row.labels),
+        execution_tickets::acceptance_criteria.eq(row.acceptance_criteria),
+        execution_tickets::estimated_effort.eq(row.estimated_effort),
+        execution_tickets::status.eq(row.status),
+        execution_tickets::push_error.eq(row.push_error),
+        execution_tickets::updated_at.eq(row.updated_at),
+        execution_tickets::version.eq(execution_tickets::version + 1),
+    );
+    match diesel::update(known)
+        .set(changes)
+        .execute(connection)
+        .await?
+    {
+        0 => why_unchanged(connection, workspace, id).await,
+        _ => Ok(SaveOutcome::Done),
+    }
+}
+
+async fn delete(
+    connection: &mut Connection,
+    workspace: WorkspaceId,
+    id: TicketId,
+    version: i64,
+    now: OffsetDateTime,
+) -> Result<SaveOutcome, StoreError> {
+    let (workspace, id) = (RowId::from(workspace), RowId::from(id));
+    let known = execution_tickets::table
+        .filter(execution_tickets::id.eq(id))
+        .filter(execution_tickets::workspace_id.eq(workspace))
+        .filter(execution_tickets::version.eq(version))
+        .filter(execution_tickets::deleted_at.is_null());
+    let changes = (
+        execution_tickets::deleted_at.eq(now),
+        execution_tickets::updated_at.eq(now),
+        execution_tickets::version.eq(execution_tickets::version + 1),
+    );
+    match diesel::update(known)
+        .set(changes)
+        .execute(connection)
+        .await?
+    {
+        0 => why_unchanged(connection, workspace, id).await,
+        _ => Ok(SaveOutcome::Done),
+    }
+}
+
+async fn why_unchanged(
+    connection: &mut Connection,
+    workspace: RowId,
+    id: RowId,
+) -> Result<SaveOutcome, StoreError> {
+    let found: Option<RowId> = execution_tickets::table
+        .filter(execution_tickets::id.eq(id))
+        .filter(execution_tickets::workspace_id.eq(workspace))
+        .filter(execution_tickets::deleted_at.is_null())
+        .select(execution_tickets::id)
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(found.map_or(SaveOutcome::NotFound, |_| SaveOutcome::VersionConflict))
+}
+
+/// The rows of these tickets, locked, in the order of their ids.
+pub(super) async fn load_locked(
+    connection: &mut Connection,
+    ids: &[RowId],
+) -> Result<Vec<TicketRow>, StoreError> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(IDS_PER_STATEMENT) {
+        locks::tickets(connection, ids).await?;
+        let query = execution_tickets::table
+            .filter(execution_tickets::id.eq_any(ids))
+            .order(execution_tickets::id)
+            .select(TicketRow::as_select());
+        rows.append(&mut query.load(connection).await?);
+    }
+    Ok(rows)
+}
+
+async fn observe(
+    connection: &mut Connection,
+    workspace: WorkspaceId,
+    seen: &[TicketObservation],
+) -> Result<(), StoreError> {
+    let ids: Vec<TicketId> = seen
+        .iter()
+        .map(|observation| observation.ticket_id)
+        .collect();
+    let mut rows = load_locked(connection, &row_ids(&ids)).await?;
+    rows.retain(|row| {
+        row.workspace_id == RowId::from(workspace)
+            && row.deleted_at.is_none()
+            && row.external_id.is_some()
+    });
+    for observation in seen {
+        let id = RowId::from(observation.ticket_id);
+        if let Ok(found) = rows.binary_search_by_key(&id, |row| row.id)
+            && let Some(row) = rows.get_mut(found)
+        {
+            note(row, observation);
+        }
+    }
+    rows::write(connection, rows).await
+}
+
+/// Brings one observation into its row.
+fn note(row: &mut TicketRow, seen: &TicketObservation) {
+    let before = row.clone();
+    TicketStatus::Synced.word().clone_into(&mut row.status);
+    row.synced_status = Some(seen.synced_status.word().to_owned());
+    if let Some(status) = &seen.external_status {
+        row.external_status = Some(status.clone());
+    }
+    if let Some(external) = &seen.external {
+        row.set_external(external);
+    }
+    if *row != before {
+        row.version += 1;
+        row.updated_at = seen.synced_at;
+    }
+    row.synced_at = Some(seen.synced_at);
+}

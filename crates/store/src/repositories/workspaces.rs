@@ -1,0 +1,479 @@
+//! Workspaces, their members and their tokens.
+
+mod rows;
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use handoff_domain::shared::failure::Failure;
+use handoff_domain::shared::ids::{ApiTokenId, UserId, WorkspaceId};
+use handoff_domain::shared::page::{Page, PageRequest};
+use handoff_domain::workspace::model::{
+    Actor, ApiToken, Member, Role, User, Workspace, WorkspaceAccess,
+};
+use handoff_domain::workspace::ports::{MemberOutcome, WorkspaceDirectory};
+use time::OffsetDateTime;
+
+use super::schema::{api_tokens, users, workspace_features, workspace_members, workspaces};
+use super::{Backend, Connection, Database, locks};
+use crate::error::StoreError;
+use crate::values::{RowId, Word, parse_word};
+use rows::{TokenRow, UserRow, WorkspaceRow};
+
+/// Knows workspaces, who belongs to them, and their tokens.
+pub(crate) struct Workspaces {
+    database: Database,
+}
+
+impl Workspaces {
+    pub(crate) const fn new(database: Database) -> Self {
+        Self { database }
+    }
+}
+
+#[async_trait]
+impl WorkspaceDirectory for Workspaces {
+    async fn create_workspace(
+        &self,
+        workspace: &Workspace,
+        owner: Option<UserId>,
+        features: &[&str],
+    ) -> Result<bool, Failure> {
+        let mut transaction = self.database.begin().await?;
+        let created = insert(transaction.connection()?, workspace, owner, features).await;
+        Ok(transaction.end(created).await?)
+    }
+
+    async fn list_workspaces(&self, page: PageRequest) -> Result<Page<Workspace>, Failure> {
+        let rows = list(&self.database, page).await?;
+        let rows = rows.into_iter().map(Workspace::from).collect();
+        Ok(Page::from_rows(
+            rows,
+            page.limit,
+            |workspace: &Workspace| workspace.id.as_uuid(),
+        ))
+    }
+
+    async fn find_workspace(&self, id: WorkspaceId) -> Result<Option<Workspace>, Failure> {
+        let mut reader = self.database.read().await?;
+        let row = find(reader.connection()?, id).await?;
+        Ok(row.map(Workspace::from))
+    }
+
+    async fn workspaces_of(&self, actor: Actor) -> Result<Vec<WorkspaceAccess>, Failure> {
+        let mut reader = self.database.read().await?;
+        Ok(accesses(reader.connection()?, actor, None, None).await?)
+    }
+
+    async fn access(
+        &self,
+        actor: Actor,
+        workspace: WorkspaceId,
+        now: OffsetDateTime,
+    ) -> Result<Option<WorkspaceAccess>, Failure> {
+        let mut reader = self.database.read().await?;
+        let found = accesses(reader.connection()?, actor, Some(workspace), Some(now)).await?;
+        Ok(found.into_iter().next())
+    }
+
+    async fn ensure_user(&self, proposed: &User) -> Result<User, Failure> {
+        let mut reader = self.database.read().await?;
+        let known = find_user(reader.connection()?, &proposed.subject).await?;
+        drop(reader);
+        if let Some(known) = known {
+            return Ok(known.into());
+        }
+        let mut transaction = self.database.begin().await?;
+        let user = insert_user(transaction.connection()?, proposed).await;
+        Ok(transaction.end(user).await?.into())
+    }
+
+    async fn list_members(
+        &self,
+        workspace: WorkspaceId,
+        page: PageRequest,
+    ) -> Result<Page<Member>, Failure> {
+        let mut reader = self.database.read().await?;
+        let rows = load_members(reader.connection()?, workspace, page).await?;
+        let members = rows.into_iter().map(to_member).collect::<Result<_, _>>()?;
+        Ok(Page::from_rows(members, page.limit, |member: &Member| {
+            member.user.id.as_uuid()
+        }))
+    }
+
+    async fn put_member(
+        &self,
+        workspace: WorkspaceId,
+        user: UserId,
+        role: Role,
+        now: OffsetDateTime,
+    ) -> Result<MemberOutcome, Failure> {
+        let mut transaction = self.database.begin().await?;
+        let outcome = put_member(transaction.connection()?, workspace, user, role, now).await;
+        Ok(transaction.end(outcome).await?)
+    }
+
+    async fn remove_member(
+        &self,
+        workspace: WorkspaceId,
+        user: UserId,
+    ) -> Result<MemberOutcome, Failure> {
+        let mut transaction = self.database.begin().await?;
+        let outcome = remove_member(transaction.connection()?, workspace, user).await;
+        Ok(transaction.end(outcome).await?)
+    }
+
+    async fn create_token(&self, token: &ApiToken, secret_hash: &[u8; 32]) -> Result<(), Failure> {
+        let row = TokenRow::new(token, secret_hash);
+        let mut transaction = self.database.begin().await?;
+        let insert = diesel::insert_into(api_tokens::table).values(&row);
+        let inserted = insert.execute(transaction.connection()?).await;
+        transaction.end(inserted.map_err(StoreError::from)).await?;
+        Ok(())
+    }
+
+    async fn find_token(
+        &self,
+        secret_hash: &[u8; 32],
+        now: OffsetDateTime,
+    ) -> Result<Option<ApiToken>, Failure> {
+        let mut reader = self.database.read().await?;
+        let row = find_token(reader.connection()?, secret_hash, now).await?;
+        Ok(row.map(ApiToken::try_from).transpose()?)
+    }
+
+    async fn revoke_token(&self, id: ApiTokenId, now: OffsetDateTime) -> Result<bool, Failure> {
+        let unrevoked = api_tokens::table
+            .filter(api_tokens::id.eq(RowId::from(id)))
+            .filter(api_tokens::revoked_at.is_null());
+        let mut transaction = self.database.begin().await?;
+        let revoke = diesel::update(unrevoked).set(api_tokens::revoked_at.eq(now));
+        let revoked = revoke.execute(transaction.connection()?).await;
+        Ok(transaction.end(revoked.map_err(StoreError::from)).await? > 0)
+    }
+
+    async fn set_feature(
+        &self,
+        workspace: WorkspaceId,
+        feature: &str,
+        on: bool,
+    ) -> Result<(), Failure> {
+        let mut transaction = self.database.begin().await?;
+        let outcome = set_feature(transaction.connection()?, workspace, feature, on).await;
+        Ok(transaction.end(outcome).await?)
+    }
+}
+
+async fn insert(
+    connection: &mut Connection,
+    workspace: &Workspace,
+    owner: Option<UserId>,
+    features: &[&str],
+) -> Result<bool, StoreError> {
+    let row = WorkspaceRow::from(workspace);
+    let insert = diesel::insert_into(workspaces::table)
+        .values(&row)
+        .on_conflict_do_nothing();
+    if insert.execute(connection).await? == 0 {
+        return Ok(false);
+    }
+    for feature in features {
+        set_feature(connection, workspace.id, feature, true).await?;
+    }
+    if let Some(owner) = owner {
+        write_member(
+            connection,
+            workspace.id,
+            owner,
+            Role::Owner,
+            workspace.created_at,
+        )
+        .await?;
+    }
+    Ok(true)
+}
+
+async fn set_feature(
+    connection: &mut Connection,
+    workspace: WorkspaceId,
+    feature: &str,
+    on: bool,
+) -> Result<(), StoreError> {
+    let id = RowId::from(workspace);
+    if on {
+        let row = (
+            workspace_features::workspace_id.eq(id),
+            workspace_features::feature.eq(feature),
+        );
+        let insert = diesel::insert_into(workspace_features::table).values(row);
+        insert.on_conflict_do_nothing().execute(connection).await?;
+    } else {
+        let row = workspace_features::table.find((id, feature));
+        diesel::delete(row).execute(connection).await?;
+    }
+    Ok(())
+}
+
+async fn list(database: &Database, page: PageRequest) -> Result<Vec<WorkspaceRow>, StoreError> {
+    let mut query = workspaces::table
+        .order(workspaces::id)
+        .limit(i64::from(page.limit) + 1)
+        .select(WorkspaceRow::as_select())
+        .into_boxed::<Backend>();
+    if let Some(after) = page.after {
+        query = query.filter(workspaces::id.gt(RowId(after)));
+    }
+    let mut reader = database.read().await?;
+    Ok(query.load(reader.connection()?).await?)
+}
+
+async fn find(
+    connection: &mut Connection,
+    id: WorkspaceId,
+) -> Result<Option<WorkspaceRow>, StoreError> {
+    let query = workspaces::table
+        .find(RowId::from(id))
+        .select(WorkspaceRow::as_select());
+    Ok(query.first(connection).await.optional()?)
+}
+
+/// What a caller may do, in one workspace or in all of them.
+async fn accesses(
+    connection: &mut Connection,
+    actor: Actor,
+    only: Option<WorkspaceId>,
+    now: Option<OffsetDateTime>,
+) -> Result<Vec<WorkspaceAccess>, StoreError> {
+    let only = only.map(RowId::from);
+    let rows = match actor {
+        Actor::User(user) => workspaces_of_user(connection, user, only).await?,
+        Actor::Token(token) => workspace_of_token(connection, token, only, now).await?,
+        Actor::System => return Ok(Vec::new()),
+    };
+    let ids: Vec<RowId> = rows.iter().map(|(workspace, _)| workspace.id).collect();
+    let features = features_of(connection, &ids).await?;
+    let access = |(workspace, role): (WorkspaceRow, String)| {
+        let on = features.iter().filter(|(id, _)| *id == workspace.id);
+        Ok(WorkspaceAccess {
+            role: parse_word("workspace_members.role", &role)?,
+            features: on.map(|(_, feature)| feature.clone()).collect(),
+            workspace: workspace.into(),
+        })
+    };
+    rows.into_iter().map(access).collect()
+}
+
+async fn workspaces_of_user(
+    connection: &mut Connection,
+    user: UserId,
+    only: Option<RowId>,
+) -> Result<Vec<(WorkspaceRow, String)>, StoreError> {
+    let mut query = workspace_members::table
+        .inner_join(workspaces::table.on(workspaces::id.eq(workspace_members::workspace_id)))
+        .filter(workspace_members::user_id.eq(RowId::from(user)))
+        .order(workspaces::id)
+        .select((WorkspaceRow::as_select(), workspace_members::role))
+        .into_boxed::<Backend>();
+    if let Some(only) = only {
+        query = query.filter(workspaces::id.eq(only));
+    }
+    Ok(query.load(connection).await?)
+}
+
+async fn workspace_of_token(
+    connection: &mut Connection,
+    token: ApiTokenId,
+    only: Option<RowId>,
+    now: Option<OffsetDateTime>,
+) -> Result<Vec<(WorkspaceRow, String)>, StoreError> {
+    let mut query = api_tokens::table
+        .inner_join(workspaces::table.on(workspaces::id.eq(api_tokens::workspace_id)))
+        .filter(api_tokens::id.eq(RowId::from(token)))
+        .filter(api_tokens::revoked_at.is_null())
+        .select((WorkspaceRow::as_select(), api_tokens::role))
+        .into_boxed::<Backend>();
+    if let Some(only) = only {
+        query = query.filter(workspaces::id.eq(only));
+    }
+    if let Some(now) = now {
+        query = query.filter(
+            api_tokens::expires_at
+                .is_null()
+                .or(api_tokens::expires_at.gt(now)),
+        );
+    }
+    Ok(query.load(connection).await?)
+}
+
+async fn features_of(
+    connection: &mut Connection,
+    workspaces: &[RowId],
+) -> Result<Vec<(RowId, String)>, StoreError> {
+    if workspaces.is_empty() {
+        return Ok(Vec::new());
+    }
+    let query = workspace_features::table
+        .filter(workspace_features::workspace_id.eq_any(workspaces))
+        .order(workspace_features::feature)
+        .select((
+            workspace_features::workspace_id,
+            workspace_features::feature,
+        ));
+    Ok(query.load(connection).await?)
+}
+
+async fn find_user(
+    connection: &mut Connection,
+    subject: &str,
+) -> Result<Option<UserRow>, StoreError> {
+    let query = users::table
+        .filter(users::subject.eq(subject))
+        .select(UserRow::as_select());
+    Ok(query.first(connection).await.optional()?)
+}
+
+async fn insert_user(connection: &mut Connection, user: &User) -> Result<UserRow, StoreError> {
+    let row = UserRow::from(user);
+    let insert = diesel::insert_into(users::table).values(&row);
+    insert
+        .on_conflict(users::subject)
+        .do_nothing()
+        .execute(connection)
+        .await?;
+    let query = users::table
+        .filter(users::subject.eq(&row.subject))
+        .select(UserRow::as_select());
+    Ok(query.first(connection).await?)
+}
+
+type MemberColumns = (UserRow, String, OffsetDateTime);
+
+async fn load_members(
+    connection: &mut Connection,
+    workspace: WorkspaceId,
+    page: PageRequest,
+) -> Result<Vec<MemberColumns>, StoreError> {
+    let mut query = workspace_members::table
+        .inner_join(users::table.on(users::id.eq(workspace_members::user_id)))
+        .filter(workspace_members::workspace_id.eq(RowId::from(workspace)))
+        .order(users::id)
+        .limit(i64::from(page.limit) + 1)
+        .select((
+            UserRow::as_select(),
+            workspace_members::role,
+            workspace_members::created_at,
+        ))
+        .into_boxed::<Backend>();
+    if let Some(after) = page.after {
+        query = query.filter(users::id.gt(RowId(after)));
+    }
+    Ok(query.load(connection).await?)
+}
+
+fn to_member((user, role, created_at): MemberColumns) -> Result<Member, StoreError> {
+    let role = parse_word("workspace_members.role", &role)?;
+    Ok(Member {
+        user: user.into(),
+        role,
+        created_at,
+    })
+}
+
+async fn put_member(
+    connection: &mut Connection,
+    workspace: WorkspaceId,
+    user: UserId,
+    role: Role,
+    now: OffsetDateTime,
+) -> Result<MemberOutcome, StoreError> {
+    locks::workspace(connection, workspace.into()).await?;
+    if role != Role::Owner && is_last_owner(connection, workspace, user).await? {
+        return Ok(MemberOutcome::LastOwner);
+    }
+    if find(connection, workspace).await?.is_none() || !user_exists(connection, user).await? {
+        return Ok(MemberOutcome::NotFound);
+    }
+    write_member(connection, workspace, user, role, now).await?;
+    Ok(MemberOutcome::Done)
+}
+
+async fn remove_member(
+    connection: &mut Connection,
+    workspace: WorkspaceId,
+    user: UserId,
+) -> Result<MemberOutcome, StoreError> {
+    locks::workspace(connection, workspace.into()).await?;
+    if is_last_owner(connection, workspace, user).await? {
+        return Ok(MemberOutcome::LastOwner);
+    }
+    let member = workspace_members::table.find((RowId::from(workspace), RowId::from(user)));
+    match diesel::delete(member).execute(connection).await? {
+        0 => Ok(MemberOutcome::NotFound),
+        _ => Ok(MemberOutcome::Done),
+    }
+}
+
+async fn write_member(
+    connection: &mut Connection,
+    workspace: WorkspaceId,
+    user: UserId,
+    role: Role,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let row = (
+        workspace_members::workspace_id.eq(RowId::from(workspace)),
+        workspace_members::user_id.eq(RowId::from(user)),
+        workspace_members::role.eq(role.word()),
+        workspace_members::created_at.eq(now),
+    );
+    diesel::insert_into(workspace_members::table)
+        .values(row)
+        .on_conflict((workspace_members::workspace_id, workspace_members::user_id))
+        .do_update()
+        .set(workspace_members::role.eq(role.word()))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn is_last_owner(
+    connection: &mut Connection,
+    workspace: WorkspaceId,
+    user: UserId,
+) -> Result<bool, StoreError> {
+    let owners: Vec<RowId> = workspace_members::table
+        .filter(workspace_members::workspace_id.eq(RowId::from(workspace)))
+        .filter(workspace_members::role.eq(Role::Owner.word()))
+        .select(workspace_members::user_id)
+        .limit(2)
+        .load(connection)
+        .await?;
+    Ok(owners == [RowId::from(user)])
+}
+
+async fn user_exists(connection: &mut Connection, user: UserId) -> Result<bool, StoreError> {
+    let found: Option<RowId> = users::table
+        .find(RowId::from(user))
+        .select(users::id)
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(found.is_some())
+}
+
+async fn find_token(
+    connection: &mut Connection,
+    secret_hash: &[u8; 32],
+    now: OffsetDateTime,
+) -> Result<Option<TokenRow>, StoreError> {
+    let query = api_tokens::table
+        .filter(api_tokens::secret_hash.eq(secret_hash.as_slice()))
+        .filter(api_tokens::revoked_at.is_null())
+        .filter(
+            api_tokens::expires_at
+                .is_null()
+                .or(api_tokens::expires_at.gt(now)),
+        )
+        .select(TokenRow::as_select());
+    Ok(query.first(connection).await.optional()?)
+}

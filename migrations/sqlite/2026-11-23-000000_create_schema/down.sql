@@ -1,0 +1,16 @@
+DROP TABLE audit_entries;
+DROP TABLE tracker_pauses;
+DROP TABLE push_tickets;
+DROP TABLE deliveries;
+DROP TABLE pushes;
+DROP TABLE integrations;
+DROP TABLE pending_connections;
+DROP TABLE oauth_states;
+DROP TABLE execution_tickets;
+DROP TABLE document_blocks;
+DROP TABLE documents;
+DROP TABLE api_tokens;
+DROP TABLE workspace_features;
+DROP TABLE workspace_members;
+DROP TABLE users;
+DROP TABLE workspaces;

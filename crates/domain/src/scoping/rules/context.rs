@@ -37,6 +37,8 @@ pub(super) struct Context {
     pub labels: Vec<String>,
     /// Whether the document is a README, whose features exist and whose requirements are for its users.
     pub readme: bool,
+    /// Whether the list of work is no more than the document's title says, so that its parts may be about anything.
+    pub by_title: bool,
 }
 
 impl Context {
@@ -47,15 +49,17 @@ impl Context {
             priority: None,
             labels: Vec::new(),
             readme,
+            by_title: false,
         }
     }
 
     /// Whether the walk is within a list of work.
     pub(super) const fn in_work(&self) -> bool {
-        matches!(
-            self.mode,
-            Mode::Work(_) | Mode::Weak(Weak::Plan | Weak::Roadmap | Weak::Future)
-        )
+        !self.by_title
+            && matches!(
+                self.mode,
+                Mode::Work(_) | Mode::Weak(Weak::Plan | Weak::Roadmap | Weak::Future)
+            )
     }
 
     /// The context beneath a heading; none when nothing beneath it can be a ticket.
@@ -67,6 +71,9 @@ impl Context {
         };
         let mut inner = self.clone();
         inner.mode = self.mode_beneath(role)?;
+        if inner.mode != self.mode {
+            inner.by_title = level == 1 && role == Role::Work(Work::Requirements);
+        }
         if level > 1 || role != Role::Plain {
             match priority::of_heading(heading) {
                 Some(Rank::Wont) => return None,
@@ -112,7 +119,7 @@ impl Context {
                     | BlockType::OpenQuestion
                     | BlockType::NonGoal,
                 ) => kept,
-                Mode::Aside(BlockType::Persona) if work != Work::Stories => kept,
+                Mode::Aside(BlockType::Persona) => kept,
                 Mode::Weak(Weak::Future) | Mode::Quality => kept,
                 Mode::Weak(Weak::Plan | Weak::Roadmap)
                     if matches!(work, Work::Features | Work::Requirements) =>
@@ -200,7 +207,6 @@ fn title_role(title: &str) -> Role {
         .split_once([':', '-', '–', '—', '('])
         .is_some_and(|(head, _)| headings::role(head, false) == role);
     match role {
-        Role::Work(Work::Requirements) => Role::Document,
         Role::Work(_) | Role::Weak(_) | Role::Never(_) if ends || begins => role,
         _ => Role::Document,
     }

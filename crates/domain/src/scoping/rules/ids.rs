@@ -67,8 +67,8 @@ const CODES: &[(Family, &[&str])] = &[
         &[
             "AC", "SC", "GOAL", "OBJ", "BO", "SM", "KPI", "RISK", "RSK", "ASM", "CON", "DEC",
             "ADR", "OQ", "TC", "TEST", "TS", "MS", "NG", "DEP", "EC", "UJ", "GATE", "CP", "PROP",
-            "P", "V", "Q", "G", "H", "M", "UTF", "SHA", "RFC", "ISO", "HTTP", "TLS", "WCAG",
-            "PHASE", "SPRINT", "WEEK", "LAYER", "STEP",
+            "V", "Q", "UTF", "SHA", "RFC", "ISO", "HTTP", "TLS", "WCAG", "PHASE", "SPRINT", "WEEK",
+            "LAYER", "STEP",
         ],
     ),
 ];
@@ -227,6 +227,10 @@ fn is_code(token: &str, letters: &str, family: Family) -> bool {
     let upper = letters.chars().all(|c| c.is_ascii_uppercase());
     let known = family.is_work() && letters.len() > 1;
     if letters.is_empty() || letters.len() > 10 || token.len() > 24 || !(upper || known) {
+        return false;
+    }
+    // P0 to P9 are priorities.
+    if letters == "P" && token.len() == 2 {
         return false;
     }
     let digits = token.bytes().filter(u8::is_ascii_digit).count();

@@ -70,7 +70,6 @@ const WORDS: &[(&str, Word)] = &[
     ("normal", Word::P2),
     ("could", Word::P2),
     ("media", Word::P2),
-    ("média", Word::P2),
     ("mittel", Word::P2),
     ("moyenne", Word::P2),
     ("desirable", Word::P2),
@@ -189,7 +188,11 @@ fn other(value: &str) -> Option<Rank> {
 /// Reads the priority that a heading states for everything beneath it: "Must have (MVP)", "P1 – Next", "High priority".
 pub(super) fn of_heading(heading: &str) -> Option<Rank> {
     let said = words(heading);
-    let tag = tags(heading).into_iter().find_map(|(_, rank)| rank);
+    let tag = tags(heading).into_iter().find_map(|(range, rank)| {
+        // "(mandatory)" and "(optional)" speak of the part of a template, not of what is listed in it.
+        let inside = words(heading.get(range).unwrap_or_default());
+        rank.filter(|_| !matches!(inside.as_str(), "mandatory" | "optional" | "required"))
+    });
     tag.or_else(|| section_rank(&said))
 }
 
@@ -236,6 +239,11 @@ const COMPANY: &[&str] = &[
 ];
 
 fn section_rank(said: &str) -> Option<Rank> {
+    let said = ["mandatory", "optional", "required"]
+        .iter()
+        .find_map(|word| said.strip_suffix(word))
+        .unwrap_or(said)
+        .trim_end();
     if said.is_empty() {
         return None;
     }

@@ -16,17 +16,8 @@ const PATTERNS: &[Pattern] = &[
     Pattern {
         opening: &["como"],
         wish: &[
-            "quiero",
-            "necesito",
-            "deseo",
-            "gustaría",
-            "puedo",
-            "quero",
-            "desejo",
-            "gostaria",
-            "preciso",
-            "posso",
-            "eu",
+            "quiero", "necesito", "deseo", "gustaria", "puedo", "quero", "desejo", "gostaria",
+            "preciso", "posso", "eu",
         ],
     },
     Pattern {
@@ -35,7 +26,7 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         opening: &["als"],
-        wish: &["möchte", "will", "ich", "ik", "wil"],
+        wish: &["mochte", "will", "ich", "ik", "wil"],
     },
     Pattern {
         opening: &["come"],

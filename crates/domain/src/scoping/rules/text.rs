@@ -2,14 +2,15 @@
 
 use std::ops::Range;
 
-/// Lower-case words of letters and digits, parted by one space; apostrophes vanish, `&` reads as "and".
+/// Lower-case words of letters and digits, parted by one space; apostrophes and the accents of Latin letters vanish, `&`
+/// reads as "and".
 pub(super) fn words(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             '\'' | '’' | '‘' => {}
             '&' => push_word(&mut out, "and"),
-            c if c.is_alphanumeric() => out.extend(c.to_lowercase()),
+            c if c.is_alphanumeric() => out.extend(c.to_lowercase().map(unaccented)),
             _ => break_word(&mut out),
         }
     }
@@ -17,6 +18,19 @@ pub(super) fn words(text: &str) -> String {
         out.pop();
     }
     out
+}
+
+const fn unaccented(c: char) -> char {
+    match c {
+        'à'..='å' => 'a',
+        'ç' => 'c',
+        'è'..='ë' => 'e',
+        'ì'..='ï' => 'i',
+        'ñ' => 'n',
+        'ò'..='ö' => 'o',
+        'ù'..='ü' => 'u',
+        _ => c,
+    }
 }
 
 fn break_word(out: &mut String) {

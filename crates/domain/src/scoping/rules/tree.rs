@@ -20,7 +20,7 @@ pub(super) struct Line {
     pub source: Range<usize>,
     /// How many bytes of `plain` at its start are bold.
     pub bold: usize,
-    /// Whether all of it is struck through.
+    /// Whether it begins with words that are struck through.
     pub struck: bool,
     /// Whether all of it is one link.
     pub link: bool,
@@ -133,6 +133,7 @@ struct Builder<'a> {
 struct Inline {
     strong: usize,
     struck: usize,
+    struck_len: usize,
     link: usize,
     plain_seen: bool,
     unstruck_seen: bool,
@@ -360,6 +361,7 @@ impl<'a> Builder<'a> {
             }
             *inline = Inline {
                 plain_seen: false,
+                struck_len: 0,
                 unstruck_seen: false,
                 unlinked_seen: false,
                 ..*inline
@@ -378,7 +380,13 @@ impl<'a> Builder<'a> {
         if inline.strong > 0 && !inline.plain_seen {
             line.bold = line.plain.len();
         }
-        line.struck = !inline.unstruck_seen;
+        if !inline.unstruck_seen {
+            line.struck = inline.struck > 0;
+            inline.struck_len = line.plain.len();
+        } else if inline.struck_len < 9 {
+            // One struck word is a correction, not a finished item.
+            line.struck = false;
+        }
         line.link = !inline.unlinked_seen;
     }
 

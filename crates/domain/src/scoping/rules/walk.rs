@@ -97,7 +97,10 @@ impl<'a> Walk<'a> {
             Sign::Open => judge::settle(section, &view.inner, siblings_are_items),
             _ => Verdict::Group,
         };
-        if heading_is_done(&section.title.plain) || view.facts.done && section.level > 1 {
+        if section.title.struck
+            || heading_is_done(&section.title.plain)
+            || view.facts.done && section.level > 1
+        {
             return;
         }
         if verdict == Verdict::Item {
@@ -214,6 +217,13 @@ pub(super) fn facts_of(source: &str, section: &Section) -> Facts {
         {
             facts.take(field, value);
         }
+        if child.opening == Opening::Heading && section.level > 1 {
+            for block in &child.blocks {
+                if let Kind::Table(head, rows) = &block.kind {
+                    tables::facts(head, rows, &mut facts);
+                }
+            }
+        }
         if child.opening == Opening::Label
             && headings::role(&child.title.plain, true) != Role::Criteria
             && section.opening != Opening::Root
@@ -273,7 +283,7 @@ fn heading_is_done(title: &str) -> bool {
         .iter()
         .filter_map(|mark| text.rsplit_once(mark))
         .any(|(_, tail)| {
-            tail.split_whitespace().count() <= 2
+            (tail.split_whitespace().count() <= 2 || tail.trim_start().contains("done ("))
                 && fields::is_done(tail)
                 && !super::text::words(tail).is_empty()
         });

@@ -8,6 +8,7 @@ use super::model::{OAuthState, PendingConnection, TokenGrant, TrackerSiteChoice}
 use super::ports::AuthorizerError;
 use super::service::{
     ConnectionService, PENDING_LIFETIME, TokenColumns, flow_cookie_name, seal_grant,
+    site_without_asking,
 };
 use crate::audit::model::AuditAction;
 use crate::shared::secret::new_secret;
@@ -147,9 +148,13 @@ impl ConnectionService {
         self.still_allowed(flow).await?;
         let grant = self.ports.authorizer.exchange(&code).await?;
         let sites = self.ports.authorizer.sites(&grant.access_token).await?;
-        let site = self.site_without_asking(flow, &sites).await?;
-        match site {
-            Some(site) if is_same_browser => self.complete(flow, &site, &grant).await,
+        if sites.is_empty() {
+            return Err(Refusal::NoSite);
+        }
+        let kept = self.reconnect_site(flow.workspace_id).await;
+        let kept = kept.map_err(failed)?;
+        match site_without_asking(kept.as_deref(), &sites) {
+            Some(site) if is_same_browser => self.complete(flow, site, &grant).await,
             Some(_) => self.park(flow, sites, &grant, "other_browser").await,
             None => self.park(flow, sites, &grant, "choose_site").await,
         }
@@ -165,24 +170,6 @@ impl ConnectionService {
             Ok(_) => Ok(()),
             Err(WorkspaceError::Failure(_)) => Err(Refusal::ExchangeFailed),
             Err(_) => Err(Refusal::AccessDenied),
-        }
-    }
-
-    /// The only site, or the one that a reconnect keeps.
-    async fn site_without_asking(
-        &self,
-        flow: &OAuthState,
-        sites: &[TrackerSiteChoice],
-    ) -> Result<Option<TrackerSiteChoice>, Refusal> {
-        let kept = self
-            .reconnect_site(flow.workspace_id)
-            .await
-            .map_err(failed)?;
-        let held = kept.and_then(|id| sites.iter().find(|site| site.cloud_id == id));
-        match (held, sites) {
-            (_, []) => Err(Refusal::NoSite),
-            (Some(site), _) | (None, [site]) => Ok(Some(site.clone())),
-            (None, _) => Ok(None),
         }
     }
 

@@ -256,14 +256,12 @@ impl ConnectionService {
         pending: &PendingConnection,
         cloud_id: Option<&str>,
     ) -> Result<TrackerSiteChoice, ConnectionError> {
-        let wanted = match cloud_id {
-            Some(id) => Some(id.to_owned()),
-            None => self.reconnect_site(pending.workspace_id).await?,
-        };
-        let found = match (&wanted, pending.sites.as_slice()) {
-            (None, [only]) => Some(only),
-            (None, _) => None,
-            (Some(id), sites) => sites.iter().find(|site| site.cloud_id == *id),
+        let found = match cloud_id {
+            Some(id) => pending.sites.iter().find(|site| site.cloud_id == id),
+            None => {
+                let kept = self.reconnect_site(pending.workspace_id).await?;
+                site_without_asking(kept.as_deref(), &pending.sites)
+            }
         };
         found.cloned().ok_or_else(|| {
             let message = "name one of the sites that pending lists";
@@ -462,6 +460,18 @@ impl ConnectionService {
             result: result.to_owned(),
             at: self.ports.clock.now(),
         }
+    }
+}
+
+/// The site that a reconnect keeps, or the only one.
+pub(super) fn site_without_asking<'a>(
+    kept: Option<&str>,
+    sites: &'a [TrackerSiteChoice],
+) -> Option<&'a TrackerSiteChoice> {
+    let held = kept.and_then(|id| sites.iter().find(|site| site.cloud_id == id));
+    match (held, sites) {
+        (Some(site), _) | (None, [site]) => Some(site),
+        (None, _) => None,
     }
 }
 

@@ -202,7 +202,10 @@ pub struct Delivery {
 }
 
 /// What a push means for one of its tickets.
-#[expect(clippy::large_enum_variant, reason = "the large variant is by far the common one")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large variant is by far the common one"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PushEntry {
     /// It is, or was, delivered: by this push or by an earlier one that was still open.

@@ -1,0 +1,6 @@
+//! Connecting a workspace, from the first click to the disconnect.
+
+mod callback;
+mod confirm;
+mod connect;
+mod status;

@@ -1,0 +1,11 @@
+//! The use cases of the domain on in-memory ports and a clock that only the tests move.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod connection;
+mod world;

@@ -57,6 +57,11 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn memory_keeps_the_contract_of_deliveries() {
+        contracts::deliveries::check(&in_memory()).await;
+    }
+
+    #[tokio::test]
     async fn memory_keeps_the_contract_of_the_audit_trail() {
         contracts::audit::check(&in_memory()).await;
     }

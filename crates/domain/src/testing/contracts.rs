@@ -2,7 +2,7 @@
 //!
 //! A suite is a module with one function for each promise and a `check` that runs them all; a promise that is broken panics.
 //! Every function makes its own workspace, so that suites can share a database, with one exception: those of
-//! deliveries claim from the whole ledger, and nothing else may claim or deliver beside them.
+//! [`deliveries`] claim from the whole ledger, and nothing else may claim or deliver beside them.
 //! The [`IdSource`] must not repeat ids of an earlier run in the same database.
 
 #![expect(
@@ -29,6 +29,7 @@ use crate::workspace::ports::WorkspaceDirectory;
 
 pub mod audit;
 pub mod connections;
+pub mod deliveries;
 pub mod documents;
 pub mod tickets;
 pub mod workspaces;

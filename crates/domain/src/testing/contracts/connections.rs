@@ -1,6 +1,6 @@
 //! The promises of [`ConnectionRepository`](crate::connection::ports::ConnectionRepository).
 //!
-//! What connecting and disconnecting do to deliveries is promised in the contract of deliveries.
+//! What connecting and disconnecting do to deliveries is promised in [`deliveries`](super::deliveries).
 
 use futures_util::future::join;
 

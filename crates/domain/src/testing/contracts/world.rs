@@ -19,7 +19,7 @@ use crate::shared::page::PageRequest;
 use crate::ticket::model::{
     Effort, ExternalIssue, Priority, Ticket, TicketContent, TicketStatus, TicketType,
 };
-use crate::ticket::ports::{GenerationScope, SaveOutcome};
+use crate::ticket::ports::GenerationScope;
 use crate::workspace::model::{Actor, Role, User, Workspace};
 
 /// When every story begins; the microseconds must survive being stored.
@@ -248,19 +248,6 @@ impl<'a> World<'a> {
     /// A ticket as it is stored now.
     pub(super) async fn load(&self, id: TicketId) -> Ticket {
         there(self.ports.tickets.find(self.workspace, id).await)
-    }
-
-    /// Reviews a stored ticket.
-    pub(super) async fn review(&self, id: TicketId) -> Ticket {
-        let ticket = Ticket {
-            status: TicketStatus::Reviewed,
-            ..self.load(id).await
-        };
-        assert_eq!(
-            ok(self.ports.tickets.save(&ticket).await),
-            SaveOutcome::Done
-        );
-        self.load(id).await
     }
 
     /// The site that this workspace is connected to and no other.

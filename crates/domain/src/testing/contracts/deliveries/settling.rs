@@ -1,0 +1,458 @@
+//! The promises about what becomes of claimed and of cancelled deliveries.
+
+use super::super::Ports;
+use super::super::world::{World, at, nth, ok};
+use super::ledger::{check_change_numbers, deliveries, refusal, trouble};
+use crate::audit::model::AuditAction;
+use crate::delivery::model::{DeliveryState, PushState, Settlement};
+use crate::delivery::ports::{AcceptOutcome, NewEntry};
+use crate::shared::ids::LeaseId;
+use crate::ticket::model::{Ticket, TicketStatus};
+
+/// Runs these promises.
+pub async fn check(ports: &Ports) {
+    a_confirmed_delivery_makes_its_ticket_pushed(ports).await;
+    a_rejected_delivery_makes_its_ticket_failed(ports).await;
+    a_retry_waits_in_the_queue(ports).await;
+    an_uncertain_delivery_is_never_sent_again(ports).await;
+    only_the_lease_settles_what_is_no_proof(ports).await;
+    proof_is_taken_from_anybody(ports).await;
+    what_was_not_sent_cannot_be_confirmed(ports).await;
+    a_push_ends_with_its_last_entry(ports).await;
+    points_add_up(ports).await;
+    cancelling_calls_off_what_was_not_sent(ports).await;
+    a_joined_delivery_is_cancelled_only_by_its_own_push(ports).await;
+}
+
+/// The issue is written to delivery and ticket in one step, and a second confirmation changes nothing.
+pub async fn a_confirmed_delivery_makes_its_ticket_pushed(ports: &Ports) {
+    let world = World::new(ports).await;
+    world.connect().await;
+    let (document, tickets) = world.reviewed(1).await;
+    let failed = Ticket {
+        status: TicketStatus::PushFailed,
+        push_error: Some(refusal()),
+        ..nth(&tickets, 0).clone()
+    };
+    ok(ports.tickets.save(&failed).await);
+    let failed = world.load(failed.id).await;
+    let accepted = world.accepted_of(document, vec![failed.clone()]).await;
+    let before = world.load(failed.id).await;
+    let batch = world.claimed(50, 10).await;
+    let issue = world.issue("7");
+
+    let confirmed = Settlement::Confirmed {
+        external: issue.clone(),
+    };
+    let written = world.settle(&batch, 0, confirmed, 20).await;
+    let again = world.settle(&batch, 0, world.confirmed(), 30).await;
+
+    assert_eq!((written, again), (1, 0));
+    let delivery = world.delivery(accepted.delivery(0)).await;
+    assert_eq!(
+        (delivery.state, delivery.attempts),
+        (DeliveryState::Confirmed, 1)
+    );
+    assert_eq!(
+        (delivery.external.as_ref(), &delivery.error),
+        (Some(&issue), &None)
+    );
+    let ticket = world.load(failed.id).await;
+    let expected = Ticket {
+        status: TicketStatus::Pushed,
+        platform: Some("jira".to_owned()),
+        external: Some(issue),
+        push_error: None,
+        delivery: None,
+        pushed_at: Some(at(20)),
+        version: ticket.version,
+        updated_at: ticket.updated_at,
+        ..failed
+    };
+    assert_eq!(ticket, expected);
+    assert!(ticket.version > before.version);
+    let report = world.report(accepted.push).await;
+    assert_eq!(
+        (report.push.state, report.push.settled_at),
+        (PushState::Settled, Some(at(20)))
+    );
+    check_change_numbers(&report);
+    world.retire().await;
+}
+
+/// The reason is written to delivery and ticket, and the ticket can be pushed again.
+pub async fn a_rejected_delivery_makes_its_ticket_failed(ports: &Ports) {
+    let world = World::new(ports).await;
+    world.connect().await;
+    let accepted = world.accepted(1).await;
+    let before = world.load(accepted.ticket(0)).await;
+    let batch = world.claimed(50, 10).await;
+
+    let written = world
+        .settle(&batch, 0, Settlement::Rejected { error: refusal() }, 20)
+        .await;
+
+    assert_eq!(written, 1);
+    let delivery = world.delivery(accepted.delivery(0)).await;
+    assert_eq!(
+        (delivery.state, delivery.error),
+        (DeliveryState::Rejected, Some(refusal()))
+    );
+    let ticket = world.load(accepted.ticket(0)).await;
+    assert_eq!(
+        (ticket.status, &ticket.push_error),
+        (TicketStatus::PushFailed, &Some(refusal()))
+    );
+    assert_eq!((ticket.delivery, &ticket.external), (None, &None));
+    assert!(ticket.version > before.version);
+    assert_eq!(world.state(accepted.push).await, PushState::Settled);
+    assert_eq!(world.report(accepted.push).await.counts().failed, 1);
+    let second = world.accepted_of(accepted.document, vec![ticket]).await;
+    assert_eq!(world.claimed(50, 30).await.push.id, second.push);
+    world.retire().await;
+}
+
+/// What was certainly not applied is queued again until its time, and its ticket stays in delivery.
+pub async fn a_retry_waits_in_the_queue(ports: &Ports) {
+    let world = World::new(ports).await;
+    world.connect().await;
+    let accepted = world.accepted(1).await;
+    let batch = world.claimed(50, 10).await;
+
+    let again = Settlement::Retry {
+        at: at(60),
+        error: trouble(),
+    };
+    let written = world.settle(&batch, 0, again, 20).await;
+
+    assert_eq!(written, 1);
+    let delivery = world.delivery(accepted.delivery(0)).await;
+    assert_eq!(
+        (delivery.state, delivery.retry_at),
+        (DeliveryState::Queued, Some(at(60)))
+    );
+    assert_eq!((delivery.attempts, delivery.error), (1, Some(trouble())));
+    let ticket = world.load(accepted.ticket(0)).await;
+    assert_eq!(ticket.status, TicketStatus::Reviewed);
+    assert_eq!(
+        ticket.delivery.map(|open| open.state),
+        Some(DeliveryState::Queued)
+    );
+    assert_eq!(world.state(accepted.push).await, PushState::Running);
+    assert_eq!(
+        world
+            .settle(&batch, 0, Settlement::Rejected { error: refusal() }, 21)
+            .await,
+        0
+    );
+    world.retire().await;
+}
+
+/// What may have been applied is neither claimed nor cancelled nor joined by a second create.
+pub async fn an_uncertain_delivery_is_never_sent_again(ports: &Ports) {
+    let world = World::new(ports).await;
+    world.connect().await;
+    let accepted = world.accepted(1).await;
+    let batch = world.claimed(50, 10).await;
+
+    let written = world
+        .settle(&batch, 0, Settlement::Uncertain { error: trouble() }, 20)
+        .await;
+
+    assert_eq!(written, 1);
+    let delivery = world.delivery(accepted.delivery(0)).await;
+    assert_eq!(
+        (delivery.state, delivery.error),
+        (DeliveryState::Uncertain, Some(trouble()))
+    );
+    assert_eq!(world.claim(50, 1_000_000).await, None);
+    assert_eq!(world.cancel(accepted.push, 30).await, Some(0));
+    assert_eq!(world.state(accepted.push).await, PushState::Running);
+    let ticket = world.load(accepted.ticket(0)).await;
+    assert_eq!(
+        ticket.delivery.map(|open| open.state),
+        Some(DeliveryState::Uncertain)
+    );
+    let second = world.new_push(accepted.document, vec![world.deliver(&ticket)]);
+    assert_eq!(world.accept(&second).await, AcceptOutcome::Accepted);
+    let joined = world.report(second.push.id).await;
+    assert_eq!(nth(&deliveries(&joined), 0).id, accepted.delivery(0));
+    assert_eq!(world.claim(50, 1_000_000).await, None);
+    world.retire().await;
+}
+
+/// Without the lease, refusals, repeats and doubts are not taken.
+pub async fn only_the_lease_settles_what_is_no_proof(ports: &Ports) {
+    let world = World::new(ports).await;
+    world.connect().await;
+    let accepted = world.accepted(1).await;
+    world.claimed(50, 10).await;
+    let before = world.delivery(accepted.delivery(0)).await;
+    let (push, delivery) = (accepted.push, accepted.delivery(0));
+
+    for outcome in [
+        Settlement::Rejected { error: refusal() },
+        Settlement::Retry {
+            at: at(60),
+            error: trouble(),
+        },
+        Settlement::Uncertain { error: trouble() },
+    ] {
+        assert_eq!(world.settle_as_stranger(push, delivery, outcome).await, 0);
+    }
+
+    assert_eq!(world.delivery(delivery).await, before);
+    assert_eq!(
+        world.load(accepted.ticket(0)).await.status,
+        TicketStatus::Reviewed
+    );
+    world.retire().await;
+}
+
+/// That the issue exists is taken whoever brings it, while the row is `sending` or `uncertain`.
+pub async fn proof_is_taken_from_anybody(ports: &Ports) {
+    let world = World::new(ports).await;
+    world.connect().await;
+    let accepted = world.accepted(2).await;
+    let batch = world.claimed(50, 10).await;
+    world
+        .settle(&batch, 1, Settlement::Uncertain { error: trouble() }, 20)
+        .await;
+
+    for index in [0, 1] {
+        let delivery = accepted.delivery(index);
+        let written = world
+            .settle_as_stranger(accepted.push, delivery, world.confirmed())
+            .await;
+        assert_eq!(written, 1);
+        assert_eq!(
+            world.delivery_state(delivery).await,
+            DeliveryState::Confirmed
+        );
+        assert_eq!(world.delivery(delivery).await.error, None);
+        assert_eq!(
+            world.load(accepted.ticket(index)).await.status,
+            TicketStatus::Pushed
+        );
+    }
+    assert_eq!(world.state(accepted.push).await, PushState::Settled);
+    assert_eq!(
+        world
+            .settle(&batch, 0, Settlement::Rejected { error: refusal() }, 95)
+            .await,
+        0
+    );
+    world.retire().await;
+}
+
+/// Queued, cancelled and rejected rows have sent nothing that could be confirmed.
+pub async fn what_was_not_sent_cannot_be_confirmed(ports: &Ports) {
+    let world = World::new(ports).await;
+    world.connect().await;
+    let rejected = world.accepted(1).await;
+    let batch = world.claimed(50, 10).await;
+    world
+        .settle(&batch, 0, Settlement::Rejected { error: refusal() }, 20)
+        .await;
+    let cancelled = world.accepted(1).await;
+    world.cancel(cancelled.push, 30).await;
+    let queued = world.accepted(1).await;
+
+    let expected = [
+        DeliveryState::Rejected,
+        DeliveryState::Cancelled,
+        DeliveryState::Queued,
+    ];
+    for (accepted, state) in [rejected, cancelled, queued].iter().zip(expected) {
+        let delivery = accepted.delivery(0);
+        let written = world
+            .settle_as_stranger(accepted.push, delivery, world.confirmed())
+            .await;
+        assert_eq!((written, world.delivery_state(delivery).await), (0, state));
+        assert_eq!(world.load(accepted.ticket(0)).await.external, None);
+    }
+    world.retire().await;
+}
+
+/// A push runs until the last of its entries is settled, its own and the joined ones, and then says when.
+pub async fn a_push_ends_with_its_last_entry(ports: &Ports) {
+    let world = World::new(ports).await;
+    world.connect().await;
+    let first = world.accepted(1).await;
+    let batch = world.claimed(50, 10).await;
+    let (_, tickets) = world.reviewed(2).await;
+    let issue = world.pushed_ticket(first.document, "issue");
+    world
+        .add_tickets(first.document, std::slice::from_ref(&issue))
+        .await;
+    let entries = vec![
+        NewEntry::Existing {
+            ticket_id: first.ticket(0),
+        },
+        world.deliver(nth(&tickets, 0)),
+        NewEntry::Existing {
+            ticket_id: issue.id,
+        },
+        world.refuse(nth(&tickets, 1)),
+    ];
+    let second = world.new_push(first.document, entries);
+    assert_eq!(world.accept(&second).await, AcceptOutcome::Accepted);
+
+    let own = world.claimed(50, 20).await;
+    assert_eq!(own.push.id, second.push.id);
+    world.settle(&own, 0, world.confirmed(), 30).await;
+    assert_eq!(world.state(second.push.id).await, PushState::Running);
+    let counts = world.report(second.push.id).await.counts();
+    assert_eq!(
+        (
+            counts.pushed,
+            counts.pending,
+            counts.failed,
+            counts.already_pushed
+        ),
+        (1, 1, 1, 1)
+    );
+    world
+        .settle(&batch, 0, Settlement::Rejected { error: refusal() }, 40)
+        .await;
+
+    let report = world.report(second.push.id).await;
+    assert_eq!(
+        (report.push.state, report.push.settled_at),
+        (PushState::Settled, Some(at(40)))
+    );
+    let counts = report.counts();
+    assert_eq!(
+        (
+            counts.total,
+            counts.pushed,
+            counts.failed,
+            counts.already_pushed
+        ),
+        (4, 1, 2, 1)
+    );
+    check_change_numbers(&report);
+    check_change_numbers(&world.report(first.push).await);
+    world.retire().await;
+}
+
+/// Many outcomes are written at once, each with a new change number, and the points of each request are added.
+pub async fn points_add_up(ports: &Ports) {
+    let world = World::new(ports).await;
+    world.connect().await;
+    let accepted = world.accepted(4).await;
+    let batch = world.claimed(50, 10).await;
+    let before = world.report(accepted.push).await;
+    let settle = async |lease: LeaseId, points| {
+        let outcomes = [
+            (accepted.delivery(0), world.confirmed()),
+            (
+                accepted.delivery(1),
+                Settlement::Rejected { error: refusal() },
+            ),
+            (
+                accepted.delivery(2),
+                Settlement::Retry {
+                    at: at(60),
+                    error: trouble(),
+                },
+            ),
+            (ports.ids.next(), Settlement::Rejected { error: refusal() }),
+        ];
+        let deliveries = &ports.deliveries;
+        ok(deliveries
+            .settle(accepted.push, lease, &outcomes, points, at(20))
+            .await)
+    };
+
+    let written = settle(batch.lease_id, 55).await;
+    let late = settle(batch.lease_id, 2).await;
+
+    assert_eq!((written, late), (3, 0));
+    let report = world.report(accepted.push).await;
+    assert_eq!(report.push.quota_points, 57);
+    check_change_numbers(&report);
+    for (index, delivery) in deliveries(&report).iter().enumerate() {
+        let has_changed = delivery.change_number > before.push.change_number;
+        assert_eq!(has_changed, index < 3, "delivery {index}");
+    }
+    let counts = report.counts();
+    assert_eq!((counts.pushed, counts.failed, counts.pending), (1, 1, 2));
+    world.retire().await;
+}
+
+/// Cancelling calls off what is queued and nothing else, frees its tickets, and is recorded.
+pub async fn cancelling_calls_off_what_was_not_sent(ports: &Ports) {
+    let world = World::new(ports).await;
+    let other = World::new(ports).await;
+    world.connect().await;
+    let accepted = world.accepted(3).await;
+    let batch = world.claimed(1, 10).await;
+    let before = world.load(accepted.ticket(2)).await;
+    let audit = world.audit(AuditAction::PushCancelled, at(20));
+    let cancel = |workspace, push| ports.deliveries.cancel(workspace, push, at(20), &audit);
+
+    assert_eq!(ok(cancel(other.workspace, accepted.push).await), None);
+    assert_eq!(ok(cancel(world.workspace, ports.ids.next()).await), None);
+    assert_eq!(
+        world.delivery_state(accepted.delivery(2)).await,
+        DeliveryState::Queued
+    );
+    assert_eq!(ok(cancel(world.workspace, accepted.push).await), Some(2));
+
+    assert!(world.has_audit(&audit).await);
+    assert_eq!(world.cancel(accepted.push, 21).await, Some(0));
+    let report = world.report(accepted.push).await;
+    let states: Vec<_> = deliveries(&report)
+        .iter()
+        .map(|delivery| delivery.state)
+        .collect();
+    use DeliveryState::{Cancelled, Sending};
+    assert_eq!(states, [Sending, Cancelled, Cancelled]);
+    assert_eq!(
+        (report.push.state, report.counts().cancelled),
+        (PushState::Running, 2)
+    );
+    check_change_numbers(&report);
+    let ticket = world.load(accepted.ticket(2)).await;
+    assert_eq!(
+        (ticket.status, ticket.delivery),
+        (TicketStatus::Reviewed, None)
+    );
+    assert!(ticket.version > before.version);
+
+    world.settle(&batch, 0, world.confirmed(), 30).await;
+    assert_eq!(world.state(accepted.push).await, PushState::Settled);
+    let again = world.accepted_of(accepted.document, vec![ticket]).await;
+    assert_eq!(world.claimed(50, 40).await.push.id, again.push);
+    world.retire().await;
+}
+
+/// A push that joined cannot call off what another push made, and ends with it.
+pub async fn a_joined_delivery_is_cancelled_only_by_its_own_push(ports: &Ports) {
+    let world = World::new(ports).await;
+    world.connect().await;
+    let first = world.accepted(1).await;
+    let joining = vec![NewEntry::Existing {
+        ticket_id: first.ticket(0),
+    }];
+    let second = world.new_push(first.document, joining);
+    assert_eq!(world.accept(&second).await, AcceptOutcome::Accepted);
+
+    assert_eq!(world.cancel(second.push.id, 10).await, Some(0));
+    assert_eq!(
+        world.delivery_state(first.delivery(0)).await,
+        DeliveryState::Queued
+    );
+    assert_eq!(world.cancel(first.push, 20).await, Some(1));
+
+    for push in [first.push, second.push.id] {
+        let report = world.report(push).await;
+        assert_eq!(
+            (report.push.state, report.push.settled_at),
+            (PushState::Settled, Some(at(20)))
+        );
+        assert_eq!(report.counts().cancelled, 1);
+    }
+    world.retire().await;
+}

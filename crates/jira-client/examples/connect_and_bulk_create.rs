@@ -20,14 +20,22 @@ use url::Url;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-const SCOPES: [&str; 4] = ["read:jira-work", "write:jira-work", "read:jira-user", "offline_access"];
+const SCOPES: [&str; 4] = [
+    "read:jira-work",
+    "write:jira-work",
+    "read:jira-user",
+    "offline_access",
+];
 const CALLBACK: &str = "http://127.0.0.1:8080/callback";
 
 #[tokio::main]
 async fn main() -> Result<()> {
     // The application chooses the TLS provider, once for the whole process.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let sandbox = Sandbox::start(SandboxConfig { auto_consent: true, ..Default::default() })?;
+    let sandbox = Sandbox::start(SandboxConfig {
+        auto_consent: true,
+        ..Default::default()
+    })?;
     let atlassian = Url::parse(sandbox.base_url())?;
 
     let jira = connect(&atlassian).await?;
@@ -51,7 +59,10 @@ async fn connect(atlassian: &Url) -> Result<Jira> {
     let code = let_the_user_consent(oauth.authorize_url("state-of-this-session", &SCOPES)).await?;
     let tokens = oauth.exchange_code(&code.into()).await?;
     let sites = oauth.accessible_resources(&tokens.access_token).await?;
-    let site = sites.into_iter().find(|site| site.is_jira()).ok_or("the grant has no Jira site")?;
+    let site = sites
+        .into_iter()
+        .find(|site| site.is_jira())
+        .ok_or("the grant has no Jira site")?;
     println!("site {} at {}", site.name, site.url);
 
     let pair = TokenPair::from_set(tokens).ok_or("the grant has no refresh token")?;
@@ -65,9 +76,15 @@ async fn connect(atlassian: &Url) -> Result<Jira> {
 
 /// Plays the browser: opens the consent page and takes the code from the redirect.
 async fn let_the_user_consent(page: Url) -> Result<String> {
-    let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+    let browser = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()?;
     let answer = browser.get(page).send().await?;
-    let location = answer.headers().get("location").ok_or("no redirect")?.to_str()?;
+    let location = answer
+        .headers()
+        .get("location")
+        .ok_or("no redirect")?
+        .to_str()?;
     let callback = Url::parse(location)?;
     let code = callback.query_pairs().find(|(name, _)| name == "code");
     Ok(code.ok_or("consent was declined")?.1.into_owned())
@@ -89,13 +106,19 @@ async fn prepare(jira: &Jira, count: usize) -> Result<Vec<NewIssue>> {
     let page = jira.projects(&ProjectQuery::creatable()).await?;
     let project = page.values.first().ok_or("no project takes issues")?;
     let types = jira.create_meta_issue_types(&project.id).await?;
-    let kind = types.iter().find(|kind| !kind.subtask && kind.hierarchy_level == 0);
+    let kind = types
+        .iter()
+        .find(|kind| !kind.subtask && kind.hierarchy_level == 0);
     let kind = kind.ok_or("the project has no usual issue type")?;
     println!("creating {count} × {} in {}", kind.name, project.key);
 
     let text = adf::from_markdown("Imported by an **example**.\n\n- [ ] look at it").document;
     let issue = |row: usize| {
-        let title = if row % 40 == 39 { "two\nlines".to_owned() } else { format!("Row {row}") };
+        let title = if row % 40 == 39 {
+            "two\nlines".to_owned()
+        } else {
+            format!("Row {row}")
+        };
         NewIssue::new(&project.id, &kind.id, &title)
             .description(text.to_value())
             .labels(["imported"])
@@ -111,7 +134,10 @@ async fn create(jira: &Jira, issues: &[NewIssue]) -> Vec<String> {
         let outcomes = match chunk.result {
             Ok(bulk) => bulk.outcomes,
             Err(error) if error.may_have_been_applied() => {
-                println!("rows {:?} may exist, look before repeating: {error}", chunk.range);
+                println!(
+                    "rows {:?} may exist, look before repeating: {error}",
+                    chunk.range
+                );
                 continue;
             }
             Err(error) => {
@@ -133,12 +159,26 @@ async fn create(jira: &Jira, issues: &[NewIssue]) -> Vec<String> {
 
 async fn print_statuses(jira: &Jira, ids: &[String]) -> Result<()> {
     let started = std::time::Instant::now();
-    let found = jira.bulk_fetch(ids, &FetchOptions::fields(["summary", "status"])).await?;
+    let found = jira
+        .bulk_fetch(ids, &FetchOptions::fields(["summary", "status"]))
+        .await?;
     let elapsed: Duration = started.elapsed();
     for issue in found.issues.iter().take(3) {
-        let status = issue.fields.status.as_ref().map_or("unknown", |status| &status.name);
-        println!("{:8} {status:12} {}", issue.key, issue.fields.summary.as_deref().unwrap_or(""));
+        let status = issue
+            .fields
+            .status
+            .as_ref()
+            .map_or("unknown", |status| &status.name);
+        println!(
+            "{:8} {status:12} {}",
+            issue.key,
+            issue.fields.summary.as_deref().unwrap_or("")
+        );
     }
-    println!("… {} in all, read in {} ms", found.issues.len(), elapsed.as_millis());
+    println!(
+        "… {} in all, read in {} ms",
+        found.issues.len(),
+        elapsed.as_millis()
+    );
     Ok(())
 }

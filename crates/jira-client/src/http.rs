@@ -202,7 +202,7 @@ impl Http {
         give_up: Instant,
     ) -> Result<Answer, Error> {
         let token = self.token().await?;
-        if Instant::now() >= give_up {
+        if Instant::now() >= give_up || call.is_past_its_deadline() {
             return Err(Error::DeadlinePassed { route: call.route });
         }
         let mut request = call.request(&self.base, gate)?;

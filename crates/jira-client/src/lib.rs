@@ -21,4 +21,6 @@ pub use rest::{
     ProjectAction, ProjectQuery, ProjectRef, SearchPage, SearchQuery, ServerInfo, Status, StatusCategory,
     StatusCategoryKey, Transition, UserRef,
 };
+pub use secrecy::{ExposeSecret, SecretString};
 pub use site::{Jira, JiraBuilder, SiteAddress};
+pub use url::Url;

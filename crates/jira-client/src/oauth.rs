@@ -14,6 +14,7 @@ use reqwest::{Body, Method, Request};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
+use tracing::Instrument;
 use url::Url;
 
 pub use error::OAuthError;
@@ -277,12 +278,22 @@ impl OAuthClient {
             give_up: Instant::now() + self.inner.timeout,
             max_body_bytes: MAX_TOKEN_BODY_BYTES,
         };
-        let answer = round_trip(request.http_request(url, &gate)?, trip).await?;
-        tracing::debug!(
-            grant = request.grant_type,
-            status = answer.status,
-            "token endpoint answered"
-        );
+        let Route {
+            method, template, ..
+        } = TOKEN_ROUTE;
+        let grant = request.grant_type;
+        let span = tracing::debug_span!("jira_request", method, route = template, grant);
+        let request = request.http_request(url, &gate)?;
+        let answer = async {
+            let outcome = round_trip(request, trip).await;
+            let status = outcome
+                .as_ref()
+                .map_or_else(Error::status, |answer| Some(answer.status));
+            tracing::debug!(status, "token request ended");
+            outcome
+        }
+        .instrument(span)
+        .await?;
         if !answer.is_success() {
             return Err(OAuthError::read(&answer));
         }

@@ -127,6 +127,11 @@ impl Call {
         }
     }
 
+    /// Tells whether a write may not be sent any more.
+    pub(crate) fn is_past_its_deadline(&self) -> bool {
+        matches!(self.intent, Intent::Write(deadline) if deadline.has_passed())
+    }
+
     /// Builds the request; the body of a write passes the gate.
     pub(crate) fn request(&self, base: &Url, gate: Option<&SendGate>) -> Result<Request, Error> {
         let mut request = Request::new(self.method.clone(), self.url(base)?);

@@ -207,3 +207,63 @@ impl Drop for TrackedChunk {
         self.drained.set();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use futures_util::future::poll_fn;
+
+    use super::*;
+
+    async fn frame(body: &mut GatedBody) -> Option<Result<Bytes, io::ErrorKind>> {
+        let frame = poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await?;
+        Some(
+            frame
+                .map(|frame| frame.into_data().unwrap())
+                .map_err(|error| error.kind()),
+        )
+    }
+
+    fn gate(deadline: SendDeadline) -> (SendGate, GatedBody) {
+        let gate = SendGate::new(deadline);
+        let body = gate.body(Bytes::from_static(b"body"));
+        (gate, body)
+    }
+
+    #[tokio::test]
+    async fn the_last_byte_follows_once_the_first_piece_is_gone() {
+        let (gate, mut body) = gate(SendDeadline::after(Duration::from_secs(60)));
+        assert_eq!(body.size_hint().exact(), Some(4));
+        let first = frame(&mut body).await.unwrap().unwrap();
+        assert_eq!(first, "bod");
+        let waker = futures_util::task::noop_waker();
+        let mut cx = Context::from_waker(&waker);
+        for _ in 0..3 {
+            assert!(Pin::new(&mut body).poll_frame(&mut cx).is_pending());
+        }
+        drop(first);
+        assert_eq!(frame(&mut body).await.unwrap().unwrap(), "y");
+        assert!(body.is_end_stream());
+        assert_eq!(gate.close(), GateEnd::Released);
+    }
+
+    #[tokio::test]
+    async fn past_the_deadline_the_last_byte_stays() {
+        let (gate, mut body) = gate(SendDeadline::after(Duration::ZERO));
+        drop(frame(&mut body).await);
+        assert_eq!(frame(&mut body).await, Some(Err(io::ErrorKind::TimedOut)));
+        assert_eq!(gate.close(), GateEnd::Expired);
+    }
+
+    #[tokio::test]
+    async fn after_the_caller_has_gone_the_last_byte_stays() {
+        let (gate, mut body) = gate(SendDeadline::after(Duration::from_secs(60)));
+        drop(frame(&mut body).await);
+        drop(gate);
+        assert_eq!(
+            frame(&mut body).await,
+            Some(Err(io::ErrorKind::Interrupted))
+        );
+    }
+}

@@ -21,7 +21,7 @@ pub struct Issue {
     #[serde(default, rename = "self")]
     pub self_url: String,
     /// The fields.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub fields: IssueFields,
     /// The entity properties asked for, by key; those the issue lacks are absent.
     #[serde(default, deserialize_with = "null_as_empty")]

@@ -7,8 +7,8 @@ use jira_client::{Error, SendDeadline, SendPhase};
 use crate::server::Server;
 use crate::support::{builder, issue, jira, soon};
 
-/// More than the socket buffers of both sides hold.
-const HUGE: usize = 48 * 1024 * 1024;
+/// More than the client's send buffer and the server's small window hold.
+const HUGE: usize = 12 * 1024 * 1024;
 
 #[tokio::test]
 async fn past_its_deadline_a_write_is_not_sent() {
@@ -23,6 +23,29 @@ async fn past_its_deadline_a_write_is_not_sent() {
     assert!(matches!(error, Error::DeadlinePassed { .. }), "{error:?}");
     assert!(!error.may_have_been_applied());
     assert!(server.seen().iter().all(|seen| !seen.is_complete()));
+}
+
+#[tokio::test]
+async fn a_deadline_that_passes_while_sending_keeps_the_last_byte_back() {
+    let server = Server::holding_bodies().await;
+    let jira = jira(&server.url);
+    let new = issue("x").field("description", "d".repeat(HUGE));
+    let deadline = SendDeadline::after(Duration::from_secs(3));
+
+    let call = jira.create_issues(std::slice::from_ref(&new), deadline);
+    let thaw = async {
+        server.wait_until(|seen| !seen.is_empty()).await;
+        while !deadline.has_passed() {
+            tokio::task::yield_now().await;
+        }
+        server.read_on();
+    };
+    let (result, ()) = tokio::join!(call, thaw);
+
+    let error = result.unwrap_err();
+    assert!(matches!(error, Error::DeadlinePassed { .. }), "{error:?}");
+    server.wait_until(|seen| seen[0].ended).await;
+    assert!(!server.seen()[0].is_complete());
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Tests over real HTTP against a loopback server that answers as each test says.
 
+#![cfg(test)]
+
 mod adf;
 mod bulk;
 mod edits;

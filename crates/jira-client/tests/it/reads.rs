@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use jira_client::{Error, InFlightLimit, RetryPolicy};
+use jira_client::{Error, InFlightLimit};
 
 use crate::server::{Reply, Server};
 use crate::support::{Numbered, builder, jira};
@@ -190,21 +190,31 @@ async fn duplicate_and_odd_headers_do_no_harm() {
 }
 
 #[tokio::test]
-async fn no_more_requests_are_under_way_than_allowed() {
+async fn no_more_requests_are_under_way_than_allowed_among_clients_that_share_a_limit() {
     let server = Server::start(|_, _| Reply::Hold).await;
-    let jira = builder(&server.url)
-        .in_flight_limit(InFlightLimit::new(2))
-        .request_timeout(Duration::from_millis(200))
-        .deadline(Duration::from_millis(200))
-        .retry_policy(RetryPolicy::NONE)
+    let limit = InFlightLimit::new(2);
+    let first = builder(&server.url)
+        .in_flight_limit(limit.clone())
         .build()
         .unwrap();
-    let calls = (0..5).map(|_| jira.myself());
-    let results = futures_util::future::join_all(calls).await;
-    let unsent = results
-        .iter()
-        .filter(|result| matches!(result, Err(Error::DeadlinePassed { .. })))
-        .count();
-    assert_eq!(unsent, 3, "{results:?}");
+    let second = builder(&server.url)
+        .in_flight_limit(limit)
+        .deadline(Duration::from_millis(50))
+        .build()
+        .unwrap();
+    let error = tokio::select! {
+        _ = futures_util::future::join(first.myself(), first.myself()) => panic!("held"),
+        error = async {
+            server.wait_until(|seen| seen.len() == 2).await;
+            second.myself().await.unwrap_err()
+        } => error,
+    };
+    assert!(matches!(error, Error::DeadlinePassed { .. }), "{error:?}");
     assert_eq!(server.seen().len(), 2);
+
+    // The two calls are gone now, and their places with them.
+    tokio::select! {
+        _ = first.myself() => panic!("held"),
+        () = server.wait_until(|seen| seen.len() == 3) => {}
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Notify;
 use url::Url;
 
@@ -114,7 +114,7 @@ impl Server {
         script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static,
         reading: Reading,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = listen(reading);
         let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let changed = Arc::new(Notify::new());
@@ -162,6 +162,16 @@ impl Server {
             changed.await;
         }
     }
+}
+
+/// Listens on a free port; with a small window where the client shall feel that nobody reads.
+fn listen(reading: Reading) -> TcpListener {
+    let socket = TcpSocket::new_v4().unwrap();
+    if reading != Reading::AtOnce {
+        socket.set_recv_buffer_size(32 * 1024).unwrap();
+    }
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    socket.listen(128).unwrap()
 }
 
 async fn serve(

@@ -201,3 +201,6 @@ fn fit(given: &Map<String, Value>, attrs: &[Attr]) -> bool {
             .iter()
             .all(|attr| !attr.required || given.contains_key(attr.name))
 }
+
+#[cfg(test)]
+mod tests;

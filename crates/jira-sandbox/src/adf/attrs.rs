@@ -202,6 +202,7 @@ const BREAKOUT: &[Attr] = &[
     must("mode", Kind::OneOf(&["wide", "full-width"])),
     may("width", Kind::Number),
 ];
+const FRAGMENT: &[Attr] = &[must("localId", Kind::Filled), may("name", Kind::Text)];
 const BORDER: &[Attr] = &[
     must("size", Kind::Between(1.0, 3.0)),
     must("color", Kind::Colour),
@@ -220,6 +221,7 @@ pub(super) fn of_mark(kind: &str) -> Option<&'static [Attr]> {
         "fontSize" => FONT_SIZE,
         "breakout" => BREAKOUT,
         "border" => BORDER,
+        "fragment" => FRAGMENT,
         _ => return None,
     };
     Some(attrs)

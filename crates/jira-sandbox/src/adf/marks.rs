@@ -48,6 +48,7 @@ fn sets(kind: &str, parent: &str) -> &'static [&'static [&'static str]] {
         "paragraph" if in_cell => &[&["alignment", "fontSize"]],
         "paragraph" if parent != "blockquote" => &[&["fontSize"]],
         "heading" if parent == "doc" || in_cell => &[&["alignment"], &["indentation"]],
+        "table" => &[&["fragment"]],
         "codeBlock" | "expand" if parent == "doc" => &[&["breakout"]],
         _ => &[],
     }

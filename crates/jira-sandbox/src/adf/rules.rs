@@ -205,7 +205,7 @@ pub(super) fn rule(kind: &str) -> Option<Rule> {
         "blockquote" => filled(attrs::ONLY_LOCAL_ID, IN_QUOTE, 1),
         "rule" => leaf(attrs::ONLY_LOCAL_ID),
         "panel" => filled(attrs::PANEL, IN_PANEL, 1),
-        "table" => filled(attrs::TABLE, &["tableRow"], 1),
+        "table" => marked(filled(attrs::TABLE, &["tableRow"], 1)),
         "tableRow" => filled(attrs::ONLY_LOCAL_ID, &["tableCell", "tableHeader"], 0),
         "tableCell" | "tableHeader" => filled(attrs::CELL, IN_CELL, 1),
         "expand" => marked(filled(attrs::EXPAND, IN_EXPAND, 1)),

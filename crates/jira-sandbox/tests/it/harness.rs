@@ -1,0 +1,232 @@
+//! A sandbox with a connected client.
+
+use std::io;
+
+use jira_sandbox::{ACME_CLOUD_ID, Sandbox, SandboxConfig, SandboxHandle};
+use serde_json::{Value, json};
+
+use crate::http::{Reply, send};
+
+pub(crate) const CALLBACK: &str = "http://localhost:9999/callback?from=jira";
+pub(crate) const SCOPES: &str = "read:jira-work write:jira-work read:jira-user offline_access";
+
+/// A sandbox and an access token for its site Acme.
+pub(crate) struct Jira {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) access_token: String,
+    pub(crate) refresh_token: String,
+    pub(crate) cloud_id: String,
+}
+
+impl Jira {
+    pub(crate) fn start() -> Self {
+        Self::with(SandboxConfig::default())
+    }
+
+    pub(crate) fn with(config: SandboxConfig) -> Self {
+        let sandbox = Sandbox::start(config).unwrap();
+        let code = consent(sandbox.base_url(), SCOPES, &[ACME_CLOUD_ID]);
+        let pair = exchange(sandbox.base_url(), &code).json();
+        Self {
+            access_token: pair["access_token"].as_str().unwrap().to_owned(),
+            refresh_token: pair["refresh_token"].as_str().unwrap().to_owned(),
+            cloud_id: ACME_CLOUD_ID.to_owned(),
+            sandbox,
+        }
+    }
+
+    pub(crate) fn handle(&self) -> &SandboxHandle {
+        self.sandbox.handle()
+    }
+
+    /// Takes a new pair of tokens.
+    pub(crate) fn refresh(&mut self) {
+        let pair = refresh(self.sandbox.base_url(), &self.refresh_token).json();
+        self.access_token = pair["access_token"].as_str().unwrap().to_owned();
+        self.refresh_token = pair["refresh_token"].as_str().unwrap().to_owned();
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Reply {
+        self.call("GET", path, None)
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Reply {
+        self.call("POST", path, Some(body))
+    }
+
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Reply {
+        self.call("PUT", path, Some(body))
+    }
+
+    pub(crate) fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Reply {
+        self.try_call(method, path, body).unwrap()
+    }
+
+    /// Calls Jira, where the connection may end without an answer.
+    pub(crate) fn try_call(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> io::Result<Reply> {
+        let bearer = format!("Bearer {}", self.access_token);
+        let headers = [
+            ("Authorization", bearer.as_str()),
+            ("Content-Type", "application/json"),
+        ];
+        let path = format!("/ex/jira/{}/rest/api/3/{path}", self.cloud_id);
+        let body = body.map(Value::to_string).unwrap_or_default();
+        send(
+            self.sandbox.base_url(),
+            method,
+            &path,
+            &headers,
+            body.as_bytes(),
+        )
+    }
+
+    /// Calls what lies beside Jira, with the bearer token.
+    pub(crate) fn beside(&self, method: &str, path: &str, body: &str) -> Reply {
+        let bearer = format!("Bearer {}", self.access_token);
+        let headers = [
+            ("Authorization", bearer.as_str()),
+            ("Content-Type", "application/json"),
+        ];
+        send(
+            self.sandbox.base_url(),
+            method,
+            path,
+            &headers,
+            body.as_bytes(),
+        )
+        .unwrap()
+    }
+
+    /// Creates issues with these summaries in SHOP and gives their keys.
+    pub(crate) fn create(&self, summaries: &[&str]) -> Vec<String> {
+        let issues: Vec<_> = summaries
+            .iter()
+            .map(|summary| task("SHOP", summary))
+            .collect();
+        let reply = self.post("issue/bulk", &json!({"issueUpdates": issues}));
+        assert_eq!(reply.status, 201, "{}", reply.text());
+        let created = reply.json()["issues"].as_array().unwrap().clone();
+        created
+            .iter()
+            .map(|issue| issue["key"].as_str().unwrap().to_owned())
+            .collect()
+    }
+}
+
+/// The body of a create with only what every project of the stock kind needs.
+pub(crate) fn task(project: &str, summary: &str) -> Value {
+    json!({"fields": {
+        "project": {"key": project}, "issuetype": {"name": "Task"}, "summary": summary,
+    }})
+}
+
+/// The same with further or other fields.
+pub(crate) fn task_with(project: &str, fields: Value) -> Value {
+    let mut body = task(project, "Summary");
+    let into = body["fields"].as_object_mut().unwrap();
+    into.extend(fields.as_object().unwrap().clone());
+    body
+}
+
+/// A document of one paragraph.
+pub(crate) fn document(text: &str) -> Value {
+    json!({"type": "doc", "version": 1, "content": [
+        {"type": "paragraph", "content": [{"type": "text", "text": text}]},
+    ]})
+}
+
+/// Encodes a text for a query or a form.
+pub(crate) fn encode(text: &str) -> String {
+    let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let each = |byte: u8| {
+        if keep(byte) {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
+    };
+    text.bytes().map(each).collect()
+}
+
+pub(crate) fn form(fields: &[(&str, &str)]) -> String {
+    let pair = |(name, value): &(&str, &str)| format!("{name}={}", encode(value));
+    fields.iter().map(pair).collect::<Vec<_>>().join("&")
+}
+
+/// Posts the consent form and gives the answer.
+pub(crate) fn decide(base: &str, fields: &[(&str, &str)]) -> Reply {
+    let headers = [("Content-Type", "application/x-www-form-urlencoded")];
+    send(
+        base,
+        "POST",
+        "/authorize/decision",
+        &headers,
+        form(fields).as_bytes(),
+    )
+    .unwrap()
+}
+
+/// Gives the fields that the consent form always has.
+pub(crate) fn consent_fields(scopes: &str) -> Vec<(&str, &str)> {
+    vec![
+        ("client_id", "sandbox-client"),
+        ("redirect_uri", CALLBACK),
+        ("response_type", "code"),
+        ("audience", "api.atlassian.com"),
+        ("state", "a state/with signs"),
+        ("scope", scopes),
+    ]
+}
+
+/// Consents as the first account and gives the code.
+pub(crate) fn consent(base: &str, scopes: &str, sites: &[&str]) -> String {
+    let mut fields = consent_fields(scopes);
+    fields.extend(sites.iter().map(|site| ("site", *site)));
+    fields.push(("decision", "accept"));
+    let reply = decide(base, &fields);
+    assert_eq!(reply.status, 302, "{}", reply.text());
+    parameter(reply.header("Location").unwrap(), "code").unwrap()
+}
+
+/// Reads a parameter that needs no decoding from a URL.
+pub(crate) fn parameter(url: &str, name: &str) -> Option<String> {
+    let query = url.split_once('?')?.1;
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs
+        .into_iter()
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value.to_owned())
+}
+
+pub(crate) fn token(base: &str, body: &Value) -> Reply {
+    let headers = [("Content-Type", "application/json")];
+    send(
+        base,
+        "POST",
+        "/oauth/token",
+        &headers,
+        body.to_string().as_bytes(),
+    )
+    .unwrap()
+}
+
+pub(crate) fn exchange(base: &str, code: &str) -> Reply {
+    let body = json!({
+        "grant_type": "authorization_code", "client_id": "sandbox-client",
+        "client_secret": "sandbox-client-value", "code": code, "redirect_uri": CALLBACK,
+    });
+    token(base, &body)
+}
+
+pub(crate) fn refresh(base: &str, refresh_token: &str) -> Reply {
+    let body = json!({
+        "grant_type": "refresh_token", "client_id": "sandbox-client",
+        "client_secret": "sandbox-client-value", "refresh_token": refresh_token,
+    });
+    token(base, &body)
+}

@@ -1,0 +1,15 @@
+//! The sandbox as a client sees it, over real HTTP.
+
+#![cfg(test)]
+
+mod bulk;
+mod edits;
+mod faults;
+mod harness;
+mod http;
+mod oauth;
+mod pages;
+mod reads;
+mod schema;
+mod search;
+mod writes;

@@ -1,7 +1,7 @@
 //! A work item as it is found, before it is known whether it stays.
 
 use super::fields::Facts;
-use super::ids::Family;
+use super::ids::{self, Family};
 use super::priority::Rank;
 use super::title::Headline;
 use crate::ticket::model::{Effort, Priority, TicketType};
@@ -30,6 +30,8 @@ pub(super) struct Candidate {
     pub effort: Option<Effort>,
     pub labels: Vec<String>,
     pub criteria: Vec<String>,
+    /// Ids of other items that its text speaks of, where it has none itself.
+    pub mentions: Vec<String>,
     /// Whether it is a requirement rather than a task, for the type of its block.
     pub requirement: bool,
 }
@@ -55,6 +57,11 @@ impl Candidate {
             _ => TicketType::Task,
         };
         let severity = facts.severity.filter(|_| ticket_type == TicketType::Bug);
+        let mentions = if headline.id.is_none() {
+            ids::mentioned(&headline.title)
+        } else {
+            Vec::new()
+        };
         let mut labels = headline.labels;
         labels.extend(facts.labels);
         Some(Self {
@@ -69,6 +76,7 @@ impl Candidate {
             effort: facts.effort.or(headline.effort),
             labels,
             criteria: Vec::new(),
+            mentions,
             requirement: matches!(
                 family,
                 Some(Family::Requirement | Family::Quality | Family::Feature)

@@ -58,7 +58,7 @@ impl Context {
         !self.by_title
             && matches!(
                 self.mode,
-                Mode::Work(_) | Mode::Weak(Weak::Plan | Weak::Roadmap | Weak::Future)
+                Mode::Work(_) | Mode::Weak(Weak::Plan | Weak::Phase | Weak::Roadmap | Weak::Future)
             )
     }
 
@@ -121,7 +121,7 @@ impl Context {
                 ) => kept,
                 Mode::Aside(BlockType::Persona) => kept,
                 Mode::Weak(Weak::Future) | Mode::Quality => kept,
-                Mode::Weak(Weak::Plan | Weak::Roadmap)
+                Mode::Weak(Weak::Plan | Weak::Phase | Weak::Roadmap)
                     if matches!(work, Work::Features | Work::Requirements) =>
                 {
                     kept
@@ -133,13 +133,13 @@ impl Context {
 
     fn weaken(&self, weak: Weak) -> Mode {
         match (self.mode, weak) {
-            (Mode::Work(_), Weak::Plan | Weak::Checklist | Weak::Scope | Weak::Roadmap)
-            | (Mode::Weak(Weak::Roadmap), Weak::Plan | Weak::Scope)
+            (Mode::Work(_), Weak::Phase | Weak::Checklist | Weak::Scope | Weak::Roadmap)
+            | (Mode::Weak(Weak::Roadmap), Weak::Plan | Weak::Phase | Weak::Scope)
             | (Mode::Weak(Weak::Future), _)
             | (Mode::Aside(BlockType::Metrics | BlockType::Risk | BlockType::OpenQuestion), _) => {
                 self.mode
             }
-            (Mode::Aside(BlockType::Timeline), Weak::Plan) => self.mode,
+            (Mode::Aside(BlockType::Timeline), Weak::Plan | Weak::Phase) => self.mode,
             _ => Mode::Weak(weak),
         }
     }
@@ -153,7 +153,7 @@ impl Context {
             (Mode::Work(Work::Features), Evidence::Plain) => Some(1),
             (Mode::Neutral | Mode::Quality | Mode::Work(_), _) => Some(0),
             (
-                Mode::Weak(Weak::Plan | Weak::Roadmap | Weak::Recommendations),
+                Mode::Weak(Weak::Plan | Weak::Phase | Weak::Roadmap | Weak::Recommendations),
                 Evidence::Box | Evidence::Story,
             ) => Some(0),
             (Mode::Weak(Weak::Scope | Weak::Checklist | Weak::UseCases), Evidence::Story) => {

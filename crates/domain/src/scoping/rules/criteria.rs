@@ -3,7 +3,7 @@
 use super::headings::{self, Role};
 use super::ids;
 use super::outline::Section;
-use super::text::{split_breaks, squeeze, strip_prefix_ci};
+use super::text::{count, split_breaks, squeeze, strip_prefix_ci};
 use super::tree::{Block, Item, Kind, Line};
 
 /// Collects criteria from text that is known to hold them.
@@ -301,7 +301,7 @@ impl<'a> Collector<'a> {
         let Some(head) = item.head.first() else {
             return;
         };
-        let label = head.plain.trim().ends_with(':') && !is_step(&head.plain);
+        let label = head.plain.trim().ends_with(':') && count(&head.plain) <= 2;
         let nested = item.blocks.iter().find_map(|block| match &block.kind {
             Kind::List(items) => Some(items),
             _ => None,

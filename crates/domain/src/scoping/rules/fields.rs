@@ -323,6 +323,12 @@ const DONE: &[&str] = &[
     "passed",
     "duplicate",
     "dropped",
+    "deferred",
+    "skipped",
+    "parked",
+    "postponed",
+    "wont",
+    "abandoned",
 ];
 
 /// Whether a status says that nothing is left to do.

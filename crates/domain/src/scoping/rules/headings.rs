@@ -25,8 +25,10 @@ pub(super) enum Work {
 /// Parts whose listed items are work only where a document says it nowhere better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Weak {
-    /// Phases and plans: open check boxes in them are tasks.
+    /// Plans: open check boxes in them are tasks.
     Plan,
+    /// A phase, a sprint, a quarter.
+    Phase,
     Roadmap,
     Checklist,
     UseCases,
@@ -82,6 +84,12 @@ pub(super) fn role(heading: &str, in_work: bool) -> Role {
     if said.is_empty() {
         return Role::Plain;
     }
+    if matches!(
+        said.split(' ').next(),
+        Some("total" | "totals" | "subtotal" | "estimated")
+    ) {
+        return Role::Aside(BlockType::Timeline);
+    }
     let firm = matched(&FIRM_INDEX, &said);
     match firm.or_else(|| matched(&LOOSE_INDEX, &said)) {
         Some(Role::Aside(_)) if in_work && firm.is_none() => Role::Plain,
@@ -89,7 +97,7 @@ pub(super) fn role(heading: &str, in_work: bool) -> Role {
             Role::Never(BlockType::Note)
         }
         Some(role) => role,
-        None if is_phase(&said) => Role::Weak(Weak::Plan),
+        None if is_phase(&said) => Role::Weak(Weak::Phase),
         None => Role::Plain,
     }
 }
@@ -216,7 +224,7 @@ pub(super) const fn block_type(role: Role) -> Option<BlockType> {
         }
         Role::Work(Work::Tasks | Work::Bugs | Work::Backlog)
         | Role::Weak(Weak::Checklist | Weak::Recommendations) => Some(BlockType::Task),
-        Role::Weak(Weak::Plan | Weak::Roadmap) => Some(BlockType::Timeline),
+        Role::Weak(Weak::Plan | Weak::Phase | Weak::Roadmap) => Some(BlockType::Timeline),
         Role::Weak(Weak::UseCases) => Some(BlockType::UserStory),
         Role::Weak(Weak::Scope) => Some(BlockType::Goal),
         Role::Weak(Weak::Future) => Some(BlockType::NonGoal),
@@ -250,7 +258,7 @@ mod tests {
         );
         assert_eq!(
             role("Phase 1: Critical Security Issues (Week 1)", false),
-            Role::Weak(Weak::Plan)
+            Role::Weak(Weak::Phase)
         );
         assert_eq!(
             role("Action Items Checklist", false),

@@ -210,7 +210,7 @@ fn code(text: &str) -> Option<Lead<'_>> {
     }
     let after = text.get(token.len()..)?;
     let separated = starts_separator(after);
-    if family == Family::Unknown && !separated {
+    if family == Family::Unknown && !separated && !after.is_empty() {
         return None;
     }
     if !separated && !after.is_empty() && !after.starts_with([' ', '\u{a0}']) {
@@ -341,6 +341,16 @@ pub(super) fn key(id: &str) -> String {
         }
     }
     out
+}
+
+/// The keys of the ids that a text speaks of anywhere.
+pub(super) fn mentioned(text: &str) -> Vec<String> {
+    text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',' | ':' | ';' | '[' | ']'))
+        .filter(|word| word.len() > 2)
+        .filter_map(|word| code(word).filter(|lead| lead.rest.is_empty()))
+        .filter_map(|lead| lead.id)
+        .map(|id| key(&id))
+        .collect()
 }
 
 /// Whether an id is one of a tracker or a requirement list, which a document uses once, and not a mere count.

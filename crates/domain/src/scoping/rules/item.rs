@@ -13,6 +13,9 @@ use super::title::{self, Headline};
 use super::tree::{Block, Kind, Line};
 use super::walk::Walk;
 
+/// The tier of what is only perhaps done one day, whatever is said of it.
+const LATER: u8 = 3;
+
 /// Makes a candidate of a section.
 pub(super) fn of_section(
     walk: &Walk<'_>,
@@ -31,20 +34,11 @@ pub(super) fn of_section(
         _ => Evidence::Plain,
     };
     let inside = criteria_of(walk.source, section, headline.story);
-    let tier = context.tier(evidence);
-    let sure = facts.speak_of_work()
-        || !inside.criteria.is_empty()
-        || section.opening == Opening::Heading && evidence != Evidence::Plain;
-    let tier = if sure {
-        Some(tier.unwrap_or(0).min(1)).filter(|_| true).map(|t| {
-            if tier == Some(3) {
-                3
-            } else {
-                t.min(u8::from(tier != Some(0) && !sure))
-            }
-        })
-    } else {
-        tier
+    let sure = facts.speak_of_work() || !inside.criteria.is_empty();
+    let tier = match context.tier(evidence) {
+        Some(tier) if !sure || tier == LATER => Some(tier),
+        None if !sure => None,
+        _ => Some(0),
     };
     let form = if section.opening == Opening::Heading {
         Form::Heading

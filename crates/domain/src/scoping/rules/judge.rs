@@ -163,8 +163,10 @@ pub(super) fn sign(section: &Section, context: &Context, facts: &Facts) -> Sign 
     if let Some(lead) = ids::leading(title) {
         let named = lead.id.is_some() || lead.family == Family::Bug || lead.family == Family::Story;
         let unknown_in_work = lead.family == Family::Unknown
-            && (matches!(context.mode, Mode::Work(_) | Mode::Weak(Weak::Plan))
-                || facts.speak_of_work()
+            && (matches!(
+                context.mode,
+                Mode::Work(_) | Mode::Weak(Weak::Plan | Weak::Phase)
+            ) || facts.speak_of_work()
                 || shape.criteria);
         if lead.family.is_work() && (named || section.level > 1) || unknown_in_work {
             return of_named(lead.family, section.level, &shape);

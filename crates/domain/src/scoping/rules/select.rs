@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, Form};
 use super::ids;
 use super::text::words;
 
@@ -24,8 +24,21 @@ pub(super) fn select(candidates: Vec<Candidate>) -> Vec<Candidate> {
         let (a_id, b_id) = (a.id.as_deref().map(ids::key), b.id.as_deref().map(ids::key));
         a_id.is_none() || b_id.is_none() || a_id == b_id
     });
+    drop_references(&mut kept);
     kept.sort_by_key(|candidate| candidate.lines.0);
     kept
+}
+
+/// Drops list items without an id that speak of another item by its id: "Implement T005 – root check".
+fn drop_references(kept: &mut Vec<Candidate>) {
+    let ids: HashSet<String> = kept
+        .iter()
+        .filter_map(|candidate| candidate.id.as_deref())
+        .map(ids::key)
+        .collect();
+    kept.retain(|candidate| {
+        candidate.form > Form::ListItem || !candidate.mentions.iter().any(|id| ids.contains(id))
+    });
 }
 
 fn id_key(candidate: &Candidate) -> Option<String> {

@@ -50,6 +50,10 @@ impl<'a> Walk<'a> {
 
     /// Keeps a candidate, with what its surroundings say where it says nothing itself.
     pub(super) fn push(&mut self, mut candidate: Candidate, context: &Context) {
+        // A feature with a priority of its own is planned, not summed up.
+        if candidate.priority.is_some() && context.mode == Mode::Work(Work::Features) {
+            candidate.tier = 0;
+        }
         if candidate.priority.is_none() {
             candidate.priority.clone_from(&context.priority);
         }

@@ -68,7 +68,8 @@ pub(super) const FIRM: &[Entry] = &[
          priority legend, priority definitions, status legend, effort key, status key, \
          glosario, glossario, rastreabilidade, trazabilidad, related frs, requirements \
          coverage, coverage map, fr coverage, related issues, completed tasks, lessons \
-         learned, resolved questions",
+         learned, resolved questions, requirements coverage, requirement coverage, currently \
+         implemented",
         Never(BlockType::Note),
     ),
     (
@@ -233,8 +234,8 @@ pub(super) const FIRM: &[Entry] = &[
     ),
     (
         At::Whole,
-        "functionality, functionalities, capabilities, feature, proposed changes, \
-         funcionalidades",
+        "functionality, functionalities, capabilities, feature, proposed changes, what \
+         changes, funcionalidades",
         Role::Work(Work::Features),
     ),
     (At::Edge, "features", Role::Work(Work::Features)),

@@ -129,6 +129,7 @@ fn build(listener: TcpListener, handle: SandboxHandle) -> io::Result<actix_web::
     let server = HttpServer::new(app)
         .workers(2)
         .on_connect(remember_socket)
+        .keep_alive(Duration::from_secs(75))
         .client_request_timeout(Duration::from_secs(60))
         .shutdown_timeout(1)
         .disable_signals()
@@ -163,6 +164,17 @@ fn remember_socket(connection: &dyn Any, extensions: &mut Extensions) {
 
 async fn serve(http: HttpRequest, body: Bytes, handle: Data<SandboxHandle>) -> HttpResponse {
     let request = Request::read(&http, body);
+    // A task of its own goes on when the caller hangs up, as a real server does: a request that
+    // was given up may still be carried out later.
+    let answering = rt::spawn(work(request, handle.as_ref().clone()));
+    match answering.await {
+        Ok(Some(answer)) => respond(answer),
+        Ok(None) | Err(_) => hang_up(&http),
+    }
+}
+
+/// Carries a request out and gives what is left of the answer; none closes the connection.
+async fn work(request: Request, handle: SandboxHandle) -> Option<Answer> {
     let arrival = handle.with(|state| state.arrive(&request));
     let (before, after) = waits(&arrival);
     pause(before).await;
@@ -175,10 +187,7 @@ async fn serve(http: HttpRequest, body: Bytes, handle: Data<SandboxHandle>) -> H
     pause(after + arrival.latency_per_issue * acted.created).await;
     let answer = distort(arrival.fault.as_ref(), answer);
     handle.with(|state| state.leave(&arrival, answer.as_ref(), &acted));
-    match answer {
-        Some(answer) => respond(answer),
-        None => hang_up(&http),
-    }
+    answer
 }
 
 async fn pause(length: Duration) {

@@ -138,7 +138,12 @@ impl State {
     pub(crate) fn leave(&mut self, arrival: &Arrival, answer: Option<&Answer>, acted: &Acted) {
         let jira = arrival.endpoint.is_jira();
         self.in_flight -= usize::from(jira).min(self.in_flight);
-        let points = if jira { 1 + acted.extra_points } else { 0 };
+        let arrived = !matches!(arrival.fault, Some(Effect::DropBefore));
+        let points = if jira && arrived {
+            1 + acted.extra_points
+        } else {
+            0
+        };
         self.quota.add(self.now(), points);
         self.journal.amend(arrival.sequence, |entry| {
             entry.status = answer.map(|answer| answer.status);

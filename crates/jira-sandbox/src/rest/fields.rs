@@ -54,7 +54,9 @@ pub(super) fn edited(
         return Err(Problems::field("issuetype", BAD_ISSUE_TYPE));
     };
     let screen = create_screen(project, kind);
-    let exists = |field: &str| field == "priority" || screen.iter().any(|shown| shown.id == field);
+    let exists = |field: &str| {
+        matches!(field, "priority" | "status") || screen.iter().any(|shown| shown.id == field)
+    };
     write(desk, &mut data, details, &exists)?;
     if data.summary.is_empty() {
         return Err(Problems::field("summary", NO_SUMMARY));
@@ -152,7 +154,7 @@ fn write(
     let mut form = Problems::default();
     let mut content = Problems::default();
     for (field, change) in changes(details, &mut form) {
-        if matches!(field, "project" | "issuetype" | "status") {
+        if matches!(field, "project" | "issuetype") {
             continue;
         }
         if !settable(field) {

@@ -142,6 +142,10 @@ pub(super) fn search(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
     let mut body = json!({"issues": issues, "isLast": rest.is_empty()});
     if let (false, Some(fields)) = (rest.is_empty(), body.as_object_mut()) {
         let expires_at = now + TOKEN_LIFE;
+        state
+            .search_pages
+            .open
+            .retain(|_, page| now < page.expires_at);
         let token = Uuid::new_v4().simple().to_string();
         fields.insert("nextPageToken".to_owned(), token.as_str().into());
         state.search_pages.open.insert(

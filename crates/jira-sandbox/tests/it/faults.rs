@@ -229,6 +229,21 @@ fn latency_is_per_request_and_per_issue_and_does_not_block_others() {
 }
 
 #[test]
+fn a_request_that_was_given_up_is_still_carried_out() {
+    let jira = Jira::start();
+    bulk_fault(&jira, Effect::DelayBefore { ms: 100 });
+    jira.post_and_leave("issue/bulk", &two());
+    let patience = Instant::now() + Duration::from_secs(20);
+    while jira.handle().issue_count() < 2 {
+        assert!(
+            Instant::now() < patience,
+            "the request was never carried out"
+        );
+        std::thread::yield_now();
+    }
+}
+
+#[test]
 fn the_journal_counts_points_as_atlassian_does() {
     let jira = Jira::start();
     let before = jira.handle().quota_points();

@@ -5,7 +5,7 @@ use std::io;
 use jira_sandbox::{ACME_CLOUD_ID, Sandbox, SandboxConfig, SandboxHandle};
 use serde_json::{Value, json};
 
-use crate::http::{Reply, send};
+use crate::http::{Reply, open, send};
 
 pub(crate) const CALLBACK: &str = "http://localhost:9999/callback?from=jira";
 pub(crate) const SCOPES: &str = "read:jira-work write:jira-work read:jira-user offline_access";
@@ -83,6 +83,24 @@ impl Jira {
             &headers,
             body.as_bytes(),
         )
+    }
+
+    /// Sends a request and hangs up without waiting for its answer, once it has arrived.
+    pub(crate) fn post_and_leave(&self, path: &str, body: &Value) {
+        let before = self.handle().journal().len();
+        let bearer = format!("Bearer {}", self.access_token);
+        let headers = [
+            ("Authorization", bearer.as_str()),
+            ("Content-Type", "application/json"),
+        ];
+        let path = format!("/ex/jira/{}/rest/api/3/{path}", self.cloud_id);
+        let body = body.to_string();
+        let base = self.sandbox.base_url();
+        let stream = open(base, "POST", &path, &headers, body.as_bytes()).unwrap();
+        while self.handle().journal().len() == before {
+            std::thread::yield_now();
+        }
+        drop(stream);
     }
 
     /// Calls what lies beside Jira, with the bearer token.

@@ -141,6 +141,12 @@ fn each_refusal_has_jiras_own_text() {
             "The priority selected is invalid.".to_owned(),
         ),
         (
+            shop(json!({"status": {"name": "Done"}})),
+            "status",
+            "Field 'status' cannot be set. It is not on the appropriate screen, or unknown."
+                .to_owned(),
+        ),
+        (
             task("REQ", "No cost centre"),
             "customfield_10010",
             "Cost centre is required.".to_owned(),

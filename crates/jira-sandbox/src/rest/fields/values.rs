@@ -43,6 +43,8 @@ pub(super) fn set(
     value: &Value,
 ) -> Result<(), Refused> {
     match field {
+        // Only transitions change the status; an edit that names it is taken and changes nothing.
+        "status" => {}
         "summary" => data.summary = summary(value)?,
         "description" => data.description = document(value)?,
         "labels" => data.labels = labels(value)?,

@@ -16,7 +16,11 @@ use crate::delivery::tracker::{
     ProjectPage, ProjectQuery, TrackerError, TrackerIssueType, TrackerProject, Verdict,
 };
 use crate::shared::ids::{DeliveryId, TicketId};
-use crate::ticket::model::{ExternalIssue, PushError, PushErrorCode, SyncedStatus};
+use crate::ticket::model::{ExternalIssue, PushError, PushErrorCode};
+
+mod script;
+
+use script::Script;
 
 /// How one element of a create ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -84,20 +88,6 @@ pub struct TrackerCalls {
 #[derive(Debug)]
 pub struct FakeTracker {
     state: Mutex<Script>,
-}
-
-#[derive(Debug)]
-struct Script {
-    calls: TrackerCalls,
-    failures: VecDeque<TrackerError>,
-    projects: Vec<TrackerProject>,
-    page_size: usize,
-    issue_types: Vec<TrackerIssueType>,
-    verdicts: BTreeMap<String, Verdict>,
-    fence: Option<Fence>,
-    creates: VecDeque<CreateScript>,
-    issues: Vec<FakeIssue>,
-    statuses: BTreeMap<String, IssueStatus>,
 }
 
 impl Default for FakeTracker {
@@ -217,64 +207,6 @@ impl FakeTracker {
         match script.failures.pop_front() {
             Some(error) => Err(error),
             None => Ok(script),
-        }
-    }
-}
-
-impl Script {
-    fn find_project(&self, key: &str) -> Result<TrackerProject, TrackerError> {
-        let found = self.projects.iter().find(|project| project.key == key);
-        found.cloned().ok_or(TrackerError::ProjectNotFound)
-    }
-
-    fn page(&self, query: &ProjectQuery) -> ProjectPage {
-        let text = query.text.as_deref().unwrap_or_default().to_lowercase();
-        let is_asked = |project: &&TrackerProject| {
-            let names = format!("{}\n{}", project.key, project.name).to_lowercase();
-            (project.can_create || !query.can_create) && names.contains(&text)
-        };
-        let start = query
-            .cursor
-            .as_deref()
-            .and_then(|cursor| cursor.parse().ok())
-            .unwrap_or(0);
-        let mut found = self.projects.iter().filter(is_asked).skip(start);
-        let projects = found.by_ref().take(self.page_size).cloned().collect();
-        let next_cursor = found.next().map(|_| (start + self.page_size).to_string());
-        ProjectPage {
-            projects,
-            next_cursor,
-        }
-    }
-
-    fn make_issue(&mut self, site: &TrackerSite, delivery: &ClaimedDelivery) -> ExternalIssue {
-        let number = self.issues.len() + 1;
-        let external = ExternalIssue {
-            site_id: site.cloud_id.clone(),
-            id: (10_000 + number).to_string(),
-            key: format!("ENG-{number}"),
-            url: format!("{}/browse/ENG-{number}", site.site_url),
-        };
-        self.issues.push(FakeIssue {
-            mark: delivery.id,
-            ticket_id: delivery.ticket_id,
-            external: external.clone(),
-            payload: delivery.payload.clone(),
-        });
-        external
-    }
-
-    fn status(&self, id: &str) -> IssueStatus {
-        if let Some(status) = self.statuses.get(id) {
-            return status.clone();
-        }
-        match self.issues.iter().find(|issue| issue.external.id == id) {
-            Some(issue) => IssueStatus::Seen {
-                status: SyncedStatus::Open,
-                external_status: "To Do".to_owned(),
-                external: issue.external.clone(),
-            },
-            None => IssueStatus::Missing,
         }
     }
 }

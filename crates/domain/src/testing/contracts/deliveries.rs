@@ -7,8 +7,10 @@
 use super::Ports;
 
 pub mod accepting;
+pub mod cancelling;
 pub mod claiming;
 pub mod effects;
+pub mod keys;
 mod ledger;
 pub mod listing;
 pub mod pausing;
@@ -17,9 +19,11 @@ pub mod settling;
 /// Runs the suite.
 pub async fn check(ports: &Ports) {
     accepting::check(ports).await;
+    keys::check(ports).await;
     claiming::check(ports).await;
     pausing::check(ports).await;
     settling::check(ports).await;
+    cancelling::check(ports).await;
     listing::check(ports).await;
     effects::check(ports).await;
 }

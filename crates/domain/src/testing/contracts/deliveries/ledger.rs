@@ -268,10 +268,10 @@ fn delivery_id(entry: &NewEntry) -> Option<DeliveryId> {
 }
 
 /// The deliveries of a report, in its order.
-pub(super) fn deliveries(report: &PushReport) -> Vec<&Delivery> {
-    let delivery = |entry| match entry {
-        &PushEntry::Delivery(ref delivery) => Some(delivery),
-        &PushEntry::AlreadyPushed { .. } => None,
+pub(super) fn deliveries<'a>(report: &'a PushReport) -> Vec<&'a Delivery> {
+    let delivery = |entry: &'a PushEntry| match entry {
+        PushEntry::Delivery(delivery) => Some(delivery),
+        PushEntry::AlreadyPushed { .. } => None,
     };
     report.entries.iter().filter_map(delivery).collect()
 }

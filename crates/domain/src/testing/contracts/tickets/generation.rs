@@ -2,11 +2,12 @@
 
 use super::super::Ports;
 use super::super::world::{START, World, at, nth, ok};
-use super::GenerationScope;
 use crate::shared::ids::{DocumentId, TicketId};
 use crate::ticket::model::{Ticket, TicketContent, TicketStatus};
+use crate::ticket::ports::GenerationScope;
 
-pub(super) async fn check(ports: &Ports) {
+/// Runs these promises.
+pub async fn check(ports: &Ports) {
     new_fingerprints_are_inserted_as_they_stand(ports).await;
     many_tickets_come_in_at_once(ports).await;
     generating_again_changes_nothing(ports).await;

@@ -136,31 +136,27 @@ fn issue_fields(
             shown.insert(name.to_owned(), value());
         }
     };
-    let person = |id: &Option<String>| {
-        let account = id.as_deref().and_then(|id| world.account(id));
+    let person = |id: Option<&str>| {
+        let account = id.and_then(|id| world.account(id));
         account.map_or(Value::Null, |account| user(site, account))
     };
     let kind = home.issue_type(&data.issue_type);
-    let priority_value = data.priority.as_deref().and_then(|id| home.priority(id));
-    let status_value = home.status(&data.status);
     show("summary", &|| data.summary.as_str().into());
-    show("description", &|| {
-        data.description.clone().unwrap_or_default()
-    });
+    show("description", &|| data.description.clone().into());
     show("issuetype", &|| {
-        kind.map_or(Value::Null, |kind| issue_type(site, home, kind))
+        kind.map(|kind| issue_type(site, home, kind)).into()
     });
     show("project", &|| project_brief(site, home));
-    show("priority", &|| {
-        priority_value.map_or(Value::Null, |value| priority(site, value))
-    });
+    show("priority", &|| priority_of(site, home, data).into());
     show("labels", &|| data.labels.as_slice().into());
     show("status", &|| {
-        status_value.map_or(Value::Null, |value| status(site, home, value))
+        home.status(&data.status)
+            .map(|it| status(site, home, it))
+            .into()
     });
-    show("creator", &|| person(&Some(data.creator.clone())));
-    show("reporter", &|| person(&data.reporter));
-    show("assignee", &|| person(&data.assignee));
+    show("creator", &|| person(Some(&data.creator)));
+    show("reporter", &|| person(data.reporter.as_deref()));
+    show("assignee", &|| person(data.assignee.as_deref()));
     show("created", &|| moment(data.created).into());
     show("updated", &|| moment(data.updated).into());
     show("duedate", &|| data.due_date.clone().into());
@@ -173,14 +169,15 @@ fn issue_fields(
     if let Some(parent) = data.parent.and_then(|id| site.issue(id)) {
         show("parent", &|| parent_brief(site, parent));
     }
-    if let Some(kind) = kind {
-        for field in home.fields_of(kind) {
-            show(&field.id, &|| {
-                data.custom.get(&field.id).cloned().unwrap_or_default()
-            });
-        }
+    for field in kind.into_iter().flat_map(|kind| home.fields_of(kind)) {
+        show(&field.id, &|| data.custom.get(&field.id).cloned().into());
     }
     shown
+}
+
+fn priority_of(site: &Site, home: &Project, data: &IssueData) -> Option<Value> {
+    let held = home.priority(data.priority.as_deref()?)?;
+    Some(priority(site, held))
 }
 
 fn resolution(site: &Site, project: &Project, data: &IssueData) -> Value {

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::model::{Integration, ReconnectReason, SealedSecret, TokenGrant, TrackerSite};
 use super::ports::{
@@ -31,8 +31,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const WAIT_AT_MOST: Duration = Duration::from_secs(90);
 /// How often a refresh whose answer was lost is replayed.
 const REPLAYS: u32 = 2;
-/// Grants not refreshed for this long are refreshed in the background; Atlassian ends them after 90 days.
-const IDLE_AFTER: time::Duration = time::Duration::days(30);
+/// Rows not written for this long are refreshed in the background. Atlassian ends a grant after 90 days without a refresh;
+/// a failed refresh writes the row too, so that this leaves a dozen tries.
+const IDLE_AFTER: time::Duration = time::Duration::days(7);
 /// How many idle grants are refreshed in one go.
 const IDLE_BATCH: u32 = 50;
 
@@ -162,6 +163,8 @@ impl TokenKeeper {
             }
             let may_take = row.refresh.is_none() || now.saturating_sub(seen.since) >= LEASE;
             if may_take {
+                // Counted from before the intent is written: a process frozen in between must not send any more.
+                let deadline = SendDeadline(now + SEND_WITHIN);
                 let lease = self.ports.ids.next();
                 let at = self.ports.clock.now();
                 let connections = &self.ports.connections;
@@ -170,7 +173,7 @@ impl TokenKeeper {
                     .await?;
                 if begun == WriteOutcome::Done {
                     row.generation += 1;
-                    return self.refresh_held(site, row).await;
+                    return self.refresh_held(site, row, deadline).await;
                 }
             } else {
                 self.ports.clock.sleep(LOOK_EVERY).await;
@@ -188,17 +191,14 @@ impl TokenKeeper {
         &self,
         site: &TrackerSite,
         row: Integration,
+        deadline: SendDeadline,
     ) -> Result<AccessToken, AccessTokenError> {
-        let stored = row
-            .tokens
-            .as_ref()
-            .and_then(|tokens| tokens.refresh_token.clone());
-        let Some(stored) = stored else {
+        let stored = row.tokens.as_ref();
+        let Some(stored) = stored.and_then(|pair| pair.refresh_token.clone()) else {
             return self
                 .give_up(site, &row, ReconnectReason::NoRefreshToken)
                 .await;
         };
-        let deadline = SendDeadline(self.ports.clock.monotonic() + SEND_WITHIN);
         let mut answer = self.send(&row, &stored, deadline).await;
         for _ in 0..REPLAYS {
             if !matches!(answer, Err(AuthorizerError::Lost(_))) {
@@ -267,11 +267,11 @@ impl TokenKeeper {
                 .and_then(|old| old.refresh_token.clone());
         }
         let begun = self.ports.clock.monotonic();
+        let mut generation = row.generation;
         loop {
             let connections = &self.ports.connections;
-            let (id, generation) = (row.id, row.generation);
             match connections
-                .finish_refresh(id, generation, &tokens, &grant.scope, now)
+                .finish_refresh(row.id, generation, &tokens, &grant.scope, now)
                 .await
             {
                 Ok(WriteOutcome::Done) => {
@@ -282,9 +282,12 @@ impl TokenKeeper {
                     });
                 }
                 Ok(WriteOutcome::Conflict) => {
-                    return self
-                        .keep_as_spare(site, tokens.refresh_token.as_ref())
-                        .await;
+                    let present = self.load(site).await?;
+                    if !self.has_same_grant(&present, &row)? {
+                        let spare = tokens.refresh_token.as_ref();
+                        return self.keep_as_spare(site, &present, spare).await;
+                    }
+                    generation = present.generation;
                 }
                 Err(failure) => {
                     if self.ports.clock.monotonic().saturating_sub(begun) >= LEASE - SEND_WITHIN {
@@ -296,13 +299,30 @@ impl TokenKeeper {
         }
     }
 
-    /// Somebody else wrote the row: their pair counts, ours is kept in case theirs turns out dead.
+    /// Whether the row still holds the pair that was refreshed: it was written, but only its lease or its sealing.
+    ///
+    /// Then the new pair is the only one that lives, and goes in before whoever took the lease over.
+    fn has_same_grant(&self, one: &Integration, other: &Integration) -> Result<bool, Failure> {
+        let pair = (self.refresh_token(one)?, self.refresh_token(other)?);
+        Ok(matches!(pair, (Some(a), Some(b)) if a.expose_secret() == b.expose_secret()))
+    }
+
+    fn refresh_token(&self, row: &Integration) -> Result<Option<SecretString>, Failure> {
+        let sealed = row
+            .tokens
+            .as_ref()
+            .and_then(|pair| pair.refresh_token.as_ref());
+        let context = TokenColumns::INTEGRATION.refresh(row.workspace_id);
+        sealed.map(|sealed| self.open(sealed, context)).transpose()
+    }
+
+    /// Somebody else saved a pair: theirs counts, ours is kept in case theirs turns out dead.
     async fn keep_as_spare(
         &self,
         site: &TrackerSite,
+        row: &Integration,
         spare: Option<&SealedSecret>,
     ) -> Result<AccessToken, AccessTokenError> {
-        let row = self.load(site).await?;
         let now = self.ports.clock.now();
         let kept = self
             .ports

@@ -8,4 +8,5 @@
 )]
 
 mod connection;
+mod tokens;
 mod world;

@@ -63,6 +63,11 @@ impl Hooks {
         self.push(format!("after {method}"), Box::new(|| Box::pin(down())));
     }
 
+    /// Forgets what did not happen yet.
+    pub(crate) fn clear(&self) {
+        self.0.lock().unwrap().clear();
+    }
+
     fn add<F>(&self, when: String, step: impl FnOnce() -> F + Send + 'static)
     where
         F: Future<Output = ()> + Send + 'static,

@@ -1,1 +1,32 @@
-//! t
+//! The store against real databases: SQLite always, PostgreSQL where a throw-away cluster is named.
+
+mod catalogue;
+mod contracts;
+mod ledger;
+mod migrations;
+mod postgres;
+mod sqlite;
+mod world;
+
+/// Makes a test of each promise for each database.
+macro_rules! on_both_databases {
+    ($($promise:ident),+ $(,)?) => {
+        mod on_sqlite {$(
+            #[tokio::test]
+            async fn $promise() {
+                let database = handoff_store::testing::TestDatabase::sqlite().await;
+                super::$promise(&database).await;
+            }
+        )+}
+
+        mod on_postgres {$(
+            #[tokio::test]
+            async fn $promise() {
+                if let Some(database) = handoff_store::testing::TestDatabase::postgres().await {
+                    super::$promise(&database).await;
+                }
+            }
+        )+}
+    };
+}
+pub(crate) use on_both_databases;

@@ -79,11 +79,7 @@ impl TicketService {
         command: Generate,
     ) -> Result<Vec<Ticket>, TicketError> {
         let lease = self.ids.next();
-        let (found, blocks) = self
-            .documents
-            .find(workspace, document)
-            .await?
-            .ok_or(TicketError::DocumentNotFound)?;
+        self.document(workspace, document).await?;
         let now = self.clock.now();
         if !self
             .documents
@@ -92,28 +88,39 @@ impl TicketService {
         {
             return Err(TicketError::GenerationInProgress);
         }
-        let generated = self.generate_held(&found, &blocks, command).await;
+        let generated = self.generate_held(workspace, document, command).await;
         self.documents.end_generation(document, lease).await?;
         generated
     }
 
+    async fn document(
+        &self,
+        workspace: WorkspaceId,
+        id: DocumentId,
+    ) -> Result<(Document, Vec<Block>), TicketError> {
+        let found = self.documents.find(workspace, id).await?;
+        found.ok_or(TicketError::DocumentNotFound)
+    }
+
+    /// Reads the document only now that it is held: what another caller has generated from may be newer than what was seen
+    /// before.
     async fn generate_held(
         &self,
-        document: &Document,
-        blocks: &[Block],
+        workspace: WorkspaceId,
+        id: DocumentId,
         command: Generate,
     ) -> Result<Vec<Ticket>, TicketError> {
+        let (document, blocks) = self.document(workspace, id).await?;
         let summary = &document.summary;
         let scoped = self.scoper.scope(&summary.title, &document.content).await?;
         let is_part = command.block_id.is_some() || command.include_block_types.is_some();
-        let tickets = self.select(document, blocks, scoped, &command)?;
+        let tickets = self.select(&document, &blocks, scoped, &command)?;
         let scope = if is_part {
             GenerationScope::Part
         } else {
             GenerationScope::Whole
         };
         let now = self.clock.now();
-        let (workspace, id) = (summary.workspace_id, summary.id);
         let mut all = self
             .tickets
             .apply_generation(workspace, id, &tickets, scope, now)

@@ -8,5 +8,7 @@
 )]
 
 mod connection;
+mod documents;
+mod tickets;
 mod tokens;
 mod world;

@@ -18,6 +18,9 @@ use crate::ticket::model::{ExternalIssue, PushError, PushErrorCode, Ticket, Tick
 /// The most tickets that one push takes.
 pub const MAX_TICKETS: usize = 10_000;
 
+/// About how many projects are named when one must be chosen.
+const MAX_CHOICES: usize = 200;
+
 /// What a person wants pushed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PushCommand {
@@ -202,15 +205,21 @@ impl DeliveryService {
         if let Some(key) = key {
             return Ok(self.tracker.project(site, key).await?);
         }
-        let query = ProjectQuery {
-            text: None,
+        let mut choices = Vec::new();
+        let mut query = ProjectQuery {
             can_create: true,
-            cursor: None,
+            ..ProjectQuery::default()
         };
-        let page = self.tracker.projects(site, &query).await?;
-        let mut choices = page.projects;
+        loop {
+            let page = self.tracker.projects(site, &query).await?;
+            choices.extend(page.projects);
+            query.cursor = page.next_cursor;
+            if query.cursor.is_none() || choices.len() >= MAX_CHOICES {
+                break;
+            }
+        }
         match choices.pop() {
-            Some(only) if choices.is_empty() && page.next_cursor.is_none() => Ok(only),
+            Some(only) if choices.is_empty() => Ok(only),
             last => {
                 choices.extend(last);
                 Err(DeliveryError::ProjectRequired { choices })

@@ -9,6 +9,7 @@
 
 mod connection;
 mod documents;
+mod push;
 mod tickets;
 mod tokens;
 mod world;

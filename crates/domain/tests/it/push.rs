@@ -1,0 +1,6 @@
+//! Accepting a push, and asking, waiting and calling off.
+
+mod accept;
+mod keys;
+mod plan;
+mod wait;

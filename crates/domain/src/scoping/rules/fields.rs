@@ -234,10 +234,10 @@ impl Facts {
     pub(super) fn take(&mut self, field: Field, value: &str) {
         match field {
             Field::Priority if self.priority.is_none() => {
-                self.priority = priority::read_value(value)
+                self.priority = priority::read_value(value);
             }
             Field::Severity if self.severity.is_none() => {
-                self.severity = priority::read_value(value)
+                self.severity = priority::read_value(value);
             }
             Field::Effort if self.effort.is_none() => self.effort = effort::read_value(value),
             Field::Labels => self.labels.extend(labels(value)),
@@ -338,7 +338,7 @@ pub(super) fn is_done(status: &str) -> bool {
         return status.contains(['✅', '✔', '☑', '✓']);
     }
     let begins = |word: &&str| said == **word || said.starts_with(&format!("{word} "));
-    DONE.iter().any(|word| begins(&word)) || (status.contains('✅') && !said.starts_with("not "))
+    DONE.iter().any(begins) || (status.contains('✅') && !said.starts_with("not "))
 }
 
 #[cfg(test)]

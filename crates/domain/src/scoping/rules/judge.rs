@@ -68,12 +68,12 @@ fn look(section: &Section, shape: &mut Shape, direct: bool) {
                     .as_ref()
                     .is_some_and(|lead| lead.family.is_work() && lead.id.is_some()) =>
             {
-                shape.item_headings += 1
+                shape.item_headings += 1;
             }
             Role::Work(Work::Stories) => {}
             Role::Work(_) | Role::Quality if heading => shape.work_headings += 1,
             Role::Plain if heading && direct && fields::key(&child.title.plain).is_none() => {
-                shape.plain_headings += 1
+                shape.plain_headings += 1;
             }
             _ => {}
         }

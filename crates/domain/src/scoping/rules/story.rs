@@ -104,7 +104,7 @@ fn starts(text: &str) -> Vec<usize> {
     let mut separated = false;
     for (at, c) in text.char_indices().take_while(|(at, _)| *at < 240) {
         if separated && !is_quote_or_blank(c) {
-            if matches!(c, 'a'..='z' | 'A'..='Z') {
+            if c.is_ascii_alphabetic() {
                 places.push(at);
             }
             separated = false;

@@ -687,17 +687,17 @@ fn row_facts(layout: &Layout, row: &Row) -> Facts {
         let text = cell.plain.trim();
         match column {
             Column::Priority => {
-                facts.priority = facts.priority.take().or_else(|| priority::read_value(text))
+                facts.priority = facts.priority.take().or_else(|| priority::read_value(text));
             }
             Column::Severity => {
                 facts.severity = priority::read_value(text).filter(|rank| *rank != Rank::Wont);
             }
             Column::Effort => {
-                facts.effort = facts.effort.or_else(|| super::effort::read_value(text))
+                facts.effort = facts.effort.or_else(|| super::effort::read_value(text));
             }
             Column::Labels => facts.labels.extend(fields::labels(text)),
             Column::Status => {
-                facts.done |= fields::is_done(text) || matches!(text, "x" | "X" | "[x]" | "Yes")
+                facts.done |= fields::is_done(text) || matches!(text, "x" | "X" | "[x]" | "Yes");
             }
             _ => {}
         }

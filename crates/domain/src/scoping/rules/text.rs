@@ -122,11 +122,15 @@ pub(super) fn split_breaks(text: &str) -> Vec<&str> {
     parts
 }
 
+/// Where the first line break tag stands, and its length.
 fn find_break(text: &str) -> Option<(usize, usize)> {
-    ["<br>", "<br/>", "<br />", "<BR>"]
-        .iter()
-        .filter_map(|tag| text.find(tag).map(|at| (at, tag.len())))
-        .min()
+    text.match_indices('<').find_map(|(at, _)| {
+        let rest = text.get(at..)?;
+        let tag = ["<br>", "<br/>", "<br />"]
+            .iter()
+            .find(|tag| strip_prefix_ci(rest, tag).is_some())?;
+        Some((at, tag.len()))
+    })
 }
 
 /// At most `limit` characters, cut between words and closed with an ellipsis when something is left out.

@@ -10,6 +10,8 @@ use crate::ticket::model::Effort;
 
 /// A story or sentence longer than this loses its reason or its later sentences.
 const LONG: usize = 120;
+/// How many tags at the end of a line are read.
+const MAX_TAIL_TAGS: usize = 6;
 /// The most characters of a title that is made from a sentence.
 const MAX: usize = 200;
 
@@ -206,10 +208,10 @@ fn take_tag(tag: &str, headline: &mut Headline) -> bool {
     for (field, value) in &found {
         match field {
             Field::Priority => {
-                headline.rank = headline.rank.take().or_else(|| priority::read_value(value))
+                headline.rank = headline.rank.take().or_else(|| priority::read_value(value));
             }
             Field::Effort => {
-                headline.effort = headline.effort.or_else(|| effort::read_value(value))
+                headline.effort = headline.effort.or_else(|| effort::read_value(value));
             }
             Field::Labels => headline.labels.extend(fields::labels(value)),
             _ => {}
@@ -281,7 +283,10 @@ fn edge_tags(text: &str, headline: &mut Headline) -> String {
         headline.rank.get_or_insert(rank);
         text = rest.trim_start();
     }
-    while let Some((before, tag)) = last_part(text) {
+    for _ in 0..MAX_TAIL_TAGS {
+        let Some((before, tag)) = last_part(text) else {
+            break;
+        };
         if before.is_empty() || count(tag) > 4 || !take_tag(tag, headline) {
             break;
         }

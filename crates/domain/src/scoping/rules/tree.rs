@@ -32,11 +32,6 @@ impl Line {
         let rest = self.plain.get(self.bold..).unwrap_or_default();
         self.bold > 0 && rest.trim_matches([':', ' ', '.']).is_empty()
     }
-
-    /// The bold words it begins with.
-    pub(super) fn lead(&self) -> &str {
-        self.plain.get(..self.bold).unwrap_or_default().trim()
-    }
 }
 
 /// An item of a list.
@@ -46,8 +41,6 @@ pub(super) struct Item {
     pub lines: (u32, u32),
     /// Its check box: `Some(true)` when checked.
     pub checked: Option<bool>,
-    /// Whether it is numbered.
-    pub numbered: bool,
     /// Its first paragraph.
     pub head: Vec<Line>,
     /// What follows the first paragraph.
@@ -110,7 +103,7 @@ pub(super) fn parse(source: &str, skip: usize, index: &LineIndex) -> Vec<Block> 
 enum Frame {
     Root(Vec<Block>),
     Quote(Vec<Block>, Range<usize>),
-    List(Vec<Item>, Range<usize>, bool),
+    List(Vec<Item>, Range<usize>),
     Item(Item),
     Table(Row, Vec<Row>, Range<usize>),
     Row(Row),
@@ -205,15 +198,11 @@ impl<'a> Builder<'a> {
         }
         match tag {
             Tag::BlockQuote(_) => self.frames.push(Frame::Quote(Vec::new(), range)),
-            Tag::List(first) => self
-                .frames
-                .push(Frame::List(Vec::new(), range, first.is_some())),
+            Tag::List(_) => self.frames.push(Frame::List(Vec::new(), range)),
             Tag::Item => {
-                let numbered = matches!(self.frames.last(), Some(Frame::List(_, _, true)));
                 let lines = self.lines_of(&range);
                 self.frames.push(Frame::Item(Item {
                     lines,
-                    numbered,
                     ..Item::default()
                 }));
             }
@@ -265,7 +254,7 @@ impl<'a> Builder<'a> {
         }
         match self.frames.pop() {
             Some(Frame::Quote(blocks, range)) => self.push(Kind::Quote(blocks), &range),
-            Some(Frame::List(items, range, _)) => self.push(Kind::List(items), &range),
+            Some(Frame::List(items, range)) => self.push(Kind::List(items), &range),
             Some(Frame::Item(item)) => {
                 if let Some(Frame::List(items, ..)) = self.frames.last_mut() {
                     items.push(item);
@@ -275,9 +264,9 @@ impl<'a> Builder<'a> {
             Some(Frame::Row(row)) => {
                 if let Some(Frame::Table(head, rows, _)) = self.frames.last_mut() {
                     if tag == TagEnd::TableHead {
-                        *head = row
+                        *head = row;
                     } else {
-                        rows.push(row)
+                        rows.push(row);
                     }
                 }
             }

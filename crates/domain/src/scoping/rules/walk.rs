@@ -59,7 +59,7 @@ impl<'a> Walk<'a> {
         }
         match (candidate.ticket_type, context.mode) {
             (TicketType::Task, Mode::Work(Work::Stories)) => {
-                candidate.ticket_type = TicketType::Story
+                candidate.ticket_type = TicketType::Story;
             }
             (TicketType::Task, Mode::Work(Work::Bugs)) => candidate.ticket_type = TicketType::Bug,
             _ => {}

@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use reader::Reader;
-pub use reader::Sources;
+pub use reader::{SettingsFile, Sources};
 
 use crate::net::IpNetwork;
 

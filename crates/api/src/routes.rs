@@ -19,6 +19,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::error::{ApiError, Code};
 use crate::openapi;
 
+pub(crate) use integrations::CALLBACK_PATH;
+
 /// Registers every route; what is registered here is in the OpenAPI document.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     config

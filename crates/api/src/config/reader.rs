@@ -14,11 +14,23 @@ use super::{ConfigError, Fault};
 
 const ENV_PREFIX: &str = "HANDOFF__";
 
+/// Which file settings are read from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum SettingsFile {
+    /// `handoff.toml` in the working folder, where there is one.
+    #[default]
+    WhereThere,
+    /// This one.
+    Named(PathBuf),
+    /// None.
+    Never,
+}
+
 /// Where settings come from, besides the defaults.
 #[derive(Debug, Default)]
 pub struct Sources {
-    /// The file to read; `handoff.toml` in the working folder, where it exists, when `None`.
-    pub file: Option<PathBuf>,
+    /// The file.
+    pub file: SettingsFile,
     /// The environment; only names that begin with `HANDOFF__` are looked at.
     pub environment: Vec<(String, String)>,
     /// Keys given as flags, such as `server.bind`.
@@ -38,7 +50,7 @@ impl Sources {
             })
             .collect();
         Self {
-            file,
+            file: file.map_or_else(SettingsFile::default, SettingsFile::Named),
             environment,
             flags,
         }
@@ -76,12 +88,13 @@ impl Reader {
         let mut faults = Vec::new();
         let mut figment = Figment::new();
         match &sources.file {
-            Some(file) if !file.is_file() => faults.push(Fault::new(
+            SettingsFile::Named(file) if !file.is_file() => faults.push(Fault::new(
                 "--config",
                 format!("there is no file {}", file.display()),
             )),
-            Some(file) => figment = figment.merge(Toml::file_exact(file)),
-            None => figment = figment.merge(Toml::file_exact("handoff.toml")),
+            SettingsFile::Named(file) => figment = figment.merge(Toml::file_exact(file)),
+            SettingsFile::WhereThere => figment = figment.merge(Toml::file_exact("handoff.toml")),
+            SettingsFile::Never => {}
         }
         let environment = sources.environment.into_iter().filter_map(|(name, value)| {
             let key = name

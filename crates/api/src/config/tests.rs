@@ -6,6 +6,7 @@ fn sources(environment: &[(&str, &str)]) -> Sources {
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
         .collect();
     Sources {
+        file: SettingsFile::Never,
         environment,
         ..Sources::default()
     }
@@ -38,7 +39,7 @@ fn the_environment_wins_over_the_file_and_flags_win_over_both() {
         ("HANDOFF__DATA_DIR", "from-env"),
         ("PATH", "/bin"),
     ]);
-    sources.file = Some(file);
+    sources.file = SettingsFile::Named(file);
     sources.flags = vec![("data_dir".to_owned(), "from-flag".to_owned())];
 
     let config = Config::load(sources).unwrap();
@@ -83,7 +84,7 @@ fn an_unknown_key_in_the_file_is_named_with_the_file() {
     let file = folder.path().join("handoff.toml");
     std::fs::write(&file, "[server]\nbinding = \"x\"\n").unwrap();
     let error = Config::load(Sources {
-        file: Some(file),
+        file: SettingsFile::Named(file),
         ..Sources::default()
     })
     .unwrap_err();

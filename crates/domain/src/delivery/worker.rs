@@ -34,6 +34,7 @@ const LAST_RETRY: Duration = Duration::from_secs(300);
 pub struct DeliveryWorker {
     service: DeliveryService,
     max_in_flight_per_site: usize,
+    claiming: futures_util::lock::Mutex<()>,
     in_flight: Mutex<HashMap<String, usize>>,
     own_leases: Mutex<HashSet<LeaseId>>,
     watched: Mutex<HashMap<LeaseId, (HeldLease, Duration)>>,
@@ -52,6 +53,7 @@ impl DeliveryWorker {
         Self {
             service: DeliveryService::new(ports),
             max_in_flight_per_site,
+            claiming: futures_util::lock::Mutex::new(()),
             in_flight: Mutex::default(),
             own_leases: Mutex::default(),
             watched: Mutex::default(),
@@ -80,25 +82,35 @@ impl DeliveryWorker {
         self.expire_dead_leases().await?;
         let lease = self.service.ids.next();
         let _own = OwnLease::hold(&self.own_leases, lease);
-        let busy = self.busy_sites();
-        let deadline = SendDeadline(self.service.clock.monotonic() + SEND_WITHIN);
-        let now = self.service.clock.now();
-        let Some(batch) = self
-            .service
-            .deliveries
-            .claim(lease, BATCH, &busy, now)
-            .await?
-        else {
+        let Some(claim) = self.claim(lease).await? else {
             return Ok(false);
         };
-        let _slot = SiteSlot::take(&self.in_flight, &batch.push.site_id);
-        let report = self.send(&batch, deadline).await;
+        let batch = &claim.batch;
+        let report = self.send(batch, claim.deadline).await;
         if let Some(pause) = &report.pause {
             self.write_pause(pause).await;
         }
-        self.write_down(&batch, report).await;
+        self.write_down(batch, report).await;
         self.service.signal.wake();
         Ok(true)
+    }
+
+    /// Claims a batch and takes its place among the requests in flight.
+    ///
+    /// One task at a time: two that had counted before either had claimed would go beyond the limit together.
+    async fn claim(&self, lease: LeaseId) -> Result<Option<Claim<'_>>, Failure> {
+        let _turn = self.claiming.lock().await;
+        let busy = self.busy_sites();
+        // Counted from before the rows are committed: a process frozen in between must not send any more.
+        let deadline = SendDeadline(self.service.clock.monotonic() + SEND_WITHIN);
+        let now = self.service.clock.now();
+        let deliveries = &self.service.deliveries;
+        let claimed = deliveries.claim(lease, BATCH, &busy, now).await?;
+        Ok(claimed.map(|batch| Claim {
+            _slot: SiteSlot::take(&self.in_flight, &batch.push.site_id),
+            batch,
+            deadline,
+        }))
     }
 
     /// Sends a claimed batch; whatever stands in the way before the request is told as retryable.
@@ -243,6 +255,13 @@ impl DeliveryWorker {
             .map(|(site, _)| site.clone())
             .collect()
     }
+}
+
+/// Rows that may be sent until the deadline, and their place among the requests in flight.
+struct Claim<'a> {
+    batch: ClaimedBatch,
+    deadline: SendDeadline,
+    _slot: SiteSlot<'a>,
 }
 
 /// One request in flight on a site, until dropped.

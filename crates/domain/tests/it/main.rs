@@ -12,4 +12,5 @@ mod documents;
 mod push;
 mod tickets;
 mod tokens;
+mod worker;
 mod world;

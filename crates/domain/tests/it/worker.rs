@@ -1,0 +1,7 @@
+//! Delivering what was accepted: once, whatever fails.
+
+mod leases;
+mod outcomes;
+mod pace;
+mod probe;
+mod turns;

@@ -101,8 +101,8 @@ impl SyncService {
         workspace: WorkspaceId,
         command: &SyncCommand,
     ) -> Result<SyncReport, SyncError> {
-        let site = active_site(self.connections.as_ref(), workspace, Platform::Jira).await?;
         let filter = self.checked(workspace, command).await?;
+        let site = active_site(self.connections.as_ref(), workspace, Platform::Jira).await?;
         let tickets = self.tickets.list_linked(workspace, &filter).await?;
         let mut report = SyncReport {
             total: tickets.len(),

@@ -10,7 +10,9 @@
 mod connection;
 mod documents;
 mod push;
+mod sync;
 mod tickets;
 mod tokens;
 mod worker;
+mod workspaces;
 mod world;

@@ -1,0 +1,4 @@
+//! Who may do what: workspaces, members, tokens and features.
+
+mod members;
+mod tokens;

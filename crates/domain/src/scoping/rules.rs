@@ -74,7 +74,7 @@ impl TicketScoper for RuleScoper {
 fn candidates(markdown: &str, index: &LineIndex, root: &Section) -> Vec<Candidate> {
     let mut walk = Walk::new(markdown, index);
     walk.group(root, &Context::new(is_readme(root)));
-    select::select(walk.found)
+    select::select(walk.found, &walk.done)
 }
 
 /// Labels of the front matter hold for every ticket, its other fields for the ticket of a document that has only one.

@@ -72,7 +72,11 @@ impl Context {
         let mut inner = self.clone();
         inner.mode = self.mode_beneath(role)?;
         if inner.mode != self.mode {
-            inner.by_title = level == 1 && role == Role::Work(Work::Requirements);
+            inner.by_title = level == 1
+                && matches!(
+                    role,
+                    Role::Work(Work::Requirements | Work::Stories | Work::Features)
+                );
         }
         if level > 1 || role != Role::Plain {
             match priority::of_heading(heading) {
@@ -150,7 +154,7 @@ impl Context {
         match (self.mode, evidence) {
             (_, Evidence::Id(family)) if !family.is_work() => self.tier(Evidence::Plain),
             (Mode::Neutral | Mode::Quality, Evidence::Plain) => None,
-            (Mode::Work(Work::Features), Evidence::Plain) => Some(1),
+            (Mode::Work(Work::Features | Work::Epics), Evidence::Plain) => Some(1),
             (Mode::Neutral | Mode::Quality | Mode::Work(_), _) => Some(0),
             (
                 Mode::Weak(Weak::Plan | Weak::Phase | Weak::Roadmap | Weak::Recommendations),
@@ -207,6 +211,7 @@ fn title_role(title: &str) -> Role {
         .split_once([':', '-', '–', '—', '('])
         .is_some_and(|(head, _)| headings::role(head, false) == role);
     match role {
+        Role::Work(Work::Backlog) => role,
         Role::Work(_) | Role::Weak(_) | Role::Never(_) if ends || begins => role,
         _ => Role::Document,
     }

@@ -18,6 +18,8 @@ pub(super) enum Work {
     Features,
     Tasks,
     Bugs,
+    /// A list of epics, which only groups what stands elsewhere.
+    Epics,
     /// A backlog, or a part that states nothing but a priority.
     Backlog,
 }
@@ -222,7 +224,7 @@ pub(super) const fn block_type(role: Role) -> Option<BlockType> {
         Role::Work(Work::Requirements | Work::Features) | Role::Quality | Role::Criteria => {
             Some(BlockType::Requirement)
         }
-        Role::Work(Work::Tasks | Work::Bugs | Work::Backlog)
+        Role::Work(Work::Tasks | Work::Bugs | Work::Backlog | Work::Epics)
         | Role::Weak(Weak::Checklist | Weak::Recommendations) => Some(BlockType::Task),
         Role::Weak(Weak::Plan | Weak::Phase | Weak::Roadmap) => Some(BlockType::Timeline),
         Role::Weak(Weak::UseCases) => Some(BlockType::UserStory),

@@ -18,7 +18,7 @@ const LATER: u8 = 3;
 
 /// Makes a candidate of a section.
 pub(super) fn of_section(
-    walk: &Walk<'_>,
+    walk: &mut Walk<'_>,
     section: &Section,
     facts: &Facts,
     context: &Context,
@@ -45,7 +45,7 @@ pub(super) fn of_section(
     } else {
         Form::Paragraph
     };
-    let mut candidate = Candidate::new(form, section.lines, headline, facts.clone())?;
+    let mut candidate = walk.candidate(form, section.lines, headline, facts.clone())?;
     candidate.tier = tier?;
     candidate.criteria = inside.criteria;
     let first = if section.opening == Opening::Heading {
@@ -168,7 +168,7 @@ fn labelled(source: &str, section: &Section, inside: &mut Inside) {
     for child in &section.children {
         let title = child.title.plain.split(':').next().unwrap_or_default();
         let role = headings::role(title, true);
-        let success = headings::tidy(title) == "success criteria";
+        let success = headings::tidy(title).ends_with("success criteria");
         if role == Role::Criteria || success {
             let found = criteria::of_section(source, child);
             if !found.is_empty() {
@@ -264,7 +264,7 @@ pub(super) fn of_quote(walk: &mut Walk<'_>, lines: &[Line], context: &Context) {
     };
     let span = (first.number, last.number);
     let headline = title::read(&text, 0);
-    let Some(mut candidate) = Candidate::new(Form::Paragraph, span, headline, Facts::default())
+    let Some(mut candidate) = walk.candidate(Form::Paragraph, span, headline, Facts::default())
     else {
         return;
     };

@@ -6,8 +6,10 @@ use super::headings::{self, Role, Weak, Work};
 use super::ids::{self, Family};
 use super::lists;
 use super::outline::{Opening, Section};
+use super::priority;
 use super::story;
 use super::tables;
+use super::title;
 use super::tree::{Block, Kind};
 
 /// What stands in a section.
@@ -15,6 +17,8 @@ use super::tree::{Block, Kind};
 pub(super) struct Shape {
     /// Stories in it, with its children.
     pub stories: usize,
+    /// Stories that are items of lists directly in it.
+    pub listed_stories: usize,
     /// Items with a work id in its lists, tables and lines, with its children.
     pub ids: usize,
     /// Open or closed check boxes directly in it.
@@ -27,8 +31,12 @@ pub(super) struct Shape {
     pub lead_in: bool,
     /// Whether it has acceptance criteria of its own.
     pub criteria: bool,
+    /// Items in its lists and tables that have an id and a priority of their own.
+    pub records: usize,
     /// Headings beneath it that are items.
     pub item_headings: usize,
+    /// Those of them that are stories or requirements.
+    pub story_headings: usize,
     /// Headings beneath it that are neither items nor known parts.
     pub plain_headings: usize,
     /// Headings beneath it that hold lists of work.
@@ -69,6 +77,9 @@ fn look(section: &Section, shape: &mut Shape, direct: bool) {
                     .is_some_and(|lead| lead.family.is_work() && lead.id.is_some()) =>
             {
                 shape.item_headings += 1;
+                let family = lead.as_ref().map(|lead| lead.family);
+                shape.story_headings +=
+                    usize::from(matches!(family, Some(Family::Story | Family::Requirement)));
             }
             Role::Work(Work::Stories) => {}
             Role::Work(_) | Role::Quality if heading => shape.work_headings += 1,
@@ -101,10 +112,15 @@ fn look_at(block: &Block, shape: &mut Shape, direct: bool) {
         Kind::List(items) => {
             for item in items {
                 let text = lists::first_line(item);
-                shape.stories += usize::from(story::find(text).is_some());
+                let told = story::find(text).is_some();
+                shape.stories += usize::from(told);
+                shape.listed_stories += usize::from(told && direct);
                 let work_id = ids::leading(text)
                     .is_some_and(|lead| lead.family.is_work() && lead.id.is_some());
                 shape.ids += usize::from(work_id);
+                shape.records += usize::from(
+                    lists::is_record(item) || work_id && title::read(text, 0).rank.is_some(),
+                );
                 shape.criteria |= direct
                     && headings::role(text.split(':').next().unwrap_or_default(), true)
                         == Role::Criteria;
@@ -119,6 +135,7 @@ fn look_at(block: &Block, shape: &mut Shape, direct: bool) {
             let found = tables::count_work(head, rows);
             shape.stories += found.0;
             shape.ids += found.1;
+            shape.records += found.2;
             shape.rows += rows.len();
         }
         Kind::Quote(blocks) => {
@@ -169,7 +186,7 @@ pub(super) fn sign(section: &Section, context: &Context, facts: &Facts) -> Sign 
             ) || facts.speak_of_work()
                 || shape.criteria);
         if lead.family.is_work() && (named || section.level > 1) || unknown_in_work {
-            return of_named(lead.family, section.level, &shape);
+            return of_named(lead.family, section.level, &shape, facts);
         }
         if lead.family == Family::NotWork {
             return Sign::Group;
@@ -178,12 +195,20 @@ pub(super) fn sign(section: &Section, context: &Context, facts: &Facts) -> Sign 
     of_unnamed(section, context, facts, &shape)
 }
 
-/// A section with an id holds others only when these are headings, or when it is an epic or a feature.
-fn of_named(family: Family, level: u8, shape: &Shape) -> Sign {
-    let inner = shape.item_headings > 0 || level == 1 && (shape.stories > 1 || shape.ids > 0);
+/// An epic or a feature is a group when items stand beneath it; another item is one only when its parts are items of their own
+/// and it says nothing for itself.
+fn of_named(family: Family, level: u8, shape: &Shape, facts: &Facts) -> Sign {
+    let several = level == 1 && (shape.stories > 1 || shape.ids > 0);
     let held = family.is_group()
-        && (shape.stories > 1 || shape.ids > 0 || family == Family::Epic && shape.stories > 0);
-    if inner || held {
+        && (shape.stories > 1
+            || shape.ids > 0
+            || shape.item_headings > 0
+            || family == Family::Epic && shape.stories > 0);
+    let speaks = facts.speak_of_work() || shape.criteria || shape.stories == 1;
+    let parts = shape.item_headings > 0 && !speaks
+        || shape.records > 1
+        || level == 1 && shape.story_headings > 0;
+    if several || held || parts {
         Sign::Group
     } else {
         Sign::Item
@@ -202,7 +227,13 @@ fn of_unnamed(section: &Section, context: &Context, facts: &Facts, shape: &Shape
     if !plain || shape.item_headings > 0 || shape.stories > 1 || shape.ids > 0 {
         return Sign::Group;
     }
-    if shape.stories == 1 || shape.criteria && !shape.holds_work() {
+    if priority::is_rank_heading(&section.title.plain) {
+        return Sign::Group;
+    }
+    // A list of one story and nothing else is a group that happens to be small.
+    let small_list =
+        shape.listed_stories == 1 && shape.bullets + shape.boxes == 1 && !shape.criteria;
+    if shape.stories == 1 && !small_list || shape.criteria && !shape.holds_work() {
         return Sign::Item;
     }
     if facts.speak_of_work() && !shape.holds_work() {

@@ -1,6 +1,6 @@
 //! Lists: which of their items are work.
 
-use super::candidate::{Candidate, Form, excerpt};
+use super::candidate::{Form, excerpt};
 use super::context::{Context, Evidence, Mode};
 use super::criteria;
 use super::fields::{self, Facts};
@@ -73,6 +73,27 @@ fn text_box(text: &str) -> Option<(bool, &str)> {
         .or_else(|| strip(DONE).map(|rest| (true, rest)))
 }
 
+/// Fields that name an item written as fields.
+const RECORD_NAMES: &[&str] = &[
+    "requirement",
+    "title",
+    "name",
+    "summary",
+    "description",
+    "task",
+    "story",
+    "user story",
+    "feature",
+    "statement",
+];
+
+/// Whether an item is written as fields, the first of which is its id.
+pub(super) fn is_record(item: &Item) -> bool {
+    let first = fields::parse(first_line(item));
+    item.head.len() > 1
+        && matches!(first.first(), Some((fields::Field::Id, value)) if ids::leading(value).is_some())
+}
+
 /// Whether nothing can be made of a text: a template's gap, a dash, a lone word such as "None".
 pub(super) fn is_empty_text(text: &str) -> bool {
     let bare =
@@ -102,6 +123,13 @@ impl Walk<'_> {
     fn list_item(&mut self, item: &Item, context: &Context) {
         let text = first_line(item);
         let state = state(item);
+        if is_record(item) {
+            self.record(item, context);
+            return;
+        }
+        if state.done {
+            self.finished(ids::leading(text).and_then(|lead| lead.id).as_deref());
+        }
         if item.head.is_empty() || state.done {
             self.nested(item, context, state.done);
             return;
@@ -121,6 +149,45 @@ impl Walk<'_> {
             return;
         }
         self.item_lines(item, context, state);
+    }
+
+    /// Takes an item that is written as fields: "ID: FR1.1 / Requirement: … / Priority: …".
+    fn record(&mut self, item: &Item, context: &Context) {
+        let mut facts = Facts::default();
+        let mut name = "";
+        for line in &item.head {
+            facts.take_line(&line.plain);
+            let said = line
+                .plain
+                .split_once(':')
+                .map(|(key, value)| (words(key), value.trim()));
+            if let Some((key, value)) = said
+                && name.is_empty()
+                && RECORD_NAMES.contains(&key.as_str())
+            {
+                name = value;
+            }
+        }
+        let id = facts.id.clone().unwrap_or_default();
+        let headline = title::read(&format!("{id}: {name}"), 0);
+        let evidence =
+            evidence(first_line(item), &headline, state(item), context).unwrap_or(Evidence::Plain);
+        let Some(tier) = context.tier(evidence).filter(|_| !name.is_empty()) else {
+            return;
+        };
+        let inside = inside(self.source, &item.blocks, headline.story);
+        let Some(mut candidate) = self.candidate(Form::ListItem, item.lines, headline, facts)
+        else {
+            return;
+        };
+        candidate.tier = tier;
+        candidate.criteria = inside.criteria;
+        candidate.description = strip_marker(&excerpt(
+            &self.excerpt_lines(item.lines),
+            item.lines.0,
+            &inside.skip,
+        ));
+        self.push(candidate, context);
     }
 
     /// Walks the lists within an item; beneath a done item only open boxes count.
@@ -246,7 +313,7 @@ impl Walk<'_> {
         for line in head.iter().skip(1) {
             facts.take_line(&line.plain);
         }
-        let Some(mut candidate) = Candidate::new(Form::ListItem, lines, headline, facts) else {
+        let Some(mut candidate) = self.candidate(Form::ListItem, lines, headline, facts) else {
             return;
         };
         candidate.tier = tier;

@@ -14,6 +14,8 @@ use super::tree::{Block, Kind, Line};
 const LINE_LEVEL: u8 = 7;
 /// The level of a label within an item.
 const LABEL_LEVEL: u8 = 8;
+/// Ranks between two levels, for numbers that nest deeper than their headings.
+const RANKS: u16 = 8;
 
 /// How a section is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub(super) enum Opening {
 pub(super) struct Section {
     pub opening: Opening,
     pub level: u8,
+    /// How deep it lies among the open ones; "3.1" lies in "3" even where both have the same level.
+    rank: u16,
     /// The line that opens it.
     pub title: Line,
     /// What stands in it before any child.
@@ -48,6 +52,7 @@ impl Section {
         Self {
             opening,
             level,
+            rank: u16::from(level) * RANKS,
             title,
             blocks: Vec::new(),
             children: Vec::new(),
@@ -99,15 +104,30 @@ struct Stack {
 }
 
 impl Stack {
-    fn push(&mut self, section: Section) {
-        self.close_to(section.level);
+    fn push(&mut self, mut section: Section) {
+        let own = number(&section.title.plain);
+        let parent = self.sections.iter().rev().find(|open| {
+            let outer = number(&open.title.plain);
+            open.level == section.level
+                && !outer.is_empty()
+                && own
+                    .strip_prefix(outer)
+                    .is_some_and(|rest| rest.starts_with('.'))
+        });
+        if let Some(parent) = parent {
+            section.rank = (parent.rank + 1).min(u16::from(section.level) * RANKS + RANKS - 1);
+        }
+        self.close_to_rank(section.rank);
         self.sections.push(section);
     }
 
     /// Closes every section of the level or deeper.
     fn close_to(&mut self, level: u8) {
-        while self.sections.len() > 1 && self.sections.last().is_some_and(|top| top.level >= level)
-        {
+        self.close_to_rank(u16::from(level) * RANKS);
+    }
+
+    fn close_to_rank(&mut self, rank: u16) {
+        while self.sections.len() > 1 && self.sections.last().is_some_and(|top| top.rank >= rank) {
             self.close();
         }
     }
@@ -215,6 +235,15 @@ impl Stack {
             .pop()
             .unwrap_or_else(|| Section::new(Opening::Root, 0, Line::default()))
     }
+}
+
+/// The dotted number a title begins with, such as "3.1".
+fn number(title: &str) -> &str {
+    let text = title.trim_start();
+    let end = text
+        .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+        .unwrap_or(text.len());
+    text.get(..end).unwrap_or_default().trim_end_matches('.')
 }
 
 /// Names of the parts of an item, which never open an item of their own.

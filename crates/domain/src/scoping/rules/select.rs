@@ -6,8 +6,17 @@ use super::candidate::{Candidate, Form};
 use super::ids;
 use super::text::words;
 
+/// The tier of what only adds criteria to an item that stands elsewhere.
+pub(super) const SUPPLEMENT: u8 = u8::MAX;
+
 /// Keeps the candidates of the best tier, folds restated items into the fullest one, and sorts by line.
-pub(super) fn select(candidates: Vec<Candidate>) -> Vec<Candidate> {
+///
+/// `done` are the keys of ids that the document says are finished or will not be done.
+pub(super) fn select(mut candidates: Vec<Candidate>, done: &HashSet<String>) -> Vec<Candidate> {
+    candidates.retain(|candidate| id_key(candidate).is_none_or(|key| !done.contains(&key)));
+    let supplements: Vec<Candidate> = candidates
+        .extract_if(.., |candidate| candidate.tier == SUPPLEMENT)
+        .collect();
     let best = candidates
         .iter()
         .map(|candidate| candidate.tier)
@@ -17,13 +26,23 @@ pub(super) fn select(candidates: Vec<Candidate>) -> Vec<Candidate> {
         .into_iter()
         .filter(|candidate| candidate.tier == best)
         .collect();
+    // A table or a list that sums items up repeats their ids; two headings with one id are two items unless they sound alike.
     fold_by(&mut kept, id_key, |a, b| {
-        similar(&a.title, &b.title) >= 0.25
+        a.form != b.form || similar(&a.title, &b.title) >= 0.25
     });
     fold_by(&mut kept, title_key, |a, b| {
         let (a_id, b_id) = (a.id.as_deref().map(ids::key), b.id.as_deref().map(ids::key));
         a_id.is_none() || b_id.is_none() || a_id == b_id
     });
+    for supplement in supplements {
+        let key = id_key(&supplement);
+        if let Some(item) = kept
+            .iter_mut()
+            .find(|item| key.is_some() && id_key(item) == key && item.criteria.is_empty())
+        {
+            item.criteria = supplement.criteria;
+        }
+    }
     drop_references(&mut kept);
     kept.sort_by_key(|candidate| candidate.lines.0);
     kept
@@ -96,6 +115,20 @@ fn fold_by(
 fn fold(first: &mut Candidate, mut second: Candidate) {
     if fullness(&second) > fullness(first) {
         std::mem::swap(first, &mut second);
+    }
+    let brief = |title: &str, id: Option<&str>| {
+        words(title.strip_prefix(id.unwrap_or_default()).unwrap_or(title))
+            .split(' ')
+            .count()
+            < 2
+    };
+    if brief(&first.title, first.id.as_deref()) && !brief(&second.title, second.id.as_deref()) {
+        first.title = second.title;
+    }
+    if first.form != second.form && !first.description.contains(&second.description) {
+        first.description = format!("{}\n\n{}", first.description, second.description)
+            .trim()
+            .to_owned();
     }
     first.priority = first.priority.take().or(second.priority);
     first.effort = first.effort.or(second.effort);

@@ -1,10 +1,10 @@
 //! Tables: which of their rows are work.
 
-use super::candidate::{Candidate, Form};
+use super::candidate::Form;
 use super::context::{Context, Evidence, Mode};
 use super::criteria;
 use super::fields::{self, Facts};
-use super::headings::Work;
+use super::headings::{self, Work};
 use super::ids::{self, Family};
 use super::lists::is_empty_text;
 use super::priority::{self, Rank};
@@ -339,7 +339,7 @@ const WORK_TITLES: &[&str] = &[
 ];
 
 fn column(name: &str) -> Column {
-    let said = words(name);
+    let said = headings::tidy(name);
     COLUMNS
         .iter()
         .find(|(_, names)| names.contains(&said.as_str()))
@@ -485,11 +485,11 @@ fn bare_id(text: &str) -> Option<(String, Family)> {
         .then_some((id, lead.family))
 }
 
-/// How many rows of a table are stories, and how many have a work id.
-pub(super) fn count_work(head: &Row, rows: &[Row]) -> (usize, usize) {
+/// How many rows of a table are stories, how many have a work id, and how many of these have a priority column.
+pub(super) fn count_work(head: &Row, rows: &[Row]) -> (usize, usize, usize) {
     let layout = Layout::new(head, rows);
     if layout.is_other() {
-        return (0, 0);
+        return (0, 0, 0);
     }
     let told = |row: &&Row| {
         row.cells
@@ -502,10 +502,9 @@ pub(super) fn count_work(head: &Row, rows: &[Row]) -> (usize, usize) {
             .and_then(|cell| bare_id(&cell.plain))
             .is_some_and(|(_, family)| family.is_work())
     };
-    (
-        rows.iter().filter(told).count(),
-        rows.iter().filter(named).count(),
-    )
+    let ids = rows.iter().filter(named).count();
+    let ranked = if layout.has(Column::Priority) { ids } else { 0 };
+    (rows.iter().filter(told).count(), ids, ranked)
 }
 
 /// Field lines written as a table of two columns: "| Priority | High |".
@@ -565,9 +564,9 @@ impl Walk<'_> {
             .cell(row, Column::Title)
             .is_some_and(|cell| cell.struck);
         let facts = row_facts(layout, row);
-        let Some(mut candidate) =
-            Candidate::new(Form::Row, (row.number, row.number), headline, facts)
-                .filter(|_| !struck)
+        let Some(mut candidate) = self
+            .candidate(Form::Row, (row.number, row.number), headline, facts)
+            .filter(|_| !struck)
         else {
             return;
         };
@@ -677,7 +676,12 @@ fn story_of(layout: &Layout, row: &Row, wish: &str) -> String {
     if role.is_empty() {
         wish
     } else {
-        format!("As a {role}, {want}{to}{wish}")
+        let article = if role.starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']) {
+            "an"
+        } else {
+            "a"
+        };
+        format!("As {article} {role}, {want}{to}{wish}")
     }
 }
 

@@ -1,17 +1,22 @@
 //! Walks the sections of a document and gathers what may be work.
 
-use super::candidate::Candidate;
+use std::collections::{HashMap, HashSet};
+
+use super::candidate::{Candidate, Form};
 use super::context::{Context, Mode};
+use super::criteria;
 use super::fields::{self, Facts};
 use super::headings::{self, Role, Weak, Work};
-use super::ids;
+use super::ids::{self, Family};
 use super::item;
 use super::judge::{self, Sign, Verdict};
 use super::outline::{Opening, Section};
 use super::priority::Rank;
+use super::select::SUPPLEMENT;
 use super::story;
 use super::tables;
 use super::text::LineIndex;
+use super::title::Headline;
 use super::tree::{Block, Kind, Line};
 use crate::document::model::BlockType;
 use crate::ticket::model::TicketType;
@@ -22,15 +27,18 @@ pub(super) struct Walk<'a> {
     pub source: &'a str,
     index: &'a LineIndex,
     pub found: Vec<Candidate>,
+    /// The keys of ids that the document says are finished or will not be done.
+    pub done: HashSet<String>,
 }
 
 impl<'a> Walk<'a> {
     /// A walk over a document.
-    pub(super) const fn new(source: &'a str, index: &'a LineIndex) -> Self {
+    pub(super) fn new(source: &'a str, index: &'a LineIndex) -> Self {
         Self {
             source,
             index,
             found: Vec::new(),
+            done: HashSet::new(),
         }
     }
 
@@ -46,6 +54,29 @@ impl<'a> Walk<'a> {
             .unwrap_or_default()
             .lines()
             .collect()
+    }
+
+    /// Makes a candidate, or remembers the id of what is finished.
+    pub(super) fn candidate(
+        &mut self,
+        form: Form,
+        lines: (u32, u32),
+        headline: Headline,
+        facts: Facts,
+    ) -> Option<Candidate> {
+        let id = headline.id.clone();
+        let made = Candidate::new(form, lines, headline, facts);
+        if made.is_none() {
+            self.finished(id.as_deref());
+        }
+        made
+    }
+
+    /// Remembers the id of an item that is finished or will not be done.
+    pub(super) fn finished(&mut self, id: Option<&str>) {
+        if let Some(id) = id.filter(|id| ids::is_distinct(id)) {
+            self.done.insert(ids::key(id));
+        }
     }
 
     /// Keeps a candidate, with what its surroundings say where it says nothing itself.
@@ -68,24 +99,33 @@ impl<'a> Walk<'a> {
             context.mode,
             Mode::Work(Work::Requirements | Work::Features) | Mode::Quality
         );
-        for label in &context.labels {
-            if !candidate.labels.contains(label) {
-                candidate.labels.push(label.clone());
-            }
-        }
+        candidate.labels.extend(context.labels.iter().cloned());
+        let mut seen = HashSet::new();
+        candidate
+            .labels
+            .retain(|label| seen.insert(label.to_lowercase()));
         self.found.push(candidate);
     }
 
     /// Walks a section that is a group, and everything beneath it.
     pub(super) fn group(&mut self, section: &Section, context: &Context) {
+        let mut lead_in = &section.title;
         for block in &section.blocks {
-            self.block(block, context);
+            match &block.kind {
+                Kind::Paragraph(lines) => lead_in = lines.last().unwrap_or(lead_in),
+                _ if introduces_examples(&lead_in.plain) => {}
+                _ => self.block(block, context),
+            }
         }
-        let views: Vec<View<'_>> = section
+        for child in &section.children {
+            self.supplements(child);
+        }
+        let mut views: Vec<View<'_>> = section
             .children
             .iter()
             .filter_map(|child| View::new(self.source, child, context))
             .collect();
+        name_series(&mut views);
         let sure = views
             .iter()
             .any(|view| view.sign == Sign::Item && view.section.opening == Opening::Heading);
@@ -94,17 +134,39 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Takes criteria that are listed apart, under the ids of their items.
+    fn supplements(&mut self, section: &Section) {
+        if section.opening != Opening::Heading
+            || headings::role(&section.title.plain, false) != Role::Criteria
+        {
+            return;
+        }
+        for child in &section.children {
+            let named = ids::leading(&child.title.plain)
+                .is_some_and(|lead| lead.family.is_work() && lead.id.is_some());
+            let made = named
+                .then(|| item::of_section(self, child, &Facts::default(), &Context::new(false)))
+                .flatten();
+            if let Some(mut candidate) = made {
+                candidate.criteria = criteria::of_section(self.source, child);
+                candidate.tier = SUPPLEMENT;
+                self.found.push(candidate);
+            }
+        }
+    }
+
     fn child(&mut self, view: &View<'_>, context: &Context, siblings_are_items: bool) {
         let section = view.section;
+        let lead = ids::leading(&section.title.plain);
         let verdict = match view.sign {
             Sign::Item if may_hold_items(context, section) => Verdict::Item,
             Sign::Open => judge::settle(section, &view.inner, siblings_are_items),
             _ => Verdict::Group,
         };
-        if section.title.struck
-            || heading_is_done(&section.title.plain)
-            || view.facts.done && section.level > 1
-        {
+        let named = view.facts.done
+            && (section.level > 1 || lead.as_ref().is_some_and(|lead| lead.family.is_work()));
+        if section.title.struck || heading_is_done(&section.title.plain) || named {
+            self.finished(lead.and_then(|lead| lead.id).as_deref());
             return;
         }
         if verdict == Verdict::Item {
@@ -129,11 +191,12 @@ impl<'a> Walk<'a> {
 
     /// An epic or a feature with nothing beneath it is a ticket itself.
     fn lone_epic(&mut self, view: &View<'_>, context: &Context) {
-        let lead = ids::leading(&view.section.title.plain);
-        if view.section.level > 1
-            && lead.is_some_and(|lead| lead.family.is_group() && lead.id.is_some())
-            && view.section.opening == Opening::Heading
-        {
+        let section = view.section;
+        let lead = ids::leading(&section.title.plain);
+        let group = lead.is_some_and(|lead| {
+            lead.family.is_group() && (lead.id.is_some() || section.level == 1)
+        });
+        if group && section.opening == Opening::Heading {
             self.item(view, context);
         }
     }
@@ -182,11 +245,14 @@ impl<'s> View<'s> {
             || story::find(title).is_some()
             || lead.is_some_and(|lead| lead.family.is_work() && lead.id.is_some());
         // A named item is not judged by the words of its name.
-        let inner = if named {
+        let mut inner = if named {
             Some(context.clone())
         } else {
             context.enter(title, section.level)
         }?;
+        if section.level == 1 && names_its_parts(section, inner.mode) {
+            inner.mode = Mode::Neutral;
+        }
         let sign = judge::sign(section, &inner, &facts);
         Some(Self {
             section,
@@ -194,6 +260,45 @@ impl<'s> View<'s> {
             facts,
             sign,
         })
+    }
+}
+
+/// Whether a document's title says no more than what one of its parts holds: then the other parts hold something else.
+fn names_its_parts(section: &Section, mode: Mode) -> bool {
+    if !matches!(mode, Mode::Work(work) if work != Work::Tasks && work != Work::Bugs) {
+        return false;
+    }
+    section.children.iter().any(|child| {
+        let role = headings::role(&child.title.plain, false);
+        matches!(
+            role,
+            Role::Work(Work::Stories | Work::Requirements | Work::Features | Work::Backlog)
+        )
+    })
+}
+
+/// Headings that are numbered through under letters of the document's own, "BLG-001 …", "BLG-002 …", are a list of items.
+fn name_series(views: &mut [View<'_>]) {
+    let prefix = |view: &View<'_>| {
+        let lead = ids::leading(&view.section.title.plain)?;
+        let id = lead
+            .id
+            .filter(|_| lead.family == Family::Unknown && view.sign != Sign::Item)?;
+        let (letters, number) = id.split_once('-')?;
+        (letters.len() > 1 && number.bytes().all(|b| b.is_ascii_digit()))
+            .then(|| letters.to_owned())
+    };
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for letters in views.iter().filter_map(prefix) {
+        *counts.entry(letters).or_default() += 1;
+    }
+    for view in views {
+        let series =
+            prefix(view).is_some_and(|letters| counts.get(&letters).is_some_and(|n| *n > 1));
+        let held = judge::shape(view.section).item_headings > 0;
+        if series && !held && view.section.opening == Opening::Heading {
+            view.sign = Sign::Item;
+        }
     }
 }
 
@@ -255,6 +360,15 @@ fn first_text(section: &Section) -> Option<&str> {
             .map(|line| line.plain.trim()),
         _ => None,
     })
+}
+
+/// "Example filters as defined by the administrator:"
+fn introduces_examples(line: &str) -> bool {
+    let said = super::text::words(line);
+    let examples = ["example", "examples", "for instance", "such as"]
+        .iter()
+        .any(|word| super::text::has_phrase(&said, word));
+    examples && line.trim_end().ends_with(':')
 }
 
 /// Whether a part of this sort may hold an item of its own.

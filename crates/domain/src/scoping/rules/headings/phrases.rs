@@ -69,7 +69,9 @@ pub(super) const FIRM: &[Entry] = &[
          glosario, glossario, rastreabilidade, trazabilidad, related frs, requirements \
          coverage, coverage map, fr coverage, related issues, completed tasks, lessons \
          learned, resolved questions, requirements coverage, requirement coverage, currently \
-         implemented",
+         implemented, backlog governance, backlog process, backlog rules, backlog management, \
+         meeting notes, justification, standup, retrospective, kickoff, test data, story map, \
+         definitions and acronyms",
         Never(BlockType::Note),
     ),
     (
@@ -108,7 +110,7 @@ pub(super) const FIRM: &[Entry] = &[
          requirements, regulatory requirements, browser requirements, operational \
          requirements, external interface, technology requirements, data requirements, \
          deployment requirements, quality and performance, resource requirements, platform \
-         requirements, software requirements",
+         requirements",
         Quality,
     ),
     (
@@ -188,21 +190,22 @@ pub(super) const FIRM: &[Entry] = &[
         At::Any,
         "todo, todos, to do, to dos, action items, action item, task list, next steps, work \
          items, work breakdown, implementation tasks, tasks, remaining work, things to do, \
-         technical debt, tech debt, planned features, upcoming features, open tasks, follow \
-         ups, follow up, outstanding work, tareas, tarefas, aufgaben, missing features, tasks \
-         to complete, pending tasks, still to do, requested features, feature requests, \
-         planned improvements, planned enhancements, planned work, proximos pasos, proximos \
-         passos, prochaines etapes, nachste schritte, remaining items, features to add, \
-         features to implement, to be implemented, not yet implemented, needs work, \
-         improvements needed",
+         technical debt, tech debt, planned features, upcoming features, open tasks, next \
+         action, next actions, follow ups, follow up, outstanding work, tareas, tarefas, \
+         aufgaben, missing features, tasks to complete, pending tasks, still to do, requested \
+         features, feature requests, planned improvements, planned enhancements, planned \
+         work, proximos pasos, proximos passos, prochaines etapes, nachste schritte, \
+         remaining items, features to add, features to implement, to be implemented, not yet \
+         implemented, needs work, improvements needed",
         Role::Work(Work::Tasks),
     ),
     (
         At::Whole,
         "task, actions, subtasks, sub tasks, in progress, pending, outstanding, up next, \
          next, improvements, enhancements, refactoring, chores, planned, upcoming, now, \
-         missing, work, tickets, open, not started, ready, doing, to fix, acciones, follow \
-         on, cleanup, short term, medium term, long term, near term, mid term",
+         missing, work, tickets, open, not started, ready, doing, to fix, not implemented, \
+         not implemented yet, acciones, follow on, cleanup, short term, medium term, long \
+         term, near term, mid term",
         Role::Work(Work::Tasks),
     ),
     (
@@ -222,7 +225,7 @@ pub(super) const FIRM: &[Entry] = &[
         "backlog, sprint backlog, product backlog",
         Role::Work(Work::Backlog),
     ),
-    (At::Edge, "epics", Role::Work(Work::Backlog)),
+    (At::Edge, "epics", Role::Work(Work::Epics)),
     (
         At::Any,
         "key features, core features, feature list, main features, mvp features, product \
@@ -317,7 +320,9 @@ pub(super) const FIRM: &[Entry] = &[
     (
         At::Any,
         "value proposition, desired outcome, desired outcomes, north star, guiding \
-         principles, design principles, business value, business goals, product vision",
+         principles, design principles, business value, business goals, product vision, \
+         sprint goal, project goal, main goal, release goal, primary goal, business goal, \
+         primary goals, core goal",
         Aside(BlockType::Goal),
     ),
     (

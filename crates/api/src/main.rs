@@ -16,6 +16,11 @@ fn main() -> ExitCode {
         Err(error) => Err(error.into()),
     };
     outcome.unwrap_or_else(|error| {
+        let cause = error.downcast_ref::<std::io::Error>();
+        if cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe) {
+            // Whoever reads has seen enough.
+            return ExitCode::SUCCESS;
+        }
         // Nothing is left to do where even standard error is closed.
         drop(writeln!(std::io::stderr(), "handoff: {error:#}"));
         ExitCode::FAILURE

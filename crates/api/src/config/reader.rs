@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use figment::providers::{Format as _, Toml};
@@ -13,6 +13,7 @@ use secrecy::SecretString;
 use super::{ConfigError, Fault};
 
 const ENV_PREFIX: &str = "HANDOFF__";
+const DEFAULT_FILE: &str = "handoff.toml";
 
 /// Which file settings are read from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -93,8 +94,10 @@ impl Reader {
                 format!("there is no file {}", file.display()),
             )),
             SettingsFile::Named(file) => figment = figment.merge(Toml::file_exact(file)),
-            SettingsFile::WhereThere => figment = figment.merge(Toml::file_exact("handoff.toml")),
-            SettingsFile::Never => {}
+            SettingsFile::WhereThere if Path::new(DEFAULT_FILE).is_file() => {
+                figment = figment.merge(Toml::file_exact(DEFAULT_FILE));
+            }
+            SettingsFile::WhereThere | SettingsFile::Never => {}
         }
         let environment = sources.environment.into_iter().filter_map(|(name, value)| {
             let key = name
@@ -116,7 +119,7 @@ impl Reader {
             faults.extend(
                 error
                     .into_iter()
-                    .map(|error| Fault::new("handoff.toml", error.kind.to_string())),
+                    .map(|error| Fault::new(DEFAULT_FILE, error.kind.to_string().trim_end())),
             );
             return Err(ConfigError { faults });
         }

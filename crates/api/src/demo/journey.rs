@@ -64,10 +64,10 @@ pub(super) async fn run(client: &Client, sandbox: &str, input: &Input) -> Result
     review(client, &generated.tickets).await?;
     let push = push(client, &document).await?;
     finish_some(client, sandbox, &document).await?;
-    let report: Value = client
+    let report: Synced = client
         .post("/api/execution/sync", json!({"document_id": document}))
         .await?;
-    say(format!("synced {} issues", report["synced"]))?;
+    say(format!("synced {} issues", report.synced))?;
     let tickets = client.tickets(&document).await?;
     table(&tickets)?;
     let is_done = |ticket: &&Ticket| ticket.synced_status.as_deref() == Some("done");
@@ -77,6 +77,11 @@ pub(super) async fn run(client: &Client, sandbox: &str, input: &Input) -> Result
         done: tickets.iter().filter(is_done).count(),
         failed: push.failed + push.needs_attention + push.pending,
     })
+}
+
+#[derive(Deserialize)]
+struct Synced {
+    synced: usize,
 }
 
 #[derive(Deserialize)]

@@ -63,8 +63,9 @@ impl Progress {
 /// Prints the tickets with key, link, priority and status.
 pub(super) fn table(tickets: &[Ticket]) -> Result<()> {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(["KEY", "TITLE", "PRIORITY", "STATUS", "LINK"]);
+    table
+        .load_preset(presets::NOTHING)
+        .set_header(["KEY", "TITLE", "PRIORITY", "STATUS", "LINK"]);
     for ticket in tickets.iter().take(MOST_ROWS) {
         let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
         table.add_row([

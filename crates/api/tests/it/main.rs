@@ -1,1 +1,12 @@
-//! HTTP.
+//! The service over HTTP: the real server in this process, SQLite, and the Atlassian stand-in.
+
+mod app;
+mod auth;
+mod connection;
+mod contract;
+mod documents;
+mod execution;
+mod identity;
+mod operator;
+mod shapes;
+mod workspaces;

@@ -55,7 +55,7 @@ impl RuleScoper {
         let mut tickets = if is_release_notes(title, &root) {
             Vec::new()
         } else {
-            candidates(markdown, &index, &root)
+            candidates(title, markdown, &index, &root)
         };
         take_front_matter(&matter, &mut tickets);
         let blocks = blocks::cut(markdown, &index, &root, matter.lines, &tickets);
@@ -71,9 +71,9 @@ impl TicketScoper for RuleScoper {
     }
 }
 
-fn candidates(markdown: &str, index: &LineIndex, root: &Section) -> Vec<Candidate> {
+fn candidates(title: &str, markdown: &str, index: &LineIndex, root: &Section) -> Vec<Candidate> {
     let mut walk = Walk::new(markdown, index);
-    walk.group(root, &Context::new(is_readme(root)));
+    walk.group(root, &Context::of_document(title, is_readme(root)));
     select::select(walk.found, &walk.done)
 }
 

@@ -32,6 +32,8 @@ pub(super) struct Candidate {
     pub criteria: Vec<String>,
     /// Ids of other items that its text speaks of, where it has none itself.
     pub mentions: Vec<String>,
+    /// Whether it stands in a list of features.
+    pub feature: bool,
     /// Whether it is a requirement rather than a task, for the type of its block.
     pub requirement: bool,
 }
@@ -77,6 +79,7 @@ impl Candidate {
             labels,
             criteria: Vec::new(),
             mentions,
+            feature: false,
             requirement: matches!(
                 family,
                 Some(Family::Requirement | Family::Quality | Family::Feature)

@@ -3,6 +3,7 @@
 use super::headings::{self, Role, Weak, Work};
 use super::ids::Family;
 use super::priority::{self, Rank};
+use super::text::count;
 use crate::document::model::BlockType;
 use crate::ticket::model::Priority;
 
@@ -53,6 +54,19 @@ impl Context {
         }
     }
 
+    /// The context that a document's name gives, such as "TODO" or "Backlog".
+    pub(super) fn of_document(title: &str, readme: bool) -> Self {
+        let mut context = Self::new(readme);
+        if let Role::Work(work @ (Work::Tasks | Work::Backlog | Work::Bugs)) =
+            headings::role(title, false)
+            && count(title) <= 3
+        {
+            context.mode = Mode::Work(work);
+            context.by_title = true;
+        }
+        context
+    }
+
     /// Whether the walk is within a list of work.
     pub(super) const fn in_work(&self) -> bool {
         !self.by_title
@@ -69,6 +83,7 @@ impl Context {
         } else {
             headings::role(heading, self.in_work())
         };
+        let role = self.among_its_kind(role, heading);
         let mut inner = self.clone();
         inner.mode = self.mode_beneath(role)?;
         if inner.mode != self.mode {
@@ -93,6 +108,18 @@ impl Context {
             inner.mode = Mode::Work(Work::Backlog);
         }
         Some(inner)
+    }
+
+    /// What a role means here: a requirement may be called "Assign tasks", a part of a roadmap "Short-term goals".
+    fn among_its_kind(&self, role: Role, heading: &str) -> Role {
+        match (self.mode, role) {
+            (
+                Mode::Work(Work::Requirements | Work::Features | Work::Stories),
+                Role::Work(Work::Tasks),
+            ) if count(heading) > 1 => Role::Plain,
+            (Mode::Weak(Weak::Roadmap | Weak::Plan), Role::Aside(BlockType::Goal)) => Role::Plain,
+            _ => role,
+        }
     }
 
     fn mode_beneath(&self, role: Role) -> Option<Mode> {

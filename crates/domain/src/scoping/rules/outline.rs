@@ -74,11 +74,15 @@ pub(super) fn build(blocks: Vec<Block>) -> Section {
     let mut open = Stack {
         sections: vec![Section::new(Opening::Root, 0, Line::default())],
     };
+    let title_line = title_line(&blocks);
     let mut blocks = blocks.into_iter().peekable();
     while let Some(block) = blocks.next() {
         let lines = block.lines;
         match block.kind {
-            Kind::Heading(level, title) => open.push(Section::new(Opening::Heading, level, title)),
+            Kind::Heading(level, title) => {
+                let level = shifted(level, title.number, title_line);
+                open.push(Section::new(Opening::Heading, level, title));
+            }
             Kind::Paragraph(paragraph) => {
                 let before_list = blocks
                     .peek()
@@ -97,6 +101,49 @@ pub(super) fn build(blocks: Vec<Block>) -> Section {
         open.extend_to(lines.1);
     }
     open.finish()
+}
+
+/// Which heading of the first level is the document's title.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Title {
+    /// The only one there is.
+    Only,
+    /// The one on this line; the others head parts.
+    Line(u32),
+    /// None: they all head parts.
+    None,
+}
+
+/// Where several headings have the first level, the first is the title when nothing but headings follows it or its words say so.
+fn title_line(blocks: &[Block]) -> Title {
+    let mut tops = blocks
+        .iter()
+        .enumerate()
+        .filter_map(|(at, block)| match &block.kind {
+            Kind::Heading(1, line) => Some((at, line)),
+            _ => None,
+        });
+    let (Some((at, first)), Some(_)) = (tops.next(), tops.next()) else {
+        return Title::Only;
+    };
+    let empty = blocks
+        .get(at + 1)
+        .is_some_and(|next| matches!(next.kind, Kind::Heading(..) | Kind::Rule));
+    let named = headings::role(&first.plain, false) != Role::Plain;
+    if empty || named {
+        Title::Line(first.number)
+    } else {
+        Title::None
+    }
+}
+
+/// A heading's level with the title above all others.
+fn shifted(level: u8, line: u32, title: Title) -> u8 {
+    match title {
+        Title::Only => level,
+        Title::Line(first) if first == line => level,
+        Title::Line(_) | Title::None => (level + 1).min(6),
+    }
 }
 
 struct Stack {

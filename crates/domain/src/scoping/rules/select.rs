@@ -5,7 +5,10 @@ use std::collections::{HashMap, HashSet};
 use super::candidate::{Candidate, Form};
 use super::ids;
 use super::text::words;
+use crate::ticket::model::TicketType;
 
+/// The tier of lists of features.
+const FEATURES: u8 = 1;
 /// The tier of what only adds criteria to an item that stands elsewhere.
 pub(super) const SUPPLEMENT: u8 = u8::MAX;
 
@@ -17,15 +20,7 @@ pub(super) fn select(mut candidates: Vec<Candidate>, done: &HashSet<String>) -> 
     let supplements: Vec<Candidate> = candidates
         .extract_if(.., |candidate| candidate.tier == SUPPLEMENT)
         .collect();
-    let best = candidates
-        .iter()
-        .map(|candidate| candidate.tier)
-        .min()
-        .unwrap_or(0);
-    let mut kept: Vec<Candidate> = candidates
-        .into_iter()
-        .filter(|candidate| candidate.tier == best)
-        .collect();
+    let mut kept = best(candidates);
     // A table or a list that sums items up repeats their ids; two headings with one id are two items unless they sound alike.
     fold_by(&mut kept, id_key, |a, b| {
         a.form != b.form || similar(&a.title, &b.title) >= 0.25
@@ -46,6 +41,27 @@ pub(super) fn select(mut candidates: Vec<Candidate>, done: &HashSet<String>) -> 
     drop_references(&mut kept);
     kept.sort_by_key(|candidate| candidate.lines.0);
     kept
+}
+
+/// The surely called for candidates, else those of the best tier; a list of features counts where nothing tells the product better.
+fn best(candidates: Vec<Candidate>) -> Vec<Candidate> {
+    let least = candidates
+        .iter()
+        .map(|candidate| candidate.tier)
+        .min()
+        .unwrap_or(0);
+    let product = |candidate: &Candidate| {
+        candidate.requirement
+            || candidate.ticket_type != TicketType::Task && candidate.ticket_type != TicketType::Bug
+    };
+    let told = candidates
+        .iter()
+        .any(|candidate| candidate.tier == 0 && product(candidate));
+    let features = least == 0 && !told;
+    let keeps = |candidate: &Candidate| {
+        candidate.tier == least || features && candidate.tier == FEATURES && candidate.feature
+    };
+    candidates.into_iter().filter(keeps).collect()
 }
 
 /// Drops list items without an id that speak of another item by its id: "Implement T005 – root check".

@@ -95,6 +95,7 @@ impl<'a> Walk<'a> {
             (TicketType::Task, Mode::Work(Work::Bugs)) => candidate.ticket_type = TicketType::Bug,
             _ => {}
         }
+        candidate.feature = context.mode == Mode::Work(Work::Features);
         candidate.requirement |= matches!(
             context.mode,
             Mode::Work(Work::Requirements | Work::Features) | Mode::Quality

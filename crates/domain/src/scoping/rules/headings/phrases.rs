@@ -189,14 +189,15 @@ pub(super) const FIRM: &[Entry] = &[
     (
         At::Any,
         "todo, todos, to do, to dos, action items, action item, task list, next steps, work \
-         items, work breakdown, implementation tasks, tasks, remaining work, things to do, \
+         items, work breakdown, implementation tasks, development tasks, engineering tasks, \
+         remaining tasks, tasks breakdown, task breakdown, remaining work, things to do, \
          technical debt, tech debt, planned features, upcoming features, open tasks, next \
-         action, next actions, follow ups, follow up, outstanding work, tareas, tarefas, \
-         aufgaben, missing features, tasks to complete, pending tasks, still to do, requested \
-         features, feature requests, planned improvements, planned enhancements, planned \
-         work, proximos pasos, proximos passos, prochaines etapes, nachste schritte, \
-         remaining items, features to add, features to implement, to be implemented, not yet \
-         implemented, needs work, improvements needed",
+         action, next actions, follow ups, follow up, outstanding work, missing features, \
+         tasks to complete, pending tasks, still to do, requested features, feature requests, \
+         planned improvements, planned enhancements, planned work, proximos pasos, proximos \
+         passos, prochaines etapes, nachste schritte, remaining items, features to add, \
+         features to implement, to be implemented, not yet implemented, needs work, \
+         improvements needed",
         Role::Work(Work::Tasks),
     ),
     (

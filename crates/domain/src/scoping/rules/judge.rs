@@ -17,6 +17,8 @@ use super::tree::{Block, Kind};
 pub(super) struct Shape {
     /// Stories in it, with its children.
     pub stories: usize,
+    /// Whether a part of it is a list of stories.
+    pub story_lists: bool,
     /// Stories that are items of lists directly in it.
     pub listed_stories: usize,
     /// Items with a work id in its lists, tables and lines, with its children.
@@ -81,7 +83,9 @@ fn look(section: &Section, shape: &mut Shape, direct: bool) {
                 shape.story_headings +=
                     usize::from(matches!(family, Some(Family::Story | Family::Requirement)));
             }
-            Role::Work(Work::Stories) => {}
+            Role::Work(Work::Stories) => {
+                shape.story_lists |= headings::tidy(&child.title.plain).ends_with("stories");
+            }
             Role::Work(_) | Role::Quality if heading => shape.work_headings += 1,
             Role::Plain if heading && direct && fields::key(&child.title.plain).is_none() => {
                 shape.plain_headings += 1;
@@ -201,6 +205,7 @@ fn of_named(family: Family, level: u8, shape: &Shape, facts: &Facts) -> Sign {
     let several = level == 1 && (shape.stories > 1 || shape.ids > 0);
     let held = family.is_group()
         && (shape.stories > 1
+            || shape.stories == 1 && shape.story_lists
             || shape.ids > 0
             || shape.item_headings > 0
             || family == Family::Epic && shape.stories > 0);

@@ -296,7 +296,7 @@ impl Walk<'_> {
         };
         if is_empty_text(&headline.title)
             || headline.bare && headline.id.is_none()
-            || first.link && evidence == Evidence::Plain
+            || (first.link || first.code) && evidence == Evidence::Plain
             || is_checkpoint(text)
         {
             return;

@@ -24,6 +24,8 @@ pub(super) struct Line {
     pub struck: bool,
     /// Whether all of it is one link.
     pub link: bool,
+    /// Whether all of it is code.
+    pub code: bool,
 }
 
 impl Line {
@@ -131,6 +133,8 @@ struct Inline {
     plain_seen: bool,
     unstruck_seen: bool,
     unlinked_seen: bool,
+    code: bool,
+    uncoded_seen: bool,
 }
 
 impl<'a> Builder<'a> {
@@ -152,8 +156,12 @@ impl<'a> Builder<'a> {
             Event::Start(tag) => self.start(tag, range),
             Event::End(tag) => self.end(tag, range),
             Event::Text(text) if self.code.is_some() => self.code_text(&text, range),
+            Event::Code(text) => {
+                self.inline.code = true;
+                self.text(&text, range);
+                self.inline.code = false;
+            }
             Event::Text(text)
-            | Event::Code(text)
             | Event::InlineMath(text)
             | Event::DisplayMath(text) => {
                 self.text(&text, range);
@@ -353,6 +361,7 @@ impl<'a> Builder<'a> {
                 struck_len: 0,
                 unstruck_seen: false,
                 unlinked_seen: false,
+                uncoded_seen: false,
                 ..*inline
             };
         }
@@ -365,6 +374,7 @@ impl<'a> Builder<'a> {
             inline.plain_seen |= inline.strong == 0;
             inline.unstruck_seen |= inline.struck == 0;
             inline.unlinked_seen |= inline.link == 0;
+            inline.uncoded_seen |= !inline.code;
         }
         if inline.strong > 0 && !inline.plain_seen {
             line.bold = line.plain.len();
@@ -377,6 +387,7 @@ impl<'a> Builder<'a> {
             line.struck = false;
         }
         line.link = !inline.unlinked_seen;
+        line.code = !inline.uncoded_seen;
     }
 
     fn close_line(&mut self) {

@@ -51,8 +51,9 @@ pub(super) const FIRM: &[Entry] = &[
         At::Any,
         "success criteria, success metrics, success metric, success measures, success \
          indicators, kpis, kpi, metrics, measurable outcomes, okrs, how we measure, measuring \
-         success, launch criteria, what success looks like, metricas de exito, exito, \
-         indicadores",
+         success, launch criteria, what success looks like, metricas de exito, metricas de \
+         sucesso, metricas, indicadores, criterios de exito, criterios de sucesso, \
+         erfolgskriterien, indicateurs de succes, metas",
         Aside(BlockType::Metrics),
     ),
     (
@@ -89,11 +90,7 @@ pub(super) const FIRM: &[Entry] = &[
          highlights",
         Never(BlockType::Note),
     ),
-    (
-        At::Edge,
-        "examples, example, template, appendix, references",
-        Never(BlockType::Note),
-    ),
+    (At::Edge, "examples, example, template, appendix, references", Never(BlockType::Note)),
     (
         At::Any,
         "non functional, nonfunctional, quality attributes, quality requirements, nfr, nfrs, \
@@ -102,15 +99,14 @@ pub(super) const FIRM: &[Entry] = &[
     ),
     (
         At::Any,
-        "technical requirements, system requirements, hardware requirements, performance \
-         requirements, security requirements, testing requirements, documentation \
-         requirements, design requirements, compliance requirements, usability requirements, \
-         accessibility requirements, reliability requirements, scalability requirements, \
-         environment requirements, infrastructure requirements, interface requirements, legal \
-         requirements, regulatory requirements, browser requirements, operational \
-         requirements, external interface, technology requirements, data requirements, \
-         deployment requirements, quality and performance, resource requirements, platform \
-         requirements",
+        "technical requirements, hardware requirements, performance requirements, security \
+         requirements, testing requirements, documentation requirements, design requirements, \
+         compliance requirements, usability requirements, accessibility requirements, \
+         reliability requirements, scalability requirements, environment requirements, \
+         infrastructure requirements, interface requirements, legal requirements, regulatory \
+         requirements, browser requirements, operational requirements, external interface, \
+         technology requirements, data requirements, deployment requirements, quality and \
+         performance, resource requirements, platform requirements",
         Quality,
     ),
     (
@@ -221,11 +217,7 @@ pub(super) const FIRM: &[Entry] = &[
         Role::Work(Work::Bugs),
     ),
     (At::Edge, "bugs", Role::Work(Work::Bugs)),
-    (
-        At::Any,
-        "backlog, sprint backlog, product backlog",
-        Role::Work(Work::Backlog),
-    ),
+    (At::Any, "backlog, sprint backlog, product backlog", Role::Work(Work::Backlog)),
     (At::Edge, "epics", Role::Work(Work::Epics)),
     (
         At::Any,
@@ -265,17 +257,15 @@ pub(super) const FIRM: &[Entry] = &[
         "plan, phases, the plan, implementation, sprints, deliverables",
         Role::Weak(Weak::Plan),
     ),
+    (
+        At::Any,
+        "roadmap futuro, proximas versoes, proximas versiones, trabajo futuro, trabalhos \
+         futuros, futuras mejoras",
+        Role::Weak(Weak::Future),
+    ),
     (At::Any, "roadmap, hoja de ruta", Role::Weak(Weak::Roadmap)),
-    (
-        At::Any,
-        "checklist, check list",
-        Role::Weak(Weak::Checklist),
-    ),
-    (
-        At::Any,
-        "use cases, use case, casos de uso",
-        Role::Weak(Weak::UseCases),
-    ),
+    (At::Any, "checklist, check list", Role::Weak(Weak::Checklist)),
+    (At::Any, "use cases, use case, casos de uso", Role::Weak(Weak::UseCases)),
     (
         At::Any,
         "recommendations, recommended actions, suggested improvements, suggestions, \
@@ -317,6 +307,27 @@ pub(super) const FIRM: &[Entry] = &[
         "problem, background, introduction, motivation, overview, executive summary, summary, \
          purpose, rationale, abstract, tldr, tl dr, about, problem and audience",
         Aside(BlockType::Problem),
+    ),
+    (
+        At::Whole,
+        "objetivo, objetivos, objectif, objectifs, ziel, ziele, obiettivi, obiettivo, meta, \
+         vision general del producto",
+        Aside(BlockType::Goal),
+    ),
+    (
+        At::Whole,
+        "visao geral, vision general, descripcion, descricao, introduccion, introducao, \
+         resumen, resumo, contexto, antecedentes, problema, contexte, presentation, \
+         einleitung, uberblick, hintergrund, zusammenfassung, introduzione, panoramica, vue d \
+         ensemble, proposito, justificacion, justificativa, descripcion general, descricao \
+         geral",
+        Aside(BlockType::Problem),
+    ),
+    (
+        At::Whole,
+        "restricoes, riesgos y mitigaciones, risiken, annahmen, risques, contraintes, \
+         hypotheses, abhangigkeiten",
+        Aside(BlockType::Risk),
     ),
     (
         At::Any,
@@ -398,9 +409,5 @@ pub(super) const LOOSE: &[Entry] = &[
         "specification, spec, feature spec, product spec, functional spec",
         Document,
     ),
-    (
-        At::Edge,
-        "requirements, must haves",
-        Role::Work(Work::Requirements),
-    ),
+    (At::Edge, "requirements, must haves", Role::Work(Work::Requirements)),
 ];

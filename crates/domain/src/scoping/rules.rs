@@ -82,7 +82,11 @@ fn take_front_matter(matter: &FrontMatter, tickets: &mut [Candidate]) {
     let alone = tickets.len() == 1;
     for ticket in tickets {
         for label in &matter.facts.labels {
-            if !ticket.labels.contains(label) {
+            let known = ticket
+                .labels
+                .iter()
+                .any(|own| own.eq_ignore_ascii_case(label));
+            if !known {
                 ticket.labels.push(label.clone());
             }
         }

@@ -10,6 +10,7 @@
 mod connection;
 mod documents;
 mod push;
+mod scoping;
 mod sync;
 mod tickets;
 mod tokens;

@@ -31,24 +31,13 @@ enum Step {
     And,
 }
 
+#[rustfmt::skip]
 const STEPS: &[(&str, Step)] = &[
-    ("scenario outline:", Step::Scenario),
-    ("scenario:", Step::Scenario),
-    ("given ", Step::Given),
-    ("given:", Step::Given),
-    ("when ", Step::When),
-    ("when:", Step::When),
-    ("then ", Step::Then),
-    ("then:", Step::Then),
-    ("and ", Step::And),
-    ("and:", Step::And),
-    ("but ", Step::And),
-    ("but:", Step::And),
-    ("dado ", Step::Given),
-    ("cuando ", Step::When),
-    ("quando ", Step::When),
-    ("entonces ", Step::Then),
-    ("então ", Step::Then),
+    ("scenario outline:", Step::Scenario), ("scenario:", Step::Scenario), ("given ", Step::Given),
+    ("given:", Step::Given), ("when ", Step::When), ("when:", Step::When), ("then ", Step::Then),
+    ("then:", Step::Then), ("and ", Step::And), ("and:", Step::And), ("but ", Step::And),
+    ("but:", Step::And), ("dado ", Step::Given), ("cuando ", Step::When), ("quando ", Step::When),
+    ("entonces ", Step::Then), ("então ", Step::Then),
 ];
 
 fn step(text: &str) -> Option<Step> {

@@ -3,37 +3,18 @@
 use super::text::words;
 use crate::ticket::model::Effort;
 
+#[rustfmt::skip]
 const SIZES: &[(&str, Effort)] = &[
-    ("extra large", Effort::Xlarge),
-    ("very high", Effort::Xlarge),
-    ("very large", Effort::Xlarge),
-    ("extra small", Effort::Trivial),
-    ("very low", Effort::Trivial),
-    ("very small", Effort::Trivial),
-    ("xs", Effort::Trivial),
-    ("s", Effort::Small),
-    ("m", Effort::Medium),
-    ("l", Effort::Large),
-    ("xl", Effort::Xlarge),
-    ("xxl", Effort::Xlarge),
-    ("trivial", Effort::Trivial),
-    ("tiny", Effort::Trivial),
-    ("minimal", Effort::Trivial),
-    ("quick", Effort::Trivial),
-    ("small", Effort::Small),
-    ("low", Effort::Small),
-    ("easy", Effort::Small),
-    ("simple", Effort::Small),
-    ("medium", Effort::Medium),
-    ("moderate", Effort::Medium),
-    ("med", Effort::Medium),
-    ("large", Effort::Large),
-    ("high", Effort::Large),
-    ("big", Effort::Large),
-    ("hard", Effort::Large),
-    ("complex", Effort::Large),
-    ("xlarge", Effort::Xlarge),
-    ("huge", Effort::Xlarge),
+    ("extra large", Effort::Xlarge), ("very high", Effort::Xlarge), ("very large", Effort::Xlarge),
+    ("extra small", Effort::Trivial), ("very low", Effort::Trivial),
+    ("very small", Effort::Trivial), ("xs", Effort::Trivial), ("s", Effort::Small),
+    ("m", Effort::Medium), ("l", Effort::Large), ("xl", Effort::Xlarge), ("xxl", Effort::Xlarge),
+    ("trivial", Effort::Trivial), ("tiny", Effort::Trivial), ("minimal", Effort::Trivial),
+    ("quick", Effort::Trivial), ("small", Effort::Small), ("low", Effort::Small),
+    ("easy", Effort::Small), ("simple", Effort::Small), ("medium", Effort::Medium),
+    ("moderate", Effort::Medium), ("med", Effort::Medium), ("large", Effort::Large),
+    ("high", Effort::Large), ("big", Effort::Large), ("hard", Effort::Large),
+    ("complex", Effort::Large), ("xlarge", Effort::Xlarge), ("huge", Effort::Xlarge),
 ];
 
 #[derive(Clone, Copy, PartialEq)]
@@ -46,30 +27,14 @@ enum Unit {
     Months,
 }
 
+#[rustfmt::skip]
 const UNITS: &[(&str, Unit)] = &[
-    ("pt", Unit::Points),
-    ("pts", Unit::Points),
-    ("point", Unit::Points),
-    ("points", Unit::Points),
-    ("sp", Unit::Points),
-    ("story", Unit::Points),
-    ("h", Unit::Hours),
-    ("hr", Unit::Hours),
-    ("hrs", Unit::Hours),
-    ("hour", Unit::Hours),
-    ("hours", Unit::Hours),
-    ("d", Unit::Days),
-    ("day", Unit::Days),
-    ("days", Unit::Days),
-    ("w", Unit::Weeks),
-    ("wk", Unit::Weeks),
-    ("week", Unit::Weeks),
-    ("weeks", Unit::Weeks),
-    ("min", Unit::Minutes),
-    ("mins", Unit::Minutes),
-    ("minutes", Unit::Minutes),
-    ("month", Unit::Months),
-    ("months", Unit::Months),
+    ("pt", Unit::Points), ("pts", Unit::Points), ("point", Unit::Points), ("points", Unit::Points),
+    ("sp", Unit::Points), ("story", Unit::Points), ("h", Unit::Hours), ("hr", Unit::Hours),
+    ("hrs", Unit::Hours), ("hour", Unit::Hours), ("hours", Unit::Hours), ("d", Unit::Days),
+    ("day", Unit::Days), ("days", Unit::Days), ("w", Unit::Weeks), ("wk", Unit::Weeks),
+    ("week", Unit::Weeks), ("weeks", Unit::Weeks), ("min", Unit::Minutes), ("mins", Unit::Minutes),
+    ("minutes", Unit::Minutes), ("month", Unit::Months), ("months", Unit::Months),
 ];
 
 /// Reads the value of an effort field or column; a lone number is story points.

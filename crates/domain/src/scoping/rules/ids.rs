@@ -43,66 +43,37 @@ pub(super) struct Lead<'a> {
     pub rest: &'a str,
 }
 
+#[rustfmt::skip]
 const CODES: &[(Family, &[&str])] = &[
     (Family::Story, &["US", "STORY", "HU", "UST", "USR", "JS"]),
-    (
-        Family::Requirement,
-        &[
-            "FR", "REQ", "RQ", "RF", "UR", "BR", "SR", "SRS", "FUNC", "FUN", "PRD",
-        ],
-    ),
+    (Family::Requirement, &["FR", "REQ", "RQ", "RF", "UR", "BR", "SR", "SRS", "FUNC", "FUN", "PRD"]),
     (Family::Quality, &["NFR", "RNF", "QR", "NF"]),
     (Family::Feature, &["FEAT", "FEATURE"]),
-    (
-        Family::Task,
-        &[
-            "TASK", "TSK", "TODO", "TKT", "TICKET", "WI", "PBI", "CHORE", "ENH", "IMP", "DEBT",
-        ],
-    ),
+    (Family::Task, &["TASK", "TSK", "TODO", "TKT", "TICKET", "WI", "PBI", "CHORE", "ENH", "IMP", "DEBT"]),
     (Family::Bug, &["BUG", "DEFECT", "DEF", "FIX", "ISSUE"]),
     (Family::Epic, &["EP", "EPIC"]),
     (Family::UseCase, &["UC", "CU"]),
-    (
-        Family::NotWork,
-        &[
-            "AC", "SC", "GOAL", "OBJ", "BO", "SM", "KPI", "RISK", "RSK", "ASM", "CON", "DEC",
-            "ADR", "OQ", "TC", "TEST", "TS", "MS", "NG", "DEP", "EC", "UJ", "GATE", "CP", "PROP",
-            "V", "Q", "UTF", "SHA", "RFC", "ISO", "HTTP", "TLS", "WCAG", "PHASE", "SPRINT", "WEEK",
-            "LAYER", "STEP",
-        ],
-    ),
+    (Family::NotWork, &[
+        "AC", "SC", "GOAL", "OBJ", "BO", "SM", "KPI", "RISK", "RSK", "ASM", "CON", "DEC", "ADR",
+        "OQ", "TC", "TEST", "TS", "MS", "NG", "DEP", "EC", "UJ", "GATE", "CP", "PROP", "V", "Q",
+        "UTF", "SHA", "RFC", "ISO", "HTTP", "TLS", "WCAG", "PHASE", "SPRINT", "WEEK", "LAYER",
+        "STEP",
+    ]),
 ];
 
+#[rustfmt::skip]
 const KEYWORDS: &[(&str, Family)] = &[
-    ("user story", Family::Story),
-    ("user stories", Family::Story),
-    ("job story", Family::Story),
-    ("story", Family::Story),
-    ("historia de usuario", Family::Story),
+    ("user story", Family::Story), ("user stories", Family::Story), ("job story", Family::Story),
+    ("story", Family::Story), ("historia de usuario", Family::Story),
     ("functional requirement", Family::Requirement),
-    ("non-functional requirement", Family::Quality),
-    ("requirement", Family::Requirement),
-    ("req", Family::Requirement),
-    ("requisito", Family::Requirement),
-    ("task", Family::Task),
-    ("subtask", Family::Task),
-    ("sub-task", Family::Task),
-    ("ticket", Family::Task),
-    ("work item", Family::Task),
-    ("backlog item", Family::Task),
-    ("action item", Family::Task),
-    ("chore", Family::Task),
-    ("spike", Family::Task),
-    ("enhancement", Family::Task),
-    ("improvement", Family::Task),
-    ("todo", Family::Task),
-    ("bug", Family::Bug),
-    ("defect", Family::Bug),
-    ("issue", Family::Bug),
-    ("feature request", Family::Feature),
-    ("feature", Family::Feature),
-    ("epic", Family::Epic),
-    ("use case", Family::UseCase),
+    ("non-functional requirement", Family::Quality), ("requirement", Family::Requirement),
+    ("req", Family::Requirement), ("requisito", Family::Requirement), ("task", Family::Task),
+    ("subtask", Family::Task), ("sub-task", Family::Task), ("ticket", Family::Task),
+    ("work item", Family::Task), ("backlog item", Family::Task), ("action item", Family::Task),
+    ("chore", Family::Task), ("spike", Family::Task), ("enhancement", Family::Task),
+    ("improvement", Family::Task), ("todo", Family::Task), ("bug", Family::Bug),
+    ("defect", Family::Bug), ("issue", Family::Bug), ("feature request", Family::Feature),
+    ("feature", Family::Feature), ("epic", Family::Epic), ("use case", Family::UseCase),
 ];
 
 /// The family of an id's letters.

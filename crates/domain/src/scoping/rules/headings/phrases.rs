@@ -90,7 +90,11 @@ pub(super) const FIRM: &[Entry] = &[
          highlights",
         Never(BlockType::Note),
     ),
-    (At::Edge, "examples, example, template, appendix, references", Never(BlockType::Note)),
+    (
+        At::Edge,
+        "examples, example, template, appendix, references",
+        Never(BlockType::Note),
+    ),
     (
         At::Any,
         "non functional, nonfunctional, quality attributes, quality requirements, nfr, nfrs, \
@@ -217,7 +221,11 @@ pub(super) const FIRM: &[Entry] = &[
         Role::Work(Work::Bugs),
     ),
     (At::Edge, "bugs", Role::Work(Work::Bugs)),
-    (At::Any, "backlog, sprint backlog, product backlog", Role::Work(Work::Backlog)),
+    (
+        At::Any,
+        "backlog, sprint backlog, product backlog",
+        Role::Work(Work::Backlog),
+    ),
     (At::Edge, "epics", Role::Work(Work::Epics)),
     (
         At::Any,
@@ -264,8 +272,16 @@ pub(super) const FIRM: &[Entry] = &[
         Role::Weak(Weak::Future),
     ),
     (At::Any, "roadmap, hoja de ruta", Role::Weak(Weak::Roadmap)),
-    (At::Any, "checklist, check list", Role::Weak(Weak::Checklist)),
-    (At::Any, "use cases, use case, casos de uso", Role::Weak(Weak::UseCases)),
+    (
+        At::Any,
+        "checklist, check list",
+        Role::Weak(Weak::Checklist),
+    ),
+    (
+        At::Any,
+        "use cases, use case, casos de uso",
+        Role::Weak(Weak::UseCases),
+    ),
     (
         At::Any,
         "recommendations, recommended actions, suggested improvements, suggestions, \
@@ -409,5 +425,9 @@ pub(super) const LOOSE: &[Entry] = &[
         "specification, spec, feature spec, product spec, functional spec",
         Document,
     ),
-    (At::Edge, "requirements, must haves", Role::Work(Work::Requirements)),
+    (
+        At::Edge,
+        "requirements, must haves",
+        Role::Work(Work::Requirements),
+    ),
 ];

@@ -11,14 +11,22 @@ async fn a_document_becomes_issues_and_their_status_comes_back_on_sqlite() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_becomes_issues_and_their_status_comes_back_on_postgres() {
-    let Some(database) = TestDatabase::postgres().await else { return };
-    let app = AppBuilder::default().env("HANDOFF__DATABASE__URL", database.url()).start().await;
+    let Some(database) = TestDatabase::postgres().await else {
+        return;
+    };
+    let app = AppBuilder::default()
+        .env("HANDOFF__DATABASE__URL", &database.url_text())
+        .start()
+        .await;
     whole_journey(&app).await;
 }
 
 async fn whole_journey(app: &App) {
     let owner = app.connected().await;
-    let status = owner.get_in_workspace("/api/integrations/jira/status").await.expect(200);
+    let status = owner
+        .get_in_workspace("/api/integrations/jira/status")
+        .await
+        .expect(200);
     assert_eq!(status["connected"], true);
     assert_eq!(status["site_name"], "Acme");
 
@@ -26,27 +34,55 @@ async fn whole_journey(app: &App) {
     assert_eq!(tickets.len(), 3);
     let ids: Vec<&Value> = tickets.iter().map(|ticket| &ticket["id"]).collect();
     let body = json!({"ticket_ids": ids});
-    let reviewed =
-        owner.post_in_workspace("/api/execution/tickets/review", body).await.expect(200);
+    let reviewed = owner
+        .post_in_workspace("/api/execution/tickets/review", body)
+        .await
+        .expect(200);
     assert_eq!(reviewed["reviewed"].as_array().unwrap().len(), 3);
 
     let body = json!({"document_id": document_id, "platform": "jira", "project_key": "SHOP"});
-    let push = owner.post_in_workspace("/api/execution/push", body).await.expect(200);
-    assert_eq!((&push["pushed"], &push["total"]), (&json!(3), &json!(3)), "{push}");
+    let push = owner
+        .post_in_workspace("/api/execution/push", body)
+        .await
+        .expect(200);
+    assert_eq!(
+        (&push["pushed"], &push["total"]),
+        (&json!(3), &json!(3)),
+        "{push}"
+    );
     let key = push["results"][0]["external_key"].as_str().unwrap();
     let issue = app.sandbox.handle().issue(key).unwrap();
-    assert_eq!(issue.properties["handoff.delivery"]["ticket_id"], tickets[0]["id"]);
+    assert_eq!(
+        issue.properties["handoff.delivery"]["ticket_id"],
+        tickets[0]["id"]
+    );
     assert_eq!(issue.fields["priority"]["name"], "High");
 
     assert!(app.sandbox.handle().move_issue(key, "Done"));
     let body = json!({"document_id": document_id});
-    let synced = owner.post_in_workspace("/api/execution/sync", body).await.expect(200);
-    assert_eq!((&synced["total"], &synced["synced"]), (&json!(3), &json!(3)), "{synced}");
-    let path = format!("/api/execution/tickets/{}", tickets[0]["id"].as_str().unwrap());
+    let synced = owner
+        .post_in_workspace("/api/execution/sync", body)
+        .await
+        .expect(200);
+    assert_eq!(
+        (&synced["total"], &synced["synced"]),
+        (&json!(3), &json!(3)),
+        "{synced}"
+    );
+    let path = format!(
+        "/api/execution/tickets/{}",
+        tickets[0]["id"].as_str().unwrap()
+    );
     let ticket = owner.get(&path).await.expect(200);
-    assert_eq!((&ticket["status"], &ticket["synced_status"]), (&json!("synced"), &json!("done")));
+    assert_eq!(
+        (&ticket["status"], &ticket["synced_status"]),
+        (&json!("synced"), &json!("done"))
+    );
 
     let body = json!({});
-    let gone = owner.post_in_workspace("/api/integrations/jira/disconnect", body).await.expect(200);
+    let gone = owner
+        .post_in_workspace("/api/integrations/jira/disconnect", body)
+        .await
+        .expect(200);
     assert_eq!(gone, json!({"disconnected": true, "was_connected": true}));
 }

@@ -14,9 +14,9 @@ use tempfile::TempDir;
 use crate::client::Client;
 
 /// Where the callback sends the browser; nothing listens there.
-pub const APP_URL: &str = "http://web.example.test/settings";
+pub(crate) const APP_URL: &str = "http://web.example.test/settings";
 /// How browsers are told to reach the service; the browser of these tests calls the real address instead.
-pub const PUBLIC_URL: &str = "http://handoff.example.test";
+pub(crate) const PUBLIC_URL: &str = "http://handoff.example.test";
 /// How long the binary may take to be ready on a busy machine.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
@@ -65,15 +65,36 @@ impl AppBuilder {
         let folder = tempfile::tempdir().expect("a folder");
         let mut environment = vec![
             ("HANDOFF__SERVER__BIND".to_owned(), "127.0.0.1:0".to_owned()),
-            ("HANDOFF__SERVER__METRICS_BIND".to_owned(), "127.0.0.1:0".to_owned()),
-            ("HANDOFF__SERVER__PUBLIC_URL".to_owned(), PUBLIC_URL.to_owned()),
+            (
+                "HANDOFF__SERVER__METRICS_BIND".to_owned(),
+                "127.0.0.1:0".to_owned(),
+            ),
+            (
+                "HANDOFF__SERVER__PUBLIC_URL".to_owned(),
+                PUBLIC_URL.to_owned(),
+            ),
             ("HANDOFF__WEB__APP_URL".to_owned(), APP_URL.to_owned()),
-            ("HANDOFF__DATA_DIR".to_owned(), folder.path().join("data").display().to_string()),
-            ("HANDOFF__JIRA__AUTH_URL".to_owned(), sandbox.base_url().to_owned()),
-            ("HANDOFF__JIRA__API_URL".to_owned(), sandbox.base_url().to_owned()),
-            ("HANDOFF__JIRA__CLIENT_ID".to_owned(), "sandbox-client".to_owned()),
+            (
+                "HANDOFF__DATA_DIR".to_owned(),
+                folder.path().join("data").display().to_string(),
+            ),
+            (
+                "HANDOFF__JIRA__AUTH_URL".to_owned(),
+                sandbox.base_url().to_owned(),
+            ),
+            (
+                "HANDOFF__JIRA__API_URL".to_owned(),
+                sandbox.base_url().to_owned(),
+            ),
+            (
+                "HANDOFF__JIRA__CLIENT_ID".to_owned(),
+                "sandbox-client".to_owned(),
+            ),
             ("HANDOFF__JIRA__CLIENT_SECRET".to_owned(), secret),
-            ("HANDOFF__LIMITS__REQUESTS_PER_MINUTE".to_owned(), "100000".to_owned()),
+            (
+                "HANDOFF__LIMITS__REQUESTS_PER_MINUTE".to_owned(),
+                "100000".to_owned(),
+            ),
             ("HANDOFF__LOG__LEVEL".to_owned(), "debug".to_owned()),
         ];
         environment.extend(self.environment);
@@ -109,7 +130,10 @@ impl App {
     /// Runs a command of the binary beside the service.
     pub fn run(&self, arguments: &[&str]) -> Output {
         let mut command = handoff();
-        command.args(arguments).envs(self.environment.clone()).current_dir(self.folder.path());
+        command
+            .args(arguments)
+            .envs(self.environment.clone())
+            .current_dir(self.folder.path());
         command.output().expect("the binary runs")
     }
 
@@ -121,7 +145,15 @@ impl App {
 
     /// A client with a new token of this role in a workspace.
     pub fn client_of(&self, workspace: &str, role: &str) -> Client {
-        let made = self.cli(&["token", "create", "--workspace", workspace, "--role", role, "--json"]);
+        let made = self.cli(&[
+            "token",
+            "create",
+            "--workspace",
+            workspace,
+            "--role",
+            role,
+            "--json",
+        ]);
         let token = made["token"].as_str().expect("a token").to_owned();
         Client::new(self.base_url.clone(), Some(token), workspace.to_owned())
     }
@@ -175,7 +207,11 @@ pub fn handoff() -> Command {
     let named = std::env::var_os("HANDOFF_BIN").map(PathBuf::from);
     let binary = named.unwrap_or_else(|| {
         let test = std::env::current_exe().expect("the path of this test");
-        let profile = test.ancestors().nth(2).expect("the profile's folder").to_owned();
+        let profile = test
+            .ancestors()
+            .nth(2)
+            .expect("the profile's folder")
+            .to_owned();
         profile.join("handoff")
     });
     assert!(
@@ -194,9 +230,15 @@ pub fn handoff() -> Command {
 fn serve(environment: &[(String, String)], folder: &Path) -> (Child, Arc<Mutex<String>>, String) {
     fs::create_dir_all(folder).expect("the folder");
     let mut command = handoff();
-    command.arg("serve").envs(environment.to_vec()).current_dir(folder);
-    let mut child =
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    command
+        .arg("serve")
+        .envs(environment.to_vec())
+        .current_dir(folder);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
     let log = Arc::new(Mutex::new(String::new()));
     let (sender, receiver) = std::sync::mpsc::channel();
     let streams: [Box<dyn std::io::Read + Send>; 2] = [
@@ -220,7 +262,10 @@ fn serve(environment: &[(String, String)], folder: &Path) -> (Child, Arc<Mutex<S
     let Ok(address) = receiver.recv_timeout(READY_WITHIN) else {
         let _ = child.kill();
         let log = log.lock().expect("the log");
-        panic!("the service was not ready after {:?}:\n{log}", begun.elapsed());
+        panic!(
+            "the service was not ready after {:?}:\n{log}",
+            begun.elapsed()
+        );
     };
     (child, log, format!("http://{address}"))
 }
@@ -229,6 +274,6 @@ fn serve(environment: &[(String, String)], folder: &Path) -> (Child, Arc<Mutex<S
 fn announced_address(line: &str) -> Option<String> {
     let fields: Value = serde_json::from_str(line).ok()?;
     let fields = fields.get("fields").unwrap_or(&fields);
-    let is_ready = fields.get("message")?.as_str()? == "listening";
+    let is_ready = fields.get("message")?.as_str()? == "serving";
     is_ready.then(|| fields.get("address")?.as_str().map(str::to_owned))?
 }

@@ -37,10 +37,16 @@ pub struct Browser {
 impl Browser {
     /// Begins a connection as the web app does in this browser, and gives where the consent is.
     pub async fn begin(&mut self, client: &Client) -> Url {
-        let started = client.post_in_workspace("/api/integrations/jira/connect", json!({})).await;
-        let cookie = started.headers.get(SET_COOKIE).expect("a cookie for the flow");
+        let started = client
+            .post_in_workspace("/api/integrations/jira/connect", json!({}))
+            .await;
+        let cookie = started
+            .headers
+            .get(SET_COOKIE)
+            .expect("a cookie for the flow");
         let cookie = cookie.to_str().expect("a cookie in ASCII");
-        self.cookies.push(cookie.split(';').next().unwrap_or_default().to_owned());
+        self.cookies
+            .push(cookie.split(';').next().unwrap_or_default().to_owned());
         let started = started.expect(200);
         Url::parse(started["auth_url"].as_str().expect("a URL")).expect("a URL")
     }
@@ -49,25 +55,45 @@ impl Browser {
     pub async fn consent(&self, auth_url: &Url, decision: Consent) -> Url {
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
         let http = http.build().expect("a client");
-        let page = http.get(auth_url.clone()).send().await.expect("the consent page");
+        let page = http
+            .get(auth_url.clone())
+            .send()
+            .await
+            .expect("the consent page");
         assert_eq!(page.status(), 200, "{:?}", page.text().await);
         let mut form: Vec<(String, String)> = auth_url
             .query_pairs()
             .map(|(name, value)| (name.into_owned(), value.into_owned()))
             .collect();
-        let word = if matches!(decision, Consent::Decline) { "decline" } else { "accept" };
+        let word = if matches!(decision, Consent::Decline) {
+            "decline"
+        } else {
+            "accept"
+        };
         form.push(("decision".to_owned(), word.to_owned()));
         form.push(("account".to_owned(), USER_ACCOUNT_ID.to_owned()));
-        let sites = decision.sites().iter().map(|site| ("site".to_owned(), (*site).to_owned()));
+        let sites = decision
+            .sites()
+            .iter()
+            .map(|site| ("site".to_owned(), (*site).to_owned()));
         form.extend(sites);
         let decide = auth_url.join("/authorize/decision").expect("a URL");
-        let answer = http.post(decide).form(&form).send().await.expect("an answer");
+        let answer = http
+            .post(decide)
+            .form(&form)
+            .send()
+            .await
+            .expect("an answer");
         redirect(&answer)
     }
 
     /// Brings the callback to the service, with this browser's cookies, and gives where it sends the browser.
     pub async fn callback(&self, client: &Client, callback: &Url) -> Url {
-        let path = format!("{}?{}", callback.path(), callback.query().unwrap_or_default());
+        let path = format!(
+            "{}?{}",
+            callback.path(),
+            callback.query().unwrap_or_default()
+        );
         let mut request = client.request(reqwest::Method::GET, &path);
         if !self.cookies.is_empty() {
             request = request.header(COOKIE, self.cookies.join("; "));

@@ -27,17 +27,34 @@ impl Answer {
     /// Checks that this is a problem with a status and code, and gives it.
     #[track_caller]
     pub fn problem(self, status: u16, code: &str) -> Value {
-        assert_eq!((self.status, self.body["code"].as_str()), (status, Some(code)), "{}", self.text);
-        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text);
+        assert_eq!(
+            (self.status, self.body["code"].as_str()),
+            (status, Some(code)),
+            "{}",
+            self.text
+        );
+        assert_eq!(
+            self.header("content-type"),
+            "application/problem+json",
+            "{}",
+            self.text
+        );
         let id = self.body["request_id"].as_str().expect("a request id");
         assert_eq!(self.header("x-request-id"), id);
-        assert!(self.body["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
+        assert!(
+            self.body["detail"]
+                .as_str()
+                .is_some_and(|detail| !detail.is_empty())
+        );
         self.body
     }
 
     /// A header, empty where there is none.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 }
 
@@ -54,7 +71,12 @@ pub struct Client {
 impl Client {
     pub(crate) fn new(base_url: String, token: Option<String>, workspace_id: String) -> Self {
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
-        Self { http: http.build().expect("a client"), base_url, token, workspace_id }
+        Self {
+            http: http.build().expect("a client"),
+            base_url,
+            token,
+            workspace_id,
+        }
     }
 
     /// The bearer token.
@@ -64,7 +86,9 @@ impl Client {
 
     /// Starts a request.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        let request = self.http.request(method, format!("{}{path}", self.base_url));
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.base_url));
         match &self.token {
             Some(token) => request.bearer_auth(token),
             None => request,
@@ -77,7 +101,12 @@ impl Client {
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let text = answer.text().await.expect("a body");
         let body = serde_json::from_str(&text).unwrap_or_default();
-        Answer { status, headers, body, text }
+        Answer {
+            status,
+            headers,
+            body,
+            text,
+        }
     }
 
     /// GET.
@@ -88,7 +117,11 @@ impl Client {
     /// GET with the client's workspace in the query.
     pub async fn get_in_workspace(&self, path: &str) -> Answer {
         let separator = if path.contains('?') { '&' } else { '?' };
-        self.get(&format!("{path}{separator}workspace_id={}", self.workspace_id)).await
+        self.get(&format!(
+            "{path}{separator}workspace_id={}",
+            self.workspace_id
+        ))
+        .await
     }
 
     /// POST of a JSON body.
@@ -104,7 +137,8 @@ impl Client {
 
     /// PATCH of a JSON body.
     pub async fn patch(&self, path: &str, body: &Value) -> Answer {
-        self.send(self.request(Method::PATCH, path).json(body)).await
+        self.send(self.request(Method::PATCH, path).json(body))
+            .await
     }
 
     /// DELETE.

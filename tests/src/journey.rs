@@ -17,7 +17,10 @@ pub fn document(requirements: usize) -> String {
              1. Export {number} is written\n2. Export {number} can be read back\n\n"
         )
     });
-    format!("# Exports\n\n## Functional Requirements\n\n{}", items.collect::<String>())
+    format!(
+        "# Exports\n\n## Functional Requirements\n\n{}",
+        items.collect::<String>()
+    )
 }
 
 impl App {
@@ -34,11 +37,20 @@ impl Client {
     /// Makes a document and generates its tickets; gives the document's id and the tickets.
     pub async fn generated(&self, content: &str) -> (String, Vec<Value>) {
         let body = json!({"document_type": "prd", "title": "Exports", "content": content});
-        let made = self.post_in_workspace("/api/documents", body).await.expect(201);
+        let made = self
+            .post_in_workspace("/api/documents", body)
+            .await
+            .expect(201);
         let id = made["id"].as_str().expect("an id").to_owned();
         let body = json!({"document_id": id});
-        let generated = self.post_in_workspace("/api/execution/generate", body).await.expect(200);
-        (id, generated["tickets"].as_array().expect("tickets").clone())
+        let generated = self
+            .post_in_workspace("/api/execution/generate", body)
+            .await
+            .expect(200);
+        (
+            id,
+            generated["tickets"].as_array().expect("tickets").clone(),
+        )
     }
 
     /// Pushes tickets of a document to a project and gives the push.
@@ -47,6 +59,8 @@ impl Client {
         let body = json!({
             "document_id": document, "platform": "jira", "ticket_ids": ids, "project_key": project,
         });
-        self.post_in_workspace("/api/execution/push", body).await.expect(200)
+        self.post_in_workspace("/api/execution/push", body)
+            .await
+            .expect(200)
     }
 }

@@ -104,6 +104,38 @@ pub(super) fn role(heading: &str, in_work: bool) -> Role {
     }
 }
 
+/// Whether a heading names the criteria of the very item it stands in, unlike "Vague acceptance criteria".
+pub(super) fn is_criteria(heading: &str) -> bool {
+    const FIRST: &[&str] = &[
+        "acceptance",
+        "definition",
+        "done",
+        "ac",
+        "acs",
+        "criteria",
+        "criterios",
+        "criterio",
+        "conditions",
+        "exit",
+        "completion",
+        "criteres",
+        "definicao",
+        "definicion",
+        "dod",
+        "scenarios",
+        "verification",
+        "akzeptanzkriterien",
+        "criteri",
+        "ears",
+    ];
+    let said = tidy(heading);
+    role(heading, true) == Role::Criteria
+        && said
+            .split(' ')
+            .next()
+            .is_some_and(|first| FIRST.contains(&first))
+}
+
 /// "Implemented requirements", "Existing features": what is there already.
 fn speaks_of_the_past(said: &str) -> bool {
     const DONE: &[&str] = &[

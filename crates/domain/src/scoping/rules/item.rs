@@ -117,9 +117,11 @@ fn named_within(section: &Section) -> Option<String> {
 }
 
 fn tells_story(section: &Section) -> bool {
-    let direct = section
-        .direct_lines()
-        .any(|line| story::find(&line.plain).is_some());
+    let lines: Vec<Line> = section.direct_lines().take(4).cloned().collect();
+    let direct = story::find(&joined(&lines)).is_some()
+        || section
+            .direct_lines()
+            .any(|line| story::find(&line.plain).is_some());
     let quoted = section.blocks.iter().any(|block| match &block.kind {
         Kind::Quote(blocks) => blocks.iter().any(|inner| matches!(&inner.kind, Kind::Paragraph(lines) if story::find(&joined(lines)).is_some())),
         Kind::List(items) => items.iter().any(|item| story::find(lists::first_line(item)).is_some()),

@@ -71,7 +71,7 @@ fn look(section: &Section, shape: &mut Shape, direct: bool) {
         let lead = ids::leading(&child.title.plain);
         let heading = child.opening == Opening::Heading;
         match role {
-            Role::Criteria => shape.criteria |= direct,
+            Role::Criteria => shape.criteria |= direct && headings::is_criteria(&child.title.plain),
             Role::Never(_) => continue,
             _ if heading
                 && lead

@@ -226,7 +226,10 @@ impl Walk<'_> {
                 context.mode,
                 Mode::Work(Work::Tasks | Work::Backlog | Work::Bugs | Work::Stories)
             );
-        if role == Role::Plain && !ranked && !short {
+        // Within prose, "API requirements:" before a nested list heads details.
+        let aside = matches!(context.mode, Mode::Neutral | Mode::Aside(_))
+            && matches!(role, Role::Work(Work::Requirements | Work::Features));
+        if role == Role::Plain && !ranked && !short || aside {
             return false;
         }
         if let Some(inner) = context.enter(text, 9) {

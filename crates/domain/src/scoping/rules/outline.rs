@@ -215,7 +215,9 @@ impl Stack {
         for (at, line) in lines.into_iter().enumerate() {
             let last = at + 1 == total;
             let next = texts.get(at + 1).map_or("", String::as_str);
-            let opened = if opens_item(&line, next) {
+            let opened = if self.goes_on_with_feature(&line) {
+                None
+            } else if opens_item(&line, next) {
                 Some((Opening::Item, LINE_LEVEL))
             } else {
                 self.label_level(
@@ -235,6 +237,15 @@ impl Stack {
             self.extend_to(number);
         }
         self.flush(&mut plain);
+    }
+
+    /// Whether a line tells the story of the "Feature: …" line right above it.
+    fn goes_on_with_feature(&self, line: &Line) -> bool {
+        self.sections.last().is_some_and(|top| {
+            is_gherkin_feature(&top.title.plain)
+                && top.opening == Opening::Item
+                && top.title.number + 1 == line.number
+        })
     }
 
     fn flush(&mut self, plain: &mut Vec<Line>) {
@@ -336,6 +347,13 @@ fn part_label(text: &str) -> bool {
     )
 }
 
+/// The first line of a Gherkin feature.
+fn is_gherkin_feature(text: &str) -> bool {
+    text.trim()
+        .strip_prefix("Feature:")
+        .is_some_and(|name| !name.trim().is_empty())
+}
+
 /// Whether a paragraph's line is an item by itself.
 fn opens_item(line: &Line, next: &str) -> bool {
     let text = line.plain.trim();
@@ -345,7 +363,7 @@ fn opens_item(line: &Line, next: &str) -> bool {
     {
         return false;
     }
-    if story::find(text).is_some() || story_over_lines(text, next) {
+    if story::find(text).is_some() || story_over_lines(text, next) || is_gherkin_feature(text) {
         return true;
     }
     let Some(lead) = ids::leading(text) else {

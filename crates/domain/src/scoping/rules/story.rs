@@ -49,9 +49,34 @@ const MAX_ROLE_WORDS: usize = 16;
 
 /// Where in the text a story begins, if it holds one.
 pub(super) fn find(text: &str) -> Option<usize> {
-    starts(text)
-        .into_iter()
-        .find(|at| text.get(*at..).is_some_and(opens))
+    starts(text).into_iter().find(|at| {
+        text.get(*at..).is_some_and(opens) && !is_sample(text.get(..*at).unwrap_or_default())
+    })
+}
+
+/// Words before a story that show how one is written.
+const SAMPLES: &[&str] = &[
+    "poor",
+    "good",
+    "bad",
+    "better",
+    "weak",
+    "example",
+    "format",
+    "template",
+    "eg",
+    "syntax",
+    "instead of",
+];
+
+fn is_sample(before: &str) -> bool {
+    let said = words(before);
+    SAMPLES.iter().any(|word| {
+        said == *word
+            || said
+                .strip_suffix(word)
+                .is_some_and(|rest| rest.ends_with(' '))
+    })
 }
 
 /// Every place at which a story may begin: the front, and after a separator within the first part of the text.

@@ -32,6 +32,18 @@ pub(super) const FIRM: &[Entry] = &[
     ),
     (
         At::Any,
+        "user stories and acceptance criteria, user stories with acceptance criteria, stories \
+         and acceptance criteria, user stories and acceptance",
+        Role::Work(Work::Stories),
+    ),
+    (
+        At::Any,
+        "requirements and acceptance criteria, functional requirements and acceptance, \
+         requirements with acceptance criteria",
+        Role::Work(Work::Requirements),
+    ),
+    (
+        At::Any,
         "acceptance criteria, acceptance criterion, acceptance scenarios, acceptance \
          scenario, acceptance tests, acceptance test, definition of done, definition of \
          ready, done when, conditions of satisfaction, exit criteria, completion criteria, \
@@ -72,7 +84,8 @@ pub(super) const FIRM: &[Entry] = &[
          learned, resolved questions, requirements coverage, requirement coverage, currently \
          implemented, backlog governance, backlog process, backlog rules, backlog management, \
          meeting notes, justification, standup, retrospective, kickoff, test data, story map, \
-         definitions and acronyms",
+         definitions and acronyms, guidelines, best practices, pitfalls, common mistakes, \
+         writing tips, framework reference",
         Never(BlockType::Note),
     ),
     (
@@ -315,7 +328,8 @@ pub(super) const FIRM: &[Entry] = &[
          competitive landscape, current state, pain points, current challenges, current \
          situation, market opportunity, problem definition, document information, product \
          overview, project overview, about this document, current limitations, business \
-         context, business case",
+         context, business case, basic information, general information, feature information, \
+         project information, document info, meta information, story details",
         Aside(BlockType::Problem),
     ),
     (
@@ -363,18 +377,18 @@ pub(super) const FIRM: &[Entry] = &[
     (
         At::Any,
         "edge cases, key entities, data model, data models, database schema, file structure, \
-         project structure, directory structure, folder structure, technical design, tech \
-         stack, technology stack, technical stack, system architecture, technical \
-         architecture, implementation details, implementation notes, technical notes, \
-         technical considerations, technical details, technical approach, technical context, \
-         technical specifications, design decisions, alternatives considered, user flow, user \
-         flows, user journey, user journeys, data flow, how it works, information \
-         architecture, environment variables, security considerations, design considerations, \
-         api design, api endpoints, api specifications, api specification, domain model, dev \
-         notes, developer notes, color palette, wireframes, mockups, entity relation, error \
-         codes, branching strategy, user experience, data structures, entry points, \
-         integrations and services, main flow, alternative flows, existing code, notas \
-         tecnicas, related files",
+         project structure, directory structure, folder structure, technical design, \
+         technical implementation, tech stack, technology stack, technical stack, system \
+         architecture, technical architecture, implementation details, implementation notes, \
+         technical notes, technical considerations, technical details, technical approach, \
+         technical context, technical specifications, design decisions, alternatives \
+         considered, user flow, user flows, user journey, user journeys, data flow, how it \
+         works, information architecture, environment variables, security considerations, \
+         design considerations, api design, api endpoints, api specifications, api \
+         specification, domain model, dev notes, developer notes, color palette, wireframes, \
+         mockups, entity relation, error codes, branching strategy, user experience, data \
+         structures, entry points, integrations and services, main flow, alternative flows, \
+         existing code, notas tecnicas, related files",
         Aside(BlockType::Solution),
     ),
     (

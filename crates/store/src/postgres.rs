@@ -4,6 +4,8 @@ mod locks;
 mod migrations;
 mod pool;
 mod schema;
+mod tls;
+mod url;
 
 #[path = "repositories/all.rs"]
 pub(crate) mod repositories;

@@ -216,7 +216,7 @@ CREATE TABLE deliveries (
 CREATE UNIQUE INDEX deliveries_one_per_ticket ON deliveries (ticket_id)
     WHERE state NOT IN ('rejected', 'cancelled', 'abandoned');
 CREATE INDEX deliveries_list ON deliveries (workspace_id, id);
-CREATE INDEX deliveries_push ON deliveries (push_id, id);
+CREATE UNIQUE INDEX deliveries_push ON deliveries (push_id, ticket_id);
 CREATE INDEX deliveries_unsettled ON deliveries (push_id, state, id)
     WHERE state IN ('queued', 'sending', 'uncertain');
 CREATE INDEX deliveries_sending ON deliveries (workspace_id, lease_id) WHERE state = 'sending';

@@ -1,6 +1,7 @@
 //! The connections to the server.
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::Runtime;
@@ -13,11 +14,14 @@ use diesel_async::pooled_connection::{
 };
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use secrecy::{ExposeSecret, SecretString};
-use tokio_postgres::config::SslMode;
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{Config, NoTls, Socket};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::Connection;
 use super::repositories::session::{Reader, Transaction};
+use super::tls;
+use super::url::{Encryption, PostgresUrl};
 use crate::config::StoreConfig;
 use crate::error::StoreError;
 
@@ -110,39 +114,42 @@ async fn begin(connection: &mut Connection, sql: &str) -> Result<(), StoreError>
 /// Knows how to connect.
 #[derive(Clone)]
 struct Connector {
-    config: Config,
+    config: Arc<Config>,
+    tls: Option<MakeRustlsConnect>,
     statement_timeout: Duration,
 }
 
 impl Connector {
     fn new(url: &SecretString, config: &StoreConfig) -> Result<Self, StoreError> {
-        let mut parsed = Config::from_str(url.expose_secret())
-            .map_err(|error| StoreError::Url(error.to_string()))?;
-        if parsed.get_ssl_mode() == SslMode::Require {
-            let reason =
-                "sslmode=require is not supported; use disable or prefer on a trusted network";
-            return Err(StoreError::Url(reason.to_owned()));
-        }
+        let url = PostgresUrl::parse(url.expose_secret())?;
+        let mut parsed = Config::from_str(url.driver_url.expose_secret())
+            .map_err(|error| StoreError::Url(describe(&error)))?;
+        let tls = match url.encryption {
+            Encryption::None => None,
+            Encryption::Verified { root_file } => {
+                let config = tls::client_config(root_file.as_deref())?;
+                Some(MakeRustlsConnect::new(config))
+            }
+        };
         if parsed.get_application_name().is_none() {
             parsed.application_name(&config.application_name);
         }
         if parsed.get_connect_timeout().is_none() {
             parsed.connect_timeout(config.acquire_timeout);
         }
+        let (config, statement_timeout) = (Arc::new(parsed), config.statement_timeout);
         Ok(Self {
-            config: parsed,
-            statement_timeout: config.statement_timeout,
+            config,
+            tls,
+            statement_timeout,
         })
     }
 
     async fn connect(&self) -> Result<AsyncPgConnection, ConnectionError> {
-        let (client, connection) = self
-            .config
-            .connect(NoTls)
-            .await
-            .map_err(|error| ConnectionError::BadConnection(describe(&error)))?;
-        let mut connection =
-            AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
+        let mut connection = match self.tls.clone() {
+            None => self.establish(NoTls).await?,
+            Some(tls) => self.establish(tls).await?,
+        };
         let millis = self.statement_timeout.as_millis();
         let settings = format!(
             "SET statement_timeout = {millis}; SET idle_in_transaction_session_timeout = {millis}"
@@ -150,6 +157,16 @@ impl Connector {
         let set = connection.batch_execute(&settings).await;
         set.map_err(ConnectionError::CouldntSetupConfiguration)?;
         Ok(connection)
+    }
+
+    async fn establish<T>(&self, tls: T) -> Result<AsyncPgConnection, ConnectionError>
+    where
+        T: MakeTlsConnect<Socket, Stream: Send + 'static>,
+    {
+        let connected = self.config.connect(tls).await;
+        let (client, connection) =
+            connected.map_err(|error| ConnectionError::BadConnection(describe(&error)))?;
+        AsyncPgConnection::try_from_client_and_connection(client, connection).await
     }
 }
 

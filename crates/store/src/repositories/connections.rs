@@ -316,8 +316,7 @@ async fn connect(
             diesel::update(stored).set(&row).execute(connection).await?;
         }
     }
-    let site = &integration.config.cloud_id;
-    deliveries::strand(connection, workspace, site, integration.updated_at).await?;
+    deliveries::strand(connection, integration).await?;
     audit::insert(connection, audit).await?;
     Ok(WriteOutcome::Done)
 }

@@ -320,7 +320,7 @@ async fn why_unchanged(
 }
 
 /// The rows of these tickets, locked, in the order of their ids.
-pub(super) async fn load_locked(
+async fn load_locked(
     connection: &mut Connection,
     ids: &[RowId],
 ) -> Result<Vec<TicketRow>, StoreError> {

@@ -6,7 +6,14 @@ use handoff_store::testing::TestDatabase;
 use crate::on_both_databases;
 use crate::world::ports;
 
-on_both_databases!(documents, tickets, workspaces, connections, audit);
+on_both_databases!(
+    documents,
+    tickets,
+    workspaces,
+    connections,
+    deliveries,
+    audit
+);
 
 async fn documents(database: &TestDatabase) {
     contracts::documents::check(&ports(database)).await;
@@ -22,6 +29,10 @@ async fn workspaces(database: &TestDatabase) {
 
 async fn connections(database: &TestDatabase) {
     contracts::connections::check(&ports(database)).await;
+}
+
+async fn deliveries(database: &TestDatabase) {
+    contracts::deliveries::check(&ports(database)).await;
 }
 
 async fn audit(database: &TestDatabase) {

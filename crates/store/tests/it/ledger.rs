@@ -1,1 +1,7 @@
-//!
+//! The parts of the ledger that are easy to get wrong.
+
+mod accepting;
+mod claiming;
+mod connecting;
+mod settling;
+mod size;

@@ -1,4 +1,10 @@
 //! The store against real databases: SQLite always, PostgreSQL where a throw-away cluster is named.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests may panic"
+)]
 
 mod catalogue;
 mod contracts;

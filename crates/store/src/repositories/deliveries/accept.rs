@@ -136,7 +136,7 @@ async fn is_connected(connection: &mut Connection, new: &NewPush) -> Result<bool
         return Ok(false);
     };
     let config: IntegrationConfig = parse_json("integrations.config", config)?;
-    Ok(config.cloud_id == new.push.site_id)
+    Ok(config.cloud_id == new.push.site_id && config.account_id == new.push.account_id)
 }
 
 /// What matters of a ticket that is to be pushed.
@@ -382,14 +382,11 @@ async fn write_rows(connection: &mut Connection, plan: Plan) -> Result<(), Store
 
 /// Ties the tickets of the queued deliveries to them.
 async fn open_tickets(connection: &mut Connection, new: &NewPush) -> Result<(), StoreError> {
-    let queued = || {
-        deliveries::table
-            .filter(deliveries::push_id.eq(RowId::from(new.push.id)))
-            .filter(deliveries::state.eq(DeliveryState::Queued.word()))
-    };
+    let push = RowId::from(new.push.id);
     let tickets = execution_tickets::table
-        .filter(execution_tickets::id.eq_any(queued().select(deliveries::ticket_id)));
-    let delivery = queued()
+        .filter(execution_tickets::id.eq_any(tickets_in_state(push, DeliveryState::Queued)));
+    let delivery = deliveries::table
+        .filter(deliveries::push_id.eq(push))
         .filter(deliveries::ticket_id.eq(execution_tickets::id))
         .select(deliveries::id)
         .single_value();
@@ -407,14 +404,11 @@ async fn open_tickets(connection: &mut Connection, new: &NewPush) -> Result<(), 
 
 /// Marks the tickets of the refused deliveries.
 async fn refuse_tickets(connection: &mut Connection, new: &NewPush) -> Result<(), StoreError> {
-    let refused = || {
-        deliveries::table
-            .filter(deliveries::push_id.eq(RowId::from(new.push.id)))
-            .filter(deliveries::state.eq(DeliveryState::Rejected.word()))
-    };
+    let push = RowId::from(new.push.id);
     let tickets = execution_tickets::table
-        .filter(execution_tickets::id.eq_any(refused().select(deliveries::ticket_id)));
-    let error = refused()
+        .filter(execution_tickets::id.eq_any(tickets_in_state(push, DeliveryState::Rejected)));
+    let error = deliveries::table
+        .filter(deliveries::push_id.eq(push))
         .filter(deliveries::ticket_id.eq(execution_tickets::id))
         .select(deliveries::error)
         .single_value();
@@ -429,4 +423,14 @@ async fn refuse_tickets(connection: &mut Connection, new: &NewPush) -> Result<()
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// The tickets that this push itself delivers and that stand so.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn tickets_in_state(push: RowId, state: DeliveryState) -> _ {
+    let word: &'static str = state.as_str();
+    deliveries::table
+        .filter(deliveries::push_id.eq(push))
+        .filter(deliveries::state.eq(word))
+        .select(deliveries::ticket_id)
 }

@@ -6,11 +6,12 @@ use diesel::prelude::*;
 use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
 use handoff_domain::delivery::model::{DeliveryState, PushState};
+use handoff_domain::ticket::model::TicketStatus;
+use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::super::schema::{deliveries, push_tickets, pushes};
-use super::super::tickets::rows::TicketRow;
-use super::super::tickets::{self, IDS_PER_STATEMENT};
+use super::super::schema::{deliveries, execution_tickets, push_tickets, pushes};
+use super::super::tickets::IDS_PER_STATEMENT;
 use super::super::{Connection, execute_batch, locks};
 use super::rows::{DeliveryRow, PushRow};
 use crate::error::StoreError;
@@ -44,6 +45,7 @@ impl From<CandidateColumns> for Candidate {
 }
 
 /// What a change does to the ticket of its delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum TicketChange {
     /// Nothing.
     Keep,
@@ -70,10 +72,13 @@ pub(super) async fn change(
     if candidates.is_empty() {
         return Ok(0);
     }
-    let ids: BTreeSet<RowId> = candidates.iter().map(|candidate| candidate.id).collect();
-    let ids: Vec<RowId> = ids.into_iter().collect();
-    let mut tickets = load_tickets(connection, &candidates).await?;
+    let ids = sorted(candidates.iter().map(|candidate| candidate.id));
+    let tickets = sorted(candidates.iter().map(|candidate| candidate.ticket_id));
+    for tickets in tickets.chunks(IDS_PER_STATEMENT) {
+        locks::tickets(connection, tickets).await?;
+    }
     let mut pushes = load_pushes(connection, &candidates, &ids).await?;
+    let mut touched: BTreeMap<(TicketChange, String), Vec<RowId>> = BTreeMap::new();
     let mut changed = Vec::new();
     for mut row in load_deliveries(connection, &ids).await? {
         let Some(effect) = decide(&mut row)? else {
@@ -85,66 +90,90 @@ pub(super) async fn change(
         push.change_number += 1;
         row.change_number = push.change_number;
         row.updated_at = now;
-        if let Some(ticket) = tickets.get_mut(&row.ticket_id) {
-            effect.apply(ticket, &row, push, now);
-        }
+        touched
+            .entry((effect, push.platform.clone()))
+            .or_default()
+            .push(row.ticket_id);
         changed.push(row);
     }
     let count = u32::try_from(changed.len()).unwrap_or(u32::MAX);
-    let touched: BTreeSet<RowId> = changed.iter().map(|row| row.ticket_id).collect();
-    tickets.retain(|id, _| touched.contains(id));
     write_deliveries(connection, changed).await?;
-    tickets::rows::write(connection, tickets.into_values().collect()).await?;
+    for ((effect, platform), tickets) in touched {
+        for tickets in tickets.chunks(IDS_PER_STATEMENT) {
+            effect.write(connection, tickets, &platform, now).await?;
+        }
+    }
     settle_finished(connection, &mut pushes, now).await?;
     write_pushes(connection, pushes.into_values().collect()).await?;
     Ok(count)
 }
 
-impl TicketChange {
-    fn apply(
-        &self,
-        ticket: &mut TicketRow,
-        delivery: &DeliveryRow,
-        push: &PushRow,
-        now: OffsetDateTime,
-    ) {
-        match self {
-            Self::Keep => return,
-            Self::Touched => {}
-            Self::Released => ticket.delivery_id = None,
-            Self::Failed => {
-                ticket.delivery_id = None;
-                ticket.status = "push_failed".to_owned();
-                ticket.push_error.clone_from(&delivery.error);
-            }
-            Self::Pushed => {
-                ticket.delivery_id = None;
-                ticket.status = "pushed".to_owned();
-                ticket.platform = Some(push.platform.clone());
-                ticket.external_site_id = Some(delivery.site_id.clone());
-                ticket.external_id.clone_from(&delivery.external_id);
-                ticket.external_key.clone_from(&delivery.external_key);
-                ticket.external_url.clone_from(&delivery.external_url);
-                ticket.push_error = None;
-                ticket.pushed_at = Some(now);
-            }
-        }
-        ticket.version += 1;
-        ticket.updated_at = now;
-    }
+fn sorted(ids: impl Iterator<Item = RowId>) -> Vec<RowId> {
+    ids.collect::<BTreeSet<RowId>>().into_iter().collect()
 }
 
-async fn load_tickets(
-    connection: &mut Connection,
-    candidates: &[Candidate],
-) -> Result<BTreeMap<RowId, TicketRow>, StoreError> {
-    let ids: BTreeSet<RowId> = candidates
-        .iter()
-        .map(|candidate| candidate.ticket_id)
-        .collect();
-    let ids: Vec<RowId> = ids.into_iter().collect();
-    let rows = tickets::load_locked(connection, &ids).await?;
-    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+impl TicketChange {
+    /// Changes tickets whose deliveries are written already.
+    async fn write(
+        self,
+        connection: &mut Connection,
+        ids: &[RowId],
+        platform: &str,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let tickets = execution_tickets::table.filter(execution_tickets::id.eq_any(ids));
+        let touch = (
+            execution_tickets::version.eq(execution_tickets::version + 1),
+            execution_tickets::updated_at.eq(now),
+        );
+        let release = execution_tickets::delivery_id.eq(None::<RowId>);
+        let delivery = || {
+            deliveries::table.filter(deliveries::id.nullable().eq(execution_tickets::delivery_id))
+        };
+        match self {
+            Self::Keep => return Ok(()),
+            Self::Touched => {
+                diesel::update(tickets)
+                    .set(touch)
+                    .execute(connection)
+                    .await?
+            }
+            Self::Released => {
+                diesel::update(tickets)
+                    .set((touch, release))
+                    .execute(connection)
+                    .await?
+            }
+            Self::Failed => {
+                let failure = (
+                    execution_tickets::status.eq(TicketStatus::PushFailed.word()),
+                    execution_tickets::push_error
+                        .eq(delivery().select(deliveries::error).single_value()),
+                );
+                let update = diesel::update(tickets).set((touch, release, failure));
+                update.execute(connection).await?
+            }
+            Self::Pushed => {
+                let link = (
+                    execution_tickets::status.eq(TicketStatus::Pushed.word()),
+                    execution_tickets::platform.eq(platform),
+                    execution_tickets::external_site_id
+                        .eq(delivery().select(deliveries::site_id).single_value()),
+                    execution_tickets::external_id
+                        .eq(delivery().select(deliveries::external_id).single_value()),
+                    execution_tickets::external_key
+                        .eq(delivery().select(deliveries::external_key).single_value()),
+                    execution_tickets::external_url
+                        .eq(delivery().select(deliveries::external_url).single_value()),
+                    execution_tickets::push_error.eq(None::<Value>),
+                    execution_tickets::pushed_at.eq(now),
+                );
+                let update = diesel::update(tickets).set((touch, release, link));
+                update.execute(connection).await?
+            }
+        };
+        Ok(())
+    }
 }
 
 /// The pushes that made the deliveries and those that joined them, locked.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use handoff_domain::audit::model::AuditEntry;
+use handoff_domain::connection::model::Integration;
 use handoff_domain::delivery::model::{DeliveryState, Settlement};
 use handoff_domain::shared::ids::{DeliveryId, LeaseId, PushId, WorkspaceId};
 use handoff_domain::ticket::model::{ExternalIssue, PushError, PushErrorCode};
@@ -176,20 +177,34 @@ fn cancel_queued(row: &mut DeliveryRow) -> Result<Option<TicketChange>, StoreErr
     Ok(Some(TicketChange::Released))
 }
 
-/// What may be on another site can no longer be looked for, so that a person must decide.
+/// What is bound to another site or account than the workspace is connected to now: unsent deliveries are cancelled, and
+/// where an issue may be on another site, a person must decide, because it can no longer be looked for.
 pub(in super::super) async fn strand(
     connection: &mut Connection,
-    workspace: WorkspaceId,
-    site: &str,
-    now: OffsetDateTime,
+    integration: &Integration,
 ) -> Result<(), StoreError> {
-    let open = [
+    let workspace = RowId::from(integration.workspace_id);
+    let (site, account) = (
+        &integration.config.cloud_id,
+        &integration.config.account_id,
+    );
+    let now = integration.updated_at;
+    let unsent: Vec<CandidateColumns> = deliveries::table
+        .inner_join(pushes::table.on(pushes::id.eq(deliveries::push_id)))
+        .filter(deliveries::workspace_id.eq(workspace))
+        .filter(deliveries::state.eq(DeliveryState::Queued.word()))
+        .filter(pushes::site_id.ne(site).or(pushes::account_id.ne(account)))
+        .select(CANDIDATE)
+        .load(connection)
+        .await?;
+    change(connection, candidates(unsent), now, cancel_queued).await?;
+    let may_exist = [
         DeliveryState::Sending.word(),
         DeliveryState::Uncertain.word(),
     ];
     let found: Vec<CandidateColumns> = deliveries::table
-        .filter(deliveries::workspace_id.eq(RowId::from(workspace)))
-        .filter(deliveries::state.eq_any(open))
+        .filter(deliveries::workspace_id.eq(workspace))
+        .filter(deliveries::state.eq_any(may_exist))
         .filter(deliveries::site_id.ne(site))
         .select(CANDIDATE)
         .load(connection)
@@ -197,10 +212,11 @@ pub(in super::super) async fn strand(
     let message = "site_changed: the workspace was connected to another site meanwhile";
     let error = to_json(&PushError::new(PushErrorCode::OtherSite, message))?;
     let stranded = change(connection, candidates(found), now, |row| {
-        if !matches!(
+        let may_exist = matches!(
             row.state()?,
             DeliveryState::Sending | DeliveryState::Uncertain
-        ) {
+        );
+        if !may_exist {
             return Ok(None);
         }
         row.error = Some(error.clone());

@@ -18,36 +18,36 @@ const TICKETS_PER_STATEMENT: usize = 500;
 /// The whole row.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = execution_tickets, check_for_backend(Backend), treat_none_as_default_value = false)]
-pub(in super::super) struct TicketRow {
-    pub(in super::super) id: RowId,
-    pub(in super::super) workspace_id: RowId,
-    pub(in super::super) document_id: RowId,
-    pub(in super::super) block_id: Option<RowId>,
-    pub(in super::super) fingerprint: String,
-    pub(in super::super) source_line: i32,
-    pub(in super::super) title: String,
-    pub(in super::super) description: String,
-    pub(in super::super) ticket_type: String,
-    pub(in super::super) priority: Option<String>,
-    pub(in super::super) labels: Value,
-    pub(in super::super) acceptance_criteria: Value,
-    pub(in super::super) estimated_effort: Option<String>,
-    pub(in super::super) status: String,
-    pub(in super::super) platform: Option<String>,
-    pub(in super::super) external_site_id: Option<String>,
-    pub(in super::super) external_id: Option<String>,
-    pub(in super::super) external_key: Option<String>,
-    pub(in super::super) external_url: Option<String>,
-    pub(in super::super) synced_status: Option<String>,
-    pub(in super::super) external_status: Option<String>,
-    pub(in super::super) push_error: Option<Value>,
-    pub(in super::super) delivery_id: Option<RowId>,
-    pub(in super::super) version: i64,
-    pub(in super::super) created_at: OffsetDateTime,
-    pub(in super::super) updated_at: OffsetDateTime,
-    pub(in super::super) pushed_at: Option<OffsetDateTime>,
-    pub(in super::super) synced_at: Option<OffsetDateTime>,
-    pub(in super::super) deleted_at: Option<OffsetDateTime>,
+pub(super) struct TicketRow {
+    pub(super) id: RowId,
+    pub(super) workspace_id: RowId,
+    pub(super) document_id: RowId,
+    pub(super) block_id: Option<RowId>,
+    pub(super) fingerprint: String,
+    pub(super) source_line: i32,
+    pub(super) title: String,
+    pub(super) description: String,
+    pub(super) ticket_type: String,
+    pub(super) priority: Option<String>,
+    pub(super) labels: Value,
+    pub(super) acceptance_criteria: Value,
+    pub(super) estimated_effort: Option<String>,
+    pub(super) status: String,
+    pub(super) platform: Option<String>,
+    pub(super) external_site_id: Option<String>,
+    pub(super) external_id: Option<String>,
+    pub(super) external_key: Option<String>,
+    pub(super) external_url: Option<String>,
+    pub(super) synced_status: Option<String>,
+    pub(super) external_status: Option<String>,
+    pub(super) push_error: Option<Value>,
+    pub(super) delivery_id: Option<RowId>,
+    pub(super) version: i64,
+    pub(super) created_at: OffsetDateTime,
+    pub(super) updated_at: OffsetDateTime,
+    pub(super) pushed_at: Option<OffsetDateTime>,
+    pub(super) synced_at: Option<OffsetDateTime>,
+    pub(super) deleted_at: Option<OffsetDateTime>,
 }
 
 impl TicketRow {
@@ -108,7 +108,7 @@ impl TicketRow {
     }
 
     /// Links the ticket to its issue.
-    pub(in super::super) fn set_external(&mut self, external: &ExternalIssue) {
+    pub(super) fn set_external(&mut self, external: &ExternalIssue) {
         self.external_site_id = Some(external.site_id.clone());
         self.external_id = Some(external.id.clone());
         self.external_key = Some(external.key.clone());
@@ -205,7 +205,7 @@ fn open_delivery(
 }
 
 /// Inserts tickets, or replaces those that are there.
-pub(in super::super) async fn write(
+pub(super) async fn write(
     connection: &mut Connection,
     rows: Vec<TicketRow>,
 ) -> Result<(), StoreError> {

@@ -324,7 +324,7 @@ pub async fn a_changed_ticket_refuses_the_whole_push(ports: &Ports) {
     world.retire().await;
 }
 
-/// Without an active integration with the push's site nothing is written.
+/// Without an active integration with the push's site and account nothing is written.
 pub async fn a_push_to_another_site_is_refused(ports: &Ports) {
     let world = World::new(ports).await;
     let (document, tickets) = world.reviewed(1).await;
@@ -342,10 +342,20 @@ pub async fn a_push_to_another_site_is_refused(ports: &Ports) {
             ..new.clone()
         })
         .await;
+    let somebody = Push {
+        account_id: "account-2".to_owned(),
+        ..new.push.clone()
+    };
+    let other_account = world
+        .accept(&NewPush {
+            push: somebody,
+            ..new.clone()
+        })
+        .await;
     world.disconnect(10).await;
     let disconnected = world.accept(&new).await;
 
-    for outcome in [never_connected, other_site, disconnected] {
+    for outcome in [never_connected, other_site, other_account, disconnected] {
         assert_eq!(outcome, AcceptOutcome::NotConnected);
     }
     assert_eq!(world.load(nth(&tickets, 0).id).await, *nth(&tickets, 0));

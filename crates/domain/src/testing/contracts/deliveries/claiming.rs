@@ -226,25 +226,27 @@ pub async fn only_the_pushs_own_connection_delivers(ports: &Ports) {
     assert_eq!(ok(marked), WriteOutcome::Done);
     assert_eq!(world.claim(50, 11).await, None);
 
+    let pair = tokens("second", at(7200));
+    let refreshed = ports
+        .connections
+        .finish_refresh(row.id, 2, &pair, "read", START)
+        .await;
+    assert_eq!(ok(refreshed), WriteOutcome::Done);
+    assert_eq!(world.claimed(50, 12).await.push.id, accepted.push);
+
+    let unsent = world.accepted(1).await;
     let other_account = IntegrationConfig {
         account_id: "account-2".to_owned(),
         ..row.config.clone()
     };
-    connect(other_account, 2).await;
-    assert_eq!(world.claim(50, 12).await, None);
-    assert_eq!(
-        world.delivery_state(accepted.delivery(0)).await,
-        DeliveryState::Queued
-    );
+    connect(other_account, 3).await;
+    assert_eq!(world.claim(50, 13).await, None);
+    assert_eq!(world.delivery(unsent.delivery(0)).await.attempts, 0);
 
-    connect(row.config.clone(), 3).await;
-    let pair = tokens("second", at(7200));
-    let refreshed = ports
-        .connections
-        .finish_refresh(row.id, 4, &pair, "read", START)
-        .await;
-    assert_eq!(ok(refreshed), WriteOutcome::Done);
-    assert_eq!(world.claimed(50, 13).await.push.id, accepted.push);
+    connect(row.config.clone(), 4).await;
+    world.cancel(unsent.push, 14).await;
+    let own = world.accepted(1).await;
+    assert_eq!(world.claimed(50, 14).await.push.id, own.push);
 
     let late = world.accepted(1).await;
     let other_site = IntegrationConfig {
@@ -252,7 +254,7 @@ pub async fn only_the_pushs_own_connection_delivers(ports: &Ports) {
         ..row.config.clone()
     };
     connect(other_site, 5).await;
-    assert_eq!(world.claim(50, 14).await, None);
+    assert_eq!(world.claim(50, 15).await, None);
     assert_ne!(
         world.delivery_state(late.delivery(0)).await,
         DeliveryState::Sending

@@ -32,7 +32,9 @@ mod markdown;
 mod node;
 mod parse;
 mod read;
+mod source;
 mod text;
+mod write;
 
 pub use convert::{Conversion, MAX_NESTING, from_markdown};
 pub use degradation::{Degradation, DegradationKind};

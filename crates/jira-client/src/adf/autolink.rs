@@ -45,16 +45,15 @@ fn may_precede(before: Option<char>) -> bool {
 
 fn web_address(text: &str, start: usize) -> Option<Autolink> {
     let candidate = text.get(start..)?;
-    let (after_scheme, scheme) = if let Some(rest) = without_prefix(candidate, "www.") {
-        let host_end = rest.find(|c: char| !is_host_character(c));
-        let has_name = host_end.is_none_or(|end| end > 0) && !rest.is_empty();
-        (has_name.then_some(rest)?, "http://")
-    } else {
-        let rest = without_prefix(candidate, "https://")
-            .or_else(|| without_prefix(candidate, "http://"))?;
-        (rest, "")
+    let (target, scheme) = match without_prefix(candidate, "www.") {
+        Some(target) => (target, "http://"),
+        None => (after_web_scheme(candidate)?, ""),
     };
-    let prefix = candidate.len() - after_scheme.len();
+    // Looking at the whole address only when it begins well keeps repeated beginnings linear.
+    if !target.starts_with(char::is_alphanumeric) {
+        return None;
+    }
+    let prefix = candidate.len() - target.len();
     let length = without_trailing_punctuation(candidate.get(..address_length(candidate))?);
     if length <= prefix {
         return None;
@@ -67,8 +66,8 @@ fn web_address(text: &str, start: usize) -> Option<Autolink> {
     })
 }
 
-fn is_host_character(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '-' | '_')
+fn after_web_scheme(address: &str) -> Option<&str> {
+    without_prefix(address, "https://").or_else(|| without_prefix(address, "http://"))
 }
 
 /// Returns how far an address reaches: to white space or a character that no URL holds.

@@ -1,13 +1,11 @@
 //! Markdown to ADF: prepares the source, parses it and lowers it to valid nodes.
 
-use std::borrow::Cow;
-
 use super::degradation::{Degradation, Degradations};
 use super::edit::number_tasks;
-use super::inline::{InlineBuilder, STAND_IN};
 use super::lower::lower;
 use super::node::{Document, Node};
 use super::parse::parse;
+use super::source::prepared;
 
 /// How deep lists and quotes nest in a document made here; what is deeper joins the level above.
 ///
@@ -60,33 +58,4 @@ pub(super) fn inline_from_markdown(markdown: &str) -> (Vec<Node>, Vec<Degradatio
         _ => Vec::new(),
     };
     (content, degraded)
-}
-
-/// Returns the source with `\n` line ends and a stand-in for NUL, which the parser would make visible.
-fn prepared(markdown: &str) -> Cow<'_, str> {
-    let markdown = markdown.strip_prefix('\u{FEFF}').unwrap_or(markdown);
-    if !markdown.contains(['\r', '\0']) {
-        return Cow::Borrowed(markdown);
-    }
-    let mut source = String::with_capacity(markdown.len());
-    let mut after_return = false;
-    for c in markdown.chars() {
-        match c {
-            '\r' => source.push('\n'),
-            '\n' if after_return => {}
-            '\0' => source.push(STAND_IN),
-            c => source.push(c),
-        }
-        after_return = c == '\r';
-    }
-    Cow::Owned(source)
-}
-
-/// How many bytes of link addresses may be repeated for a source of this length.
-///
-/// Every inline link holds its address once, and the parser bounds what references may repeat, so
-/// only a long address on text that changes its formatting very often meets this bound.
-pub(super) fn inline_builder(source: &str) -> InlineBuilder {
-    const FLOOR: usize = 100_000;
-    InlineBuilder::new(2 * source.len() + FLOOR)
 }

@@ -40,21 +40,19 @@ pub(super) struct InlineBuilder {
     nodes: Vec<Node>,
     last: Option<StyleKey>,
     characters: usize,
-    link_bytes: usize,
-    link_budget: usize,
+    /// The link that text was last pushed into, and what its address costs so far.
+    link_cost: (usize, usize),
 }
 
 impl InlineBuilder {
-    /// Makes a builder that repeats link addresses for at most `link_budget` bytes in all its blocks.
+    /// Up to this length a link costs no more than other formatting.
+    const SHORT_LINK: usize = 128;
+
+    /// How many bytes of its long address one link may repeat.
     ///
     /// A link whose text changes its formatting becomes several nodes, each with the address. That
-    /// must not let a small document with one long address grow without bound.
-    pub(super) fn new(link_budget: usize) -> Self {
-        Self {
-            link_budget,
-            ..Self::default()
-        }
-    }
+    /// must not let a small document grow without bound: beyond this its text is plain.
+    const MAX_LINK_COST: usize = 16_384;
 
     /// Returns how many bytes of text were pushed in all.
     pub(super) fn pushed(&self) -> usize {
@@ -74,7 +72,11 @@ impl InlineBuilder {
     }
 
     pub(super) fn push_break(&mut self, style: &Style) {
-        if style.link.is_some() && self.is_over_budget() {
+        if style
+            .link
+            .as_ref()
+            .is_some_and(|link| self.is_too_costly(link))
+        {
             return self.push_text(" ", style);
         }
         self.nodes.push(Node::HardBreak);
@@ -108,8 +110,16 @@ impl InlineBuilder {
         normal_form(std::mem::take(&mut self.nodes))
     }
 
-    fn is_over_budget(&self) -> bool {
-        self.link_bytes > self.link_budget
+    fn is_too_costly(&self, link: &Link) -> bool {
+        self.link_cost.0 == link.id && self.link_cost.1 > Self::MAX_LINK_COST
+    }
+
+    fn charge(&mut self, link: &Link) {
+        let length = link.href.len() + link.title.as_ref().map_or(0, String::len);
+        if self.link_cost.0 != link.id {
+            self.link_cost = (link.id, 0);
+        }
+        self.link_cost.1 += length.saturating_sub(Self::SHORT_LINK);
     }
 
     fn push(&mut self, text: &str, style: &Style, code: bool) {
@@ -126,7 +136,7 @@ impl InlineBuilder {
             return;
         }
         if let Some(link) = &style.link {
-            self.link_bytes += link.href.len() + link.title.as_ref().map_or(0, String::len);
+            self.charge(link);
         }
         self.nodes.push(Node::text(text, marks(key, style)));
         self.last = Some(key);
@@ -134,7 +144,11 @@ impl InlineBuilder {
 
     fn key(&self, style: &Style, code: bool) -> StyleKey {
         let link = style.link.as_ref().map(|link| link.id);
-        if link.is_some() && self.is_over_budget() {
+        if style
+            .link
+            .as_ref()
+            .is_some_and(|link| self.is_too_costly(link))
+        {
             return StyleKey {
                 link,
                 ..StyleKey::default()

@@ -17,8 +17,15 @@ pub(super) const MAX_NUMBER: u64 = 999_999_999;
 /// Nodes of unknown type give the text they hold.
 pub fn to_markdown(document: &Document) -> String {
     let mut writer = MarkdownWriter::default();
-    writer.blocks(&document.content);
+    writer.blocks(&document.content, Spacing::Apart);
     writer.out
+}
+
+/// Whether a list may follow its paragraph without an empty line, as in list items.
+#[derive(Clone, Copy, PartialEq)]
+enum Spacing {
+    Apart,
+    Close,
 }
 
 #[derive(Default)]
@@ -29,7 +36,7 @@ struct MarkdownWriter {
 }
 
 impl MarkdownWriter {
-    fn blocks(&mut self, nodes: &[Node]) {
+    fn blocks(&mut self, nodes: &[Node], spacing: Spacing) {
         let mut previous: Option<&Node> = None;
         let mut is_alternate = false;
         for node in nodes {
@@ -40,7 +47,8 @@ impl MarkdownWriter {
                 previous.is_some_and(|previous| would_join(previous, node)) && !is_alternate;
             if let Some(previous) = previous {
                 self.new_line();
-                if !may_follow_closely(previous, node, is_alternate) {
+                let is_close = spacing == Spacing::Close && !is_alternate;
+                if !(is_close && may_follow_closely(previous, node)) {
                     self.new_line();
                 }
             }
@@ -74,7 +82,7 @@ impl MarkdownWriter {
             }
             Node::CodeBlock { language, text } => self.code_block(language.as_deref(), text),
             Node::Blockquote { content } => {
-                self.within("> ", true, |writer| writer.blocks(content))
+                self.within("> ", true, |writer| writer.blocks(content, Spacing::Apart))
             }
             Node::Rule => self.text("---"),
             Node::Table { rows } => self.table(rows),
@@ -84,7 +92,7 @@ impl MarkdownWriter {
                 if !label.is_empty() {
                     nodes.insert(0, Node::paragraph(vec![Node::text(label, Vec::new())]));
                 }
-                self.blocks(&nodes);
+                self.blocks(&nodes, Spacing::Apart);
             }
             Node::Text { .. } | Node::HardBreak => {
                 self.inline(std::slice::from_ref(node), Setting::Paragraph);
@@ -93,7 +101,7 @@ impl MarkdownWriter {
             | Node::TaskItem { content, .. }
             | Node::TableHeader { content }
             | Node::TableCell { content }
-            | Node::TableRow { cells: content } => self.blocks(content),
+            | Node::TableRow { cells: content } => self.blocks(content, Spacing::Apart),
         }
     }
 
@@ -119,7 +127,7 @@ impl MarkdownWriter {
                 if begins_below {
                     writer.new_line();
                 }
-                writer.blocks(content);
+                writer.blocks(content, Spacing::Close);
             });
         }
     }
@@ -264,7 +272,7 @@ fn would_join(previous: &Node, node: &Node) -> bool {
 }
 
 /// Tells whether a block needs no empty line before it: a list under the text it belongs to.
-fn may_follow_closely(previous: &Node, node: &Node, is_alternate: bool) -> bool {
+fn may_follow_closely(previous: &Node, node: &Node) -> bool {
     let begins_with_text = |items: &[Node]| {
         let first = items.first().and_then(|item| item.children().first());
         first.is_some_and(|first| !is_invisible(first) && matches!(first, Node::Paragraph { .. }))
@@ -275,11 +283,17 @@ fn may_follow_closely(previous: &Node, node: &Node, is_alternate: bool) -> bool 
         }
         _ => false,
     };
-    matches!(previous, Node::Paragraph { .. }) && may_interrupt && !is_alternate
+    matches!(previous, Node::Paragraph { .. }) && may_interrupt
 }
 
 fn is_invisible(node: &Node) -> bool {
-    matches!(node, Node::Paragraph { content } if content.is_empty())
+    match node {
+        Node::Paragraph { content } => content.is_empty(),
+        Node::Unknown(value) => {
+            unknown_label(value).is_empty() && unknown_children(value).is_empty()
+        }
+        _ => false,
+    }
 }
 
 /// Collects the inline nodes of a cell; its blocks become lines.

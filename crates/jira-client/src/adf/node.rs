@@ -1,7 +1,6 @@
-//! The typed tree of a document and its JSON shape.
+//! The typed tree of a document.
 
-use serde::{Serialize, Serializer};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 /// A whole ADF document, version 1.
 ///
@@ -148,8 +147,11 @@ pub enum Mark {
 
 impl Document {
     /// Returns the JSON that Jira takes as the value of a rich-text field.
+    ///
+    /// A tree of JSON values is many times as large as its text: serialize a long document directly.
     pub fn to_value(&self) -> Value {
-        json!({ "type": "doc", "version": 1, "content": values(&self.content) })
+        // Maps with string keys always have a JSON form.
+        serde_json::to_value(self).unwrap_or_default()
     }
 }
 
@@ -209,43 +211,6 @@ impl Node {
             | Self::Unknown(_) => None,
         }
     }
-
-    /// Returns the JSON of this node.
-    pub fn to_value(&self) -> Value {
-        match self {
-            Self::Paragraph { content } => parent("paragraph", None, content),
-            Self::Heading { level, content } => {
-                parent("heading", Some(json!({ "level": level })), content)
-            }
-            Self::BulletList { items } => parent("bulletList", None, items),
-            Self::OrderedList { start, items } => {
-                let attrs = (*start != 1).then(|| json!({ "order": start }));
-                parent("orderedList", attrs, items)
-            }
-            Self::ListItem { content } => parent("listItem", None, content),
-            Self::TaskList { local_id, items } => {
-                parent("taskList", Some(json!({ "localId": local_id })), items)
-            }
-            Self::TaskItem {
-                local_id,
-                state,
-                content,
-            } => {
-                let attrs = json!({ "localId": local_id, "state": state.as_str() });
-                parent("taskItem", Some(attrs), content)
-            }
-            Self::CodeBlock { language, text } => code_block(language.as_deref(), text),
-            Self::Blockquote { content } => parent("blockquote", None, content),
-            Self::Rule => json!({ "type": "rule" }),
-            Self::Table { rows } => parent("table", None, rows),
-            Self::TableRow { cells } => parent("tableRow", None, cells),
-            Self::TableHeader { content } => parent("tableHeader", None, content),
-            Self::TableCell { content } => parent("tableCell", None, content),
-            Self::Text { text, marks } => text_node(text, marks),
-            Self::HardBreak => json!({ "type": "hardBreak" }),
-            Self::Unknown(value) => value.clone(),
-        }
-    }
 }
 
 impl TaskState {
@@ -255,78 +220,5 @@ impl TaskState {
             Self::Todo => "TODO",
             Self::Done => "DONE",
         }
-    }
-}
-
-impl Mark {
-    /// Returns the JSON of this mark.
-    pub fn to_value(&self) -> Value {
-        match self {
-            Self::Link { href, title: None } => {
-                json!({ "type": "link", "attrs": { "href": href } })
-            }
-            Self::Link {
-                href,
-                title: Some(title),
-            } => json!({ "type": "link", "attrs": { "href": href, "title": title } }),
-            Self::Strong => json!({ "type": "strong" }),
-            Self::Em => json!({ "type": "em" }),
-            Self::Strike => json!({ "type": "strike" }),
-            Self::Underline => json!({ "type": "underline" }),
-            Self::Code => json!({ "type": "code" }),
-            Self::Unknown(value) => value.clone(),
-        }
-    }
-}
-
-fn values(nodes: &[Node]) -> Vec<Value> {
-    nodes.iter().map(Node::to_value).collect()
-}
-
-fn parent(kind: &str, attrs: Option<Value>, content: &[Node]) -> Value {
-    let mut object = Map::new();
-    object.insert("type".into(), kind.into());
-    if let Some(attrs) = attrs {
-        object.insert("attrs".into(), attrs);
-    }
-    object.insert("content".into(), values(content).into());
-    Value::Object(object)
-}
-
-fn code_block(language: Option<&str>, text: &str) -> Value {
-    let attrs = language.map(|language| json!({ "language": language }));
-    let content = match text {
-        "" => Vec::new(),
-        text => vec![Node::text(text, Vec::new())],
-    };
-    parent("codeBlock", attrs, &content)
-}
-
-fn text_node(text: &str, marks: &[Mark]) -> Value {
-    let mut object = Map::new();
-    object.insert("type".into(), "text".into());
-    object.insert("text".into(), text.into());
-    if !marks.is_empty() {
-        let marks: Vec<Value> = marks.iter().map(Mark::to_value).collect();
-        object.insert("marks".into(), marks.into());
-    }
-    Value::Object(object)
-}
-
-impl Serialize for Document {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_value().serialize(serializer)
-    }
-}
-
-impl Serialize for Node {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_value().serialize(serializer)
-    }
-}
-
-impl Serialize for Mark {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_value().serialize(serializer)
     }
 }

@@ -5,7 +5,7 @@ use pulldown_cmark::{
 };
 
 use super::address::{safe_href, visible_address};
-use super::convert::{MAX_NESTING, inline_builder};
+use super::convert::MAX_NESTING;
 use super::degradation::{DegradationKind, Degradations};
 use super::inline::{InlineBuilder, Link, Style, allowed, on_one_line};
 use super::node::{Node, TaskState};
@@ -105,6 +105,7 @@ struct TreeBuilder<'a> {
     n_links: usize,
     code: Option<OpenCode>,
     html: String,
+    table_line: usize,
     rows: Vec<Vec<Vec<Node>>>,
     /// The label of a footnote whose text has not begun.
     footnote: Option<String>,
@@ -122,12 +123,13 @@ impl<'a> TreeBuilder<'a> {
             root: Vec::new(),
             frames: Vec::new(),
             flattened: 0,
-            inline: inline_builder(source),
+            inline: InlineBuilder::default(),
             style: Style::default(),
             links: Vec::new(),
             n_links: 0,
             code: None,
             html: String::new(),
+            table_line: 0,
             rows: Vec::new(),
             footnote: None,
         }
@@ -181,6 +183,7 @@ impl<'a> TreeBuilder<'a> {
             }
             Tag::Table(alignments) => {
                 self.flush();
+                self.table_line = self.line();
                 if alignments
                     .iter()
                     .any(|&alignment| alignment != Alignment::None)
@@ -219,10 +222,7 @@ impl<'a> TreeBuilder<'a> {
             TagEnd::BlockQuote(_) | TagEnd::List(_) | TagEnd::Item => self.end_container(),
             TagEnd::CodeBlock => self.end_code(),
             TagEnd::HtmlBlock => self.end_html(),
-            TagEnd::Table => {
-                let rows = std::mem::take(&mut self.rows);
-                self.push_block(self.line(), BlockKind::Table(rows));
-            }
+            TagEnd::Table => self.end_table(),
             TagEnd::TableCell => {
                 let cell = self.inline.finish();
                 if let Some(row) = self.rows.last_mut() {
@@ -245,7 +245,25 @@ impl<'a> TreeBuilder<'a> {
         self.degradations.add(kind, self.line());
     }
 
+    /// Ends the table, with as many cells in every row as in the first.
+    ///
+    /// The parser cuts a table that has very many missing cells inside a row.
+    fn end_table(&mut self) {
+        let mut rows = std::mem::take(&mut self.rows);
+        let n_columns = rows.first().map_or(0, Vec::len);
+        for row in &mut rows {
+            row.resize_with(n_columns, Vec::new);
+        }
+        if n_columns > 0 {
+            self.push_block(self.table_line, BlockKind::Table(rows));
+        }
+    }
+
     fn push_block(&mut self, line: usize, kind: BlockKind) {
+        // The parser puts what follows a table that it cut inside the table.
+        if !self.rows.is_empty() {
+            self.end_table();
+        }
         let block = Block { line, kind };
         match self.frames.last_mut() {
             None => self.root.push(block),

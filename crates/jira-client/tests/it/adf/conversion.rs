@@ -283,11 +283,12 @@ fn appended_criteria_are_tasks_with_ids_of_their_own() {
         adf::to_text(&document),
         "[ ] a\n\n---\n\nAcceptance criteria\n\n[ ] b\n[ ] 1. c\n    d\n[ ] # of e #\n[ ] "
     );
-    let ids: std::collections::HashSet<String> = document.content[3]
-        .children()
+    let value = document.to_value();
+    let tasks = [&value["content"][0], &value["content"][3]].map(|list| list["content"].clone());
+    let ids: std::collections::HashSet<String> = tasks
         .iter()
-        .chain(document.content[0].children())
-        .map(|task| task.to_value()["attrs"]["localId"].to_string())
+        .flat_map(|tasks| tasks.as_array().unwrap())
+        .map(|task| task["attrs"]["localId"].to_string())
         .collect();
     assert_eq!(ids.len(), 5);
 }

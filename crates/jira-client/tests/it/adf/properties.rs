@@ -128,7 +128,7 @@ const PIECES: &[&str] = &[
     "\u{10ffff}",
 ];
 
-fn hostile() -> impl Strategy<Value = String> {
+pub(super) fn hostile() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         12 => prop::sample::select(PIECES).prop_map(str::to_owned),
         1 => any::<char>().prop_map(String::from),
@@ -144,8 +144,9 @@ fn visible_letters(markdown: &str) -> String {
         | Options::ENABLE_FOOTNOTES;
     // CommonMark takes the three line ends for the same; the parser does not everywhere.
     let markdown = markdown.replace("\r\n", "\n").replace('\r', "\n");
+    let markdown = markdown.strip_prefix('\u{FEFF}').unwrap_or(&markdown);
     let mut visible = String::new();
-    for event in Parser::new_ext(&markdown, options) {
+    for event in Parser::new_ext(markdown, options) {
         match event {
             Event::Text(text) | Event::Code(text) => visible.push_str(&text),
             Event::Html(html) | Event::InlineHtml(html) => {
@@ -164,7 +165,7 @@ fn is_subsequence(wanted: &str, text: &str) -> bool {
     wanted.chars().all(|c| rest.any(|other| other == c))
 }
 
-fn cases(usual: u32) -> ProptestConfig {
+pub(super) fn cases(usual: u32) -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES")
         .ok()
         .and_then(|n| n.parse().ok());

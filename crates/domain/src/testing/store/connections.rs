@@ -64,10 +64,21 @@ impl State {
             .find(|row| row.workspace_id == workspace && row.platform == platform)
     }
 
-    /// What may be on another site can no longer be looked for, so that a person must decide.
+    /// What is bound to another site or account: unsent deliveries are cancelled, and where an issue may be on another site,
+    /// a person must decide, because it can no longer be looked for.
     fn give_up_other_sites(&mut self, integration: &Integration) {
         let site = &integration.config.cloud_id;
+        let account = &integration.config.account_id;
         let now = integration.updated_at;
+        let unsent = self.deliveries_where(integration.workspace_id, |delivery| {
+            let push = self
+                .pushes
+                .get(&delivery.push_id)
+                .map(|stored| &stored.push);
+            delivery.state == DeliveryState::Queued
+                && push.is_some_and(|push| push.site_id != *site || push.account_id != *account)
+        });
+        self.cancel_queued(&unsent, now);
         let stranded = self.deliveries_where(integration.workspace_id, |delivery| {
             matches!(
                 delivery.state,

@@ -16,6 +16,8 @@ pub async fn check(ports: &Ports) {
     disconnecting_cancels_what_is_queued_and_freezes_the_rest(ports).await;
     connecting_to_the_same_site_lets_deliveries_go_on(ports).await;
     connecting_to_another_site_needs_a_persons_attention(ports).await;
+    connecting_elsewhere_without_a_disconnect_cancels_what_was_not_sent(ports).await;
+    connecting_as_another_account_cancels_what_was_not_sent(ports).await;
     a_document_with_an_open_delivery_cannot_be_deleted(ports).await;
     generating_leaves_tickets_in_delivery_alone(ports).await;
     a_ticket_in_delivery_has_another_version_than_its_reader_saw(ports).await;
@@ -87,9 +89,19 @@ pub async fn disconnecting_cancels_what_is_queued_and_freezes_the_rest(ports: &P
 }
 
 async fn reconnect(world: &World<'_>, cloud_id: String, seconds: i64) {
+    reconnect_as(world, Some(cloud_id), None, seconds).await;
+}
+
+async fn reconnect_as(
+    world: &World<'_>,
+    cloud_id: Option<String>,
+    account_id: Option<String>,
+    seconds: i64,
+) {
     let stored = world.stored_integration().await;
     let config = IntegrationConfig {
-        cloud_id,
+        cloud_id: cloud_id.unwrap_or_else(|| stored.config.cloud_id.clone()),
+        account_id: account_id.unwrap_or_else(|| stored.config.account_id.clone()),
         ..stored.config
     };
     let generation = stored.generation;
@@ -119,6 +131,40 @@ pub async fn connecting_to_the_same_site_lets_deliveries_go_on(ports: &Ports) {
 
     assert_eq!(world.report(accepted.push).await, before);
     assert_eq!(world.claimed(50, 40).await.deliveries.len(), 1);
+    world.retire().await;
+}
+
+/// A queued delivery for another site can never be sent, so it is cancelled and its ticket is free again.
+pub async fn connecting_elsewhere_without_a_disconnect_cancels_what_was_not_sent(ports: &Ports) {
+    let world = World::new(ports).await;
+    world.connect().await;
+    let (accepted, _) = in_every_open_state(&world).await;
+
+    reconnect(&world, format!("other-{}", world.workspace), 40).await;
+
+    use DeliveryState::{Cancelled, NeedsAttention};
+    assert_eq!(
+        states(&world, &accepted).await,
+        [NeedsAttention, NeedsAttention, Cancelled]
+    );
+    assert_eq!(world.load(accepted.ticket(2)).await.delivery, None);
+    world.retire().await;
+}
+
+/// A push is bound to its account too; what may exist on the same site can still be looked for.
+pub async fn connecting_as_another_account_cancels_what_was_not_sent(ports: &Ports) {
+    let world = World::new(ports).await;
+    world.connect().await;
+    let (accepted, _) = in_every_open_state(&world).await;
+
+    reconnect_as(&world, None, Some("another-account".to_owned()), 40).await;
+
+    use DeliveryState::{Cancelled, Sending, Uncertain};
+    assert_eq!(
+        states(&world, &accepted).await,
+        [Sending, Uncertain, Cancelled]
+    );
+    assert_eq!(world.load(accepted.ticket(2)).await.delivery, None);
     world.retire().await;
 }
 

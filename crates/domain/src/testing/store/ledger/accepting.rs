@@ -54,8 +54,12 @@ impl State {
             }
         }
         let integration = self.integration(workspace, new.push.platform);
-        if !integration.is_some_and(|row| row.is_active && row.config.cloud_id == new.push.site_id)
-        {
+        let is_connected = integration.is_some_and(|row| {
+            row.is_active
+                && row.config.cloud_id == new.push.site_id
+                && row.config.account_id == new.push.account_id
+        });
+        if !is_connected {
             return AcceptOutcome::NotConnected;
         }
         let plans = new.entries.iter().map(|entry| self.plan(workspace, entry));

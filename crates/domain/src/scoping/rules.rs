@@ -16,6 +16,7 @@ mod headings;
 mod ids;
 mod item;
 mod judge;
+mod kind;
 mod lists;
 mod outline;
 mod priority;
@@ -37,7 +38,7 @@ use crate::ticket::model::TicketContent;
 use candidate::Candidate;
 use context::Context;
 use front::FrontMatter;
-use outline::{Opening, Section};
+use outline::Section;
 use text::LineIndex;
 use walk::Walk;
 
@@ -52,7 +53,7 @@ impl RuleScoper {
         let matter = front::read(markdown);
         let index = LineIndex::new(markdown);
         let root = outline::build(tree::parse(markdown, matter.bytes, &index));
-        let mut tickets = if is_release_notes(title, &root) {
+        let mut tickets = if kind::is_release_notes(title, markdown, &root) {
             Vec::new()
         } else {
             candidates(title, markdown, &index, &root)
@@ -73,7 +74,10 @@ impl TicketScoper for RuleScoper {
 
 fn candidates(title: &str, markdown: &str, index: &LineIndex, root: &Section) -> Vec<Candidate> {
     let mut walk = Walk::new(markdown, index);
-    walk.group(root, &Context::of_document(title, is_readme(root)));
+    walk.group(
+        root,
+        &Context::of_document(title, kind::is_readme(markdown, root)),
+    );
     select::select(walk.found, &walk.done)
 }
 
@@ -123,89 +127,4 @@ fn finish(candidates: Vec<Candidate>, blocks: &[ScopedBlock]) -> Vec<ScopedTicke
         .zip(fingerprints)
         .map(ticket)
         .collect()
-}
-
-/// The headings down to the second level.
-fn headings_of(root: &Section) -> impl Iterator<Item = &Section> {
-    let first = root
-        .children
-        .iter()
-        .filter(|section| section.opening == Opening::Heading);
-    first.flat_map(|section| {
-        std::iter::once(section).chain(
-            section
-                .children
-                .iter()
-                .filter(|child| child.opening == Opening::Heading),
-        )
-    })
-}
-
-/// Whether the document tells its users how to install and use something.
-fn is_readme(root: &Section) -> bool {
-    const PARTS: &[&str] = &[
-        "installation",
-        "install",
-        "usage",
-        "getting started",
-        "license",
-        "licence",
-        "contributing",
-        "quick start",
-        "quickstart",
-        "prerequisites",
-        "how to use",
-        "how to run",
-        "running",
-        "setup",
-        "installing",
-        "build",
-        "building",
-        "running tests",
-        "credits",
-        "contributors",
-        "authors",
-        "built with",
-        "requirements and installation",
-        "how to install",
-        "run locally",
-        "demo",
-        "screenshots",
-        "technologies used",
-        "setup installation",
-        "support and contact details",
-    ];
-    let matching = headings_of(root)
-        .filter(|section| PARTS.contains(&headings::tidy(&section.title.plain).as_str()));
-    matching.count() >= 2
-}
-
-/// Whether the document lists what has been released.
-fn is_release_notes(title: &str, root: &Section) -> bool {
-    let named = |text: &str| {
-        let said = text::words(text);
-        said.contains("release notes")
-            || matches!(said.as_str(), "changelog" | "change log")
-            || said.starts_with("changelog ")
-            || said.starts_with("whats new")
-    };
-    let first = root.children.iter().find(|section| section.level == 1);
-    let kinds = [
-        "added",
-        "fixed",
-        "changed",
-        "removed",
-        "deprecated",
-        "security",
-        "bug fixes",
-        "whats new",
-    ];
-    let mut changes = 0;
-    for section in headings_of(root) {
-        let parts = section.children.iter().chain(std::iter::once(section));
-        changes += parts
-            .filter(|part| kinds.contains(&headings::tidy(&part.title.plain).as_str()))
-            .count();
-    }
-    named(title) || first.is_some_and(|section| named(&section.title.plain)) || changes >= 3
 }

@@ -118,6 +118,9 @@ impl Context {
                 Role::Work(Work::Tasks),
             ) if count(heading) > 1 => Role::Plain,
             (Mode::Weak(Weak::Roadmap | Weak::Plan), Role::Aside(BlockType::Goal)) => Role::Plain,
+            (_, Role::Work(Work::Requirements)) if self.readme && !says_whose(heading) => {
+                Role::Aside(BlockType::Note)
+            }
             _ => role,
         }
     }
@@ -140,9 +143,7 @@ impl Context {
                 _ => Mode::Quality,
             },
             Role::Weak(weak) => self.weaken(weak),
-            Role::Work(Work::Features | Work::Requirements) if self.readme => {
-                Mode::Aside(BlockType::Note)
-            }
+            Role::Work(Work::Features) if self.readme => Mode::Aside(BlockType::Note),
             Role::Work(work) => match kept {
                 Mode::Aside(
                     BlockType::Metrics
@@ -208,6 +209,21 @@ impl Context {
             (Mode::Aside(_), _) => None,
         }
     }
+}
+
+/// Whether a heading says that its requirements are the product's, not those for running it.
+fn says_whose(heading: &str) -> bool {
+    let said = headings::tidy(heading);
+    [
+        "functional",
+        "product",
+        "business",
+        "user",
+        "project",
+        "feature",
+    ]
+    .iter()
+    .any(|word| said.contains(word))
 }
 
 /// The title of a document names its subject; only its last words or a plain list name say what it holds.

@@ -33,6 +33,7 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use crate::auth::{Authenticator, IdentityProvider, RateLimiter};
+use crate::net::IpNetwork;
 use crate::state::{AppState, Readiness};
 
 /// How often grants that nobody uses are looked for.
@@ -89,6 +90,8 @@ pub struct Settings {
     pub requests_per_minute: NonZeroU32,
     /// How many requests a site gets at once.
     pub max_in_flight_per_site: usize,
+    /// Proxies that may say who the client is.
+    pub trusted_proxies: Vec<IpNetwork>,
     /// The web app's identity provider.
     pub identity_provider: Option<IdentityProvider>,
 }
@@ -214,6 +217,7 @@ pub fn assemble(ports: Ports, settings: Settings) -> Assembly {
         hasher: ports.hasher,
         ids: ports.ids,
         readiness: ports.readiness,
+        trusted_proxies: settings.trusted_proxies,
         public_url: settings.public_url,
         app_url: settings.app_url,
         stopping,

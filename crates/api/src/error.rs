@@ -156,6 +156,13 @@ impl StdError for ApiError {
     }
 }
 
+/// Rounded up, so that nobody comes back too early.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs()
+        .saturating_add(u64::from(wait.subsec_nanos() > 0))
+        .max(1)
+}
+
 /// An error as it is sent (RFC 9457).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Problem {
@@ -195,7 +202,7 @@ impl ResponseError for ApiError {
         self.log();
         let mut response = HttpResponse::build(self.status);
         if let Some(wait) = self.retry_after {
-            response.insert_header((header::RETRY_AFTER, wait.as_secs().max(1)));
+            response.insert_header((header::RETRY_AFTER, whole_seconds(wait)));
         }
         if let Some(methods) = &self.allow {
             response.insert_header((header::ALLOW, methods.as_str()));

@@ -1,4 +1,4 @@
-//! Networks of IP addresses.
+//! Addresses of clients, and networks of addresses.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -66,9 +66,40 @@ impl fmt::Display for IpNetwork {
     }
 }
 
+/// The address of the client: the peer's, or, where that is a trusted proxy, the last one in `X-Forwarded-For` that is no
+/// trusted proxy itself.
+#[must_use]
+pub fn client_address(peer: IpAddr, forwarded_for: &str, trusted: &[IpNetwork]) -> IpAddr {
+    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
+    let mut client = peer;
+    for hop in forwarded_for.rsplit(',').map(str::trim) {
+        if !is_trusted(client) {
+            break;
+        }
+        let Ok(address) = hop.parse() else { break };
+        client = address;
+    }
+    client
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_trusted_proxies_may_say_who_the_client_is() {
+        let trusted = ["10.0.0.0/8".parse().unwrap()];
+        let client = |peer: &str, forwarded: &str| {
+            client_address(peer.parse().unwrap(), forwarded, &trusted).to_string()
+        };
+        assert_eq!(client("203.0.113.9", "198.51.100.1"), "203.0.113.9");
+        assert_eq!(
+            client("10.0.0.1", "192.0.2.7, 198.51.100.1, 10.0.0.2"),
+            "198.51.100.1"
+        );
+        assert_eq!(client("10.0.0.1", ""), "10.0.0.1");
+        assert_eq!(client("10.0.0.1", "forged, nonsense"), "10.0.0.1");
+    }
 
     #[test]
     fn a_network_holds_its_addresses_and_no_others() {

@@ -20,6 +20,7 @@ use url::Url;
 
 use crate::auth::{Authenticator, RateLimiter};
 use crate::error::ApiError;
+use crate::net::IpNetwork;
 
 /// Tells whether the service can do its work now.
 #[async_trait]
@@ -59,6 +60,8 @@ pub struct AppState {
     pub ids: IdSource,
     /// Tells whether we are ready.
     pub readiness: Arc<dyn Readiness>,
+    /// Proxies that may say who the client is.
+    pub trusted_proxies: Vec<IpNetwork>,
     /// How browsers reach us, without a trailing slash.
     pub public_url: Url,
     /// Where the callback sends the browser.

@@ -114,6 +114,7 @@ pub fn wire(
             .unwrap_or_else(|| public_url.clone()),
         requests_per_minute: NonZeroU32::new(config.requests_per_minute).unwrap_or(NonZeroU32::MIN),
         max_in_flight_per_site: usize::try_from(config.delivery.max_in_flight_per_site)?,
+        trusted_proxies: config.server.trusted_proxies.clone(),
         identity_provider: config.auth.clone().map(IdentityProvider::new).transpose()?,
         public_url,
     };

@@ -70,11 +70,26 @@ impl Provider for Layer {
     }
 
     fn data(&self) -> figment::Result<Map<Profile, Dict>> {
-        let mut figment = Figment::new();
+        let mut dict = Dict::new();
         for (key, value) in &self.entries {
-            figment = figment.merge((key.as_str(), value.as_str()));
+            insert(&mut dict, key, value);
         }
-        figment.data()
+        Ok(Profile::Default.collect(dict))
+    }
+}
+
+fn insert(dict: &mut Dict, key: &str, value: &str) {
+    let Some((section, rest)) = key.split_once('.') else {
+        dict.insert(key.to_owned(), Value::from(value));
+        return;
+    };
+    let inner = dict
+        .entry(section.to_owned())
+        .or_insert_with(|| Value::from(Dict::new()));
+    match inner {
+        Value::Dict(_, inner) => insert(inner, rest, value),
+        // A section given as a value is a fault of its own, which the empty rest of it must not hide.
+        _ => drop(dict.insert(format!("{section}.{rest}"), Value::from(value))),
     }
 }
 

@@ -61,35 +61,34 @@ impl FromRequest for Wait {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let given = request
-            .headers()
-            .get_all("prefer")
-            .filter_map(|value| value.to_str().ok());
-        ready(Ok(Self(
-            given
-                .flat_map(|value| value.split(','))
-                .fold(DEFAULT_WAIT, preference),
-        )))
+        let given = request.headers().get_all("prefer");
+        let given = given.filter_map(|value| value.to_str().ok());
+        ready(Ok(Self(preferred(
+            given.flat_map(|value| value.split(',')),
+        ))))
     }
 }
 
-/// A preference that is not understood is left aside, as the RFC wants.
-fn preference(present: Duration, text: &str) -> Duration {
-    let text = text
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    if text == "respond-async" {
-        return Duration::ZERO;
+/// A wait that is named wins; a preference that is not understood is left aside, as the RFC wants.
+fn preferred<'a>(preferences: impl Iterator<Item = &'a str>) -> Duration {
+    let mut wait = DEFAULT_WAIT;
+    for text in preferences {
+        let text = text
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
+        let seconds = text
+            .strip_prefix("wait=")
+            .map(|n| n.trim_matches('"').trim().parse::<u64>());
+        match seconds {
+            Some(Ok(seconds)) => return Duration::from_secs(seconds.min(MAX_WAIT_SECONDS)),
+            _ if text == "respond-async" => wait = Duration::ZERO,
+            _ => {}
+        }
     }
-    let seconds = text
-        .strip_prefix("wait=")
-        .and_then(|n| n.trim_matches('"').trim().parse().ok());
-    seconds.map_or(present, |seconds: u64| {
-        Duration::from_secs(seconds.min(MAX_WAIT_SECONDS))
-    })
+    wait
 }
 
 #[cfg(test)]
@@ -97,7 +96,7 @@ mod tests {
     use super::*;
 
     fn waited(header: &str) -> Duration {
-        header.split(',').fold(DEFAULT_WAIT, preference)
+        preferred(header.split(','))
     }
 
     #[test]
@@ -109,6 +108,8 @@ mod tests {
             waited("return=minimal, Wait=7; foo"),
             Duration::from_secs(7)
         );
+        assert_eq!(waited("respond-async, wait=3"), Duration::from_secs(3));
+        assert_eq!(waited("wait=3, respond-async"), Duration::from_secs(3));
         assert_eq!(waited("wait=soon"), DEFAULT_WAIT);
         assert_eq!(waited(""), DEFAULT_WAIT);
     }

@@ -2,13 +2,15 @@
 
 use std::time::Instant;
 
-use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
+use actix_web::{Error, web};
 use tracing::Instrument as _;
 
 use super::request_id;
+use crate::net::client_address;
+use crate::state::AppState;
 
 /// Observes a request. Only the route's pattern is named: paths and queries may hold secrets.
 ///
@@ -20,7 +22,9 @@ pub async fn observe(
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let started = Instant::now();
     let method = request.method().as_str().to_owned();
-    let span = tracing::info_span!("request", request_id = request_id::current(), method);
+    let client = client(&request);
+    let request_id = request_id::current();
+    let span = tracing::info_span!("request", request_id, method, client);
     async {
         let response = next.call(request).await?;
         let route = response
@@ -39,6 +43,16 @@ pub async fn observe(
     }
     .instrument(span)
     .await
+}
+
+fn client(request: &ServiceRequest) -> Option<String> {
+    let peer = request.peer_addr()?.ip();
+    let state = request.app_data::<web::Data<AppState>>()?;
+    let forwarded = request.headers().get("x-forwarded-for");
+    let forwarded = forwarded
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    Some(client_address(peer, forwarded, &state.trusted_proxies).to_string())
 }
 
 fn record(method: &str, route: &str, status: u16, seconds: f64) {

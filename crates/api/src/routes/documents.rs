@@ -4,6 +4,7 @@ mod dto;
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, delete, get, patch, post, web};
+use handoff_domain::document::error::DocumentError;
 use handoff_domain::document::ports::DocumentFilter;
 use handoff_domain::document::service::NewDocument;
 use handoff_domain::shared::ids::DocumentId;
@@ -101,7 +102,8 @@ async fn show(
 ) -> Result<HttpResponse, ApiError> {
     let id: DocumentId = path_id(&path, Code::DocumentNotFound)?;
     let find = async |workspace| state.documents.find(workspace, id).await;
-    let (document, blocks) = in_own_workspaces(&state, caller, find).await?;
+    let (document, blocks) =
+        in_own_workspaces(&state, caller, DocumentError::NotFound, find).await?;
     let tag = etag(document.summary.version);
     Ok(HttpResponse::Ok()
         .insert_header(tag)
@@ -132,7 +134,8 @@ async fn update(
             .update(workspace, id, changes.clone(), if_match.0)
             .await
     };
-    let (document, blocks) = in_own_workspaces(&state, caller, update).await?;
+    let (document, blocks) =
+        in_own_workspaces(&state, caller, DocumentError::NotFound, update).await?;
     let tag = etag(document.summary.version);
     Ok(HttpResponse::Ok()
         .insert_header(tag)
@@ -155,6 +158,6 @@ async fn remove(
 ) -> Result<HttpResponse, ApiError> {
     let id: DocumentId = path_id(&path, Code::DocumentNotFound)?;
     let delete = async |workspace| state.documents.delete(workspace, id, if_match.0).await;
-    in_own_workspaces(&state, caller, delete).await?;
+    in_own_workspaces(&state, caller, DocumentError::NotFound, delete).await?;
     Ok(HttpResponse::NoContent().finish())
 }

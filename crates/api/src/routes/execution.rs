@@ -76,7 +76,8 @@ async fn list(
     let status = query.0.status.map(Into::into);
     let id: DocumentId = path_id(&path, Code::DocumentNotFound)?;
     let list = async |workspace| state.tickets.list(workspace, id, status, page).await;
-    let (found, total) = in_own_workspaces(&state, caller, list).await?;
+    let (found, total) =
+        in_own_workspaces(&state, caller, TicketError::DocumentNotFound, list).await?;
     let next_cursor = cursor_of(found.next);
     let tickets = found.items.into_iter().map(Into::into).collect();
     Ok(web::Json(TicketsDto {
@@ -101,7 +102,7 @@ async fn show(
 ) -> Result<HttpResponse, ApiError> {
     let id: TicketId = path_id(&path, Code::TicketNotFound)?;
     let find = async |workspace| state.tickets.find(workspace, id).await;
-    let ticket = in_own_workspaces(&state, caller, find).await?;
+    let ticket = in_own_workspaces(&state, caller, TicketError::NotFound, find).await?;
     Ok(HttpResponse::Ok()
         .insert_header(etag(ticket.version))
         .json(TicketDto::from(ticket)))
@@ -131,7 +132,7 @@ async fn update(
             .review(workspace, id, changes.clone(), if_match.0)
             .await
     };
-    let ticket = in_own_workspaces(&state, caller, review).await?;
+    let ticket = in_own_workspaces(&state, caller, TicketError::NotFound, review).await?;
     Ok(HttpResponse::Ok()
         .insert_header(etag(ticket.version))
         .json(TicketDto::from(ticket)))
@@ -153,7 +154,7 @@ async fn remove(
 ) -> Result<HttpResponse, ApiError> {
     let id: TicketId = path_id(&path, Code::TicketNotFound)?;
     let delete = async |workspace| state.tickets.delete(workspace, id, if_match.0).await;
-    in_own_workspaces(&state, caller, delete).await?;
+    in_own_workspaces(&state, caller, TicketError::NotFound, delete).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -148,7 +148,9 @@ async fn show(
     let id: PushId = path_id(&path, Code::PushNotFound)?;
     let report = async |workspace| state.deliveries.report(workspace, id).await;
     Ok(web::Json(
-        in_own_workspaces(&state, caller, report).await?.into(),
+        in_own_workspaces(&state, caller, DeliveryError::PushNotFound, report)
+            .await?
+            .into(),
     ))
 }
 
@@ -168,7 +170,9 @@ async fn cancel(
     let id: PushId = path_id(&path, Code::PushNotFound)?;
     let cancel = async |workspace| state.deliveries.cancel(workspace, caller.actor, id).await;
     Ok(web::Json(
-        in_own_workspaces(&state, caller, cancel).await?.into(),
+        in_own_workspaces(&state, caller, DeliveryError::PushNotFound, cancel)
+            .await?
+            .into(),
     ))
 }
 

@@ -9,46 +9,37 @@ use crate::error::ApiError;
 use crate::extract::Caller;
 use crate::state::AppState;
 
-/// An error that may say that a thing is not in this workspace.
+/// An error that may say that a thing is not in a workspace.
 pub(crate) trait MaybeAbsent: Into<ApiError> {
-    /// The error that says so.
-    const ABSENT: Self;
-
     /// Whether this is that error.
     fn is_absent(&self) -> bool;
 }
 
 impl MaybeAbsent for DocumentError {
-    const ABSENT: Self = Self::NotFound;
-
     fn is_absent(&self) -> bool {
         matches!(self, Self::NotFound)
     }
 }
 
 impl MaybeAbsent for TicketError {
-    const ABSENT: Self = Self::NotFound;
-
     fn is_absent(&self) -> bool {
         matches!(self, Self::NotFound | Self::DocumentNotFound)
     }
 }
 
 impl MaybeAbsent for DeliveryError {
-    const ABSENT: Self = Self::PushNotFound;
-
     fn is_absent(&self) -> bool {
         matches!(self, Self::PushNotFound)
     }
 }
 
-/// Calls for each of the caller's workspaces until the thing is there.
+/// Calls for each of the caller's workspaces until the thing is there; `absent` where there is none to ask.
 pub(crate) async fn in_own_workspaces<T, E: MaybeAbsent>(
     state: &AppState,
     caller: Caller,
+    mut absent: E,
     call: impl AsyncFn(WorkspaceId) -> Result<T, E>,
 ) -> Result<T, ApiError> {
-    let mut absent = E::ABSENT;
     for access in state.workspaces.workspaces_of(caller.actor).await? {
         match call(access.workspace.id).await {
             Err(error) if error.is_absent() => absent = error,

@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use tracing::Instrument as _;
+
 use crate::error::ApiError;
 
 /// Runs a use case in a task of its own: a dropped connection must not leave it half done.
@@ -12,7 +14,7 @@ where
     T: Send + 'static,
     E: Into<ApiError> + Send + 'static,
 {
-    tokio::spawn(work)
+    tokio::spawn(work.in_current_span())
         .await
         .map_err(ApiError::internal)?
         .map_err(Into::into)

@@ -1,7 +1,7 @@
 //! Files that only their owner may read.
 
-use std::fs::{DirBuilder, OpenOptions};
-use std::io::Write as _;
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -15,6 +15,16 @@ pub(super) fn make_private_folder(path: &Path) -> Result<()> {
     builder
         .create(path)
         .with_context(|| format!("cannot make the folder {}", path.display()))
+}
+
+/// Writes a file that only its owner may read, in place of one that is there already.
+pub(super) fn replace_private(path: &Path, text: &str) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot replace {}", path.display()))
+        }
+        _ => write_private(path, text),
+    }
 }
 
 /// Writes a new file that only its owner may read; one that is there already is left alone.

@@ -46,7 +46,7 @@ pub async fn first_start(config: &Config, workspaces: &WorkspaceService) -> Resu
         return Ok(());
     }
     let path = config.data_dir.join(TOKEN_FILE);
-    files::write_private(&path, token)?;
+    files::replace_private(&path, token)?;
     let workspace = workspace.id;
     tracing::info!(%workspace, path = %path.display(), "made a first workspace; its owner's token is in the file");
     Ok(())

@@ -301,6 +301,26 @@ mod tests {
     }
 
     #[test]
+    fn the_usual_names_of_lists_of_work_are_known() {
+        for heading in [
+            "Tasks",
+            "TODO",
+            "To-do",
+            "Next steps",
+            "Action items",
+            "Technical debt",
+        ] {
+            assert_eq!(role(heading, false), Role::Work(Work::Tasks), "{heading}");
+        }
+        assert_eq!(role("Known issues", false), Role::Work(Work::Bugs));
+        assert_eq!(role("Product Backlog", false), Role::Work(Work::Backlog));
+        assert_eq!(
+            role("User stories & acceptance criteria", false),
+            Role::Work(Work::Stories)
+        );
+    }
+
+    #[test]
     fn in_a_list_of_work_general_words_are_categories() {
         assert_eq!(role("Testing", true), Role::Plain);
         assert_eq!(role("Testing", false), Role::Aside(BlockType::Note));

@@ -182,6 +182,11 @@ pub(super) fn sign(section: &Section, context: &Context, facts: &Facts) -> Sign 
         return Sign::Item;
     }
     if let Some(lead) = ids::leading(title) {
+        // "TODO:" alone is a label, not an item.
+        let labelled = lead.id.is_none() && lead.rest.trim().is_empty();
+        if labelled {
+            return of_unnamed(section, context, facts, &shape);
+        }
         let named = lead.id.is_some() || lead.family == Family::Bug || lead.family == Family::Story;
         let unknown_in_work = lead.family == Family::Unknown
             && (matches!(

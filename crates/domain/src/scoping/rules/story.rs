@@ -147,7 +147,7 @@ fn matches(pattern: &Pattern, said: &str, head: &str) -> bool {
         && (!bare || head.contains(", I") || head.contains(",I") || head.contains(" I want"))
 }
 
-/// "As a [role]" and "As a <user>" are templates, not stories.
+/// "As a", followed by a gap in brackets, is a template and no story.
 fn is_placeholder(head: &str, opening: &str) -> bool {
     let after = head.get(opening.len()..).unwrap_or_default();
     let bare =

@@ -201,25 +201,26 @@ pub(super) const FIRM: &[Entry] = &[
     ),
     (
         At::Any,
-        "todo, todos, to do, to dos, action items, action item, task list, next steps, work \
-         items, work breakdown, implementation tasks, development tasks, engineering tasks, \
-         remaining tasks, tasks breakdown, task breakdown, remaining work, things to do, \
-         technical debt, tech debt, planned features, upcoming features, open tasks, next \
-         action, next actions, follow ups, follow up, outstanding work, missing features, \
-         tasks to complete, pending tasks, still to do, requested features, feature requests, \
-         planned improvements, planned enhancements, planned work, proximos pasos, proximos \
-         passos, prochaines etapes, nachste schritte, remaining items, features to add, \
-         features to implement, to be implemented, not yet implemented, needs work, \
-         improvements needed",
+        "todo, todos, to do, to dos, action items, action item, action points, open action \
+         items, task list, next steps, work items, work breakdown, implementation tasks, \
+         development tasks, engineering tasks, remaining tasks, tasks breakdown, task \
+         breakdown, remaining work, things to do, technical debt, tech debt, planned \
+         features, upcoming features, open tasks, next action, next actions, follow ups, \
+         follow up, outstanding work, missing features, tasks to complete, pending tasks, \
+         still to do, requested features, feature requests, planned improvements, planned \
+         enhancements, planned work, proximos pasos, proximos passos, prochaines etapes, \
+         nachste schritte, remaining items, features to add, features to implement, to be \
+         implemented, not yet implemented, needs work, improvements needed",
         Role::Work(Work::Tasks),
     ),
+    (At::Edge, "tasks", Role::Work(Work::Tasks)),
     (
         At::Whole,
-        "task, actions, subtasks, sub tasks, in progress, pending, outstanding, up next, \
-         next, improvements, enhancements, refactoring, chores, planned, upcoming, now, \
-         missing, work, tickets, open, not started, ready, doing, to fix, not implemented, \
-         not implemented yet, acciones, follow on, cleanup, short term, medium term, long \
-         term, near term, mid term",
+        "tareas, tarefas, aufgaben, lista de tareas, task, actions, subtasks, sub tasks, in \
+         progress, pending, outstanding, up next, next, improvements, enhancements, \
+         refactoring, chores, planned, upcoming, now, missing, work, tickets, open, not \
+         started, ready, doing, to fix, not implemented, not implemented yet, acciones, \
+         follow on, cleanup, short term, medium term, long term, near term, mid term",
         Role::Work(Work::Tasks),
     ),
     (

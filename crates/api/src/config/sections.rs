@@ -12,6 +12,7 @@ use super::{
     DatabaseConfig, DatabaseKind, DeliveryConfig, IdentityProviderConfig, JiraConfig, JwksSource,
     LogConfig, LogFormat, ServerConfig,
 };
+use crate::net::IpNetwork;
 
 const DEFAULT_SCOPES: &str = "read:jira-work write:jira-work read:jira-user offline_access";
 

@@ -1,5 +1,7 @@
 //! The service over HTTP: the real server in this process, SQLite, and the Atlassian stand-in.
 
+#![cfg(test)]
+
 mod app;
 mod auth;
 mod connection;

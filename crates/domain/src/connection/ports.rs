@@ -65,7 +65,7 @@ pub trait ConnectionRepository: Send + Sync + 'static {
     ///
     /// The stored generation becomes `expected_generation + 1`, or 1. A spare token and a refresh intent are forgotten.
     /// Deliveries of the workspace that are `sending` or `uncertain` on another site become `needs_attention` with
-    /// the reason `site_changed`.
+    /// the reason `site_changed`. Those `queued` for another site or account are cancelled: they were not sent.
     async fn connect(
         &self,
         integration: &Integration,

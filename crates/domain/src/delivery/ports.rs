@@ -85,7 +85,7 @@ pub enum AcceptOutcome {
     KeyReused,
     /// A ticket was changed or deleted since it was read; nothing was written.
     TicketsChanged,
-    /// The workspace is no longer connected to the push's site; nothing was written.
+    /// The workspace is no longer connected to the push's site as the push's account; nothing was written.
     NotConnected,
 }
 

@@ -125,7 +125,7 @@ mod tests {
     fn addresses(text: &str) -> Vec<&str> {
         find(text)
             .into_iter()
-            .map(|link| &text[link.range])
+            .map(|link| text.get(link.range).unwrap())
             .collect()
     }
 

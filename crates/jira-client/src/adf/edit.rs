@@ -16,7 +16,7 @@ impl Document {
     pub fn push_markdown(&mut self, markdown: &str) -> Vec<Degradation> {
         let conversion = from_markdown(markdown);
         self.content.extend(conversion.document.content);
-        self.renumber_new_tasks();
+        number_tasks(&mut self.content);
         conversion.degraded
     }
 
@@ -60,7 +60,7 @@ impl Document {
                 local_id: String::new(),
                 items: tasks,
             });
-            self.renumber_new_tasks();
+            number_tasks(&mut self.content);
         }
         degraded
     }
@@ -84,11 +84,6 @@ impl Document {
             self.content.push(Node::paragraph(vec![note]));
         }
         true
-    }
-
-    /// Gives ids to tasks without one and to tasks whose id was taken before them.
-    fn renumber_new_tasks(&mut self) {
-        number_tasks(&mut self.content);
     }
 }
 
@@ -165,15 +160,15 @@ impl Cutter {
             | Node::OrderedList { items, .. }
             | Node::TaskList { items, .. } => {
                 let is_cut = self.cut(items, indent + MARKER_WIDTH);
-                is_cut.then(|| !items.is_empty())
+                is_cut.then_some(!items.is_empty())
             }
             Node::ListItem { content } | Node::Blockquote { content } => {
                 let is_cut = self.cut(content, indent);
-                is_cut.then(|| !content.is_empty())
+                is_cut.then_some(!content.is_empty())
             }
             Node::Table { rows } => {
                 let is_cut = self.cut(rows, indent);
-                is_cut.then(|| !rows.is_empty())
+                is_cut.then_some(!rows.is_empty())
             }
             Node::TableRow { cells } if cost(cells, indent) > self.left => {
                 Some(self.must_cut_inside() && self.cut_row(cells, indent))

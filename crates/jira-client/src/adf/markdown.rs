@@ -78,11 +78,11 @@ impl MarkdownWriter {
                 });
             }
             Node::TaskList { items, .. } => {
-                self.tasks(items, if is_alternate { "* " } else { "- " })
+                self.tasks(items, if is_alternate { "* " } else { "- " });
             }
             Node::CodeBlock { language, text } => self.code_block(language.as_deref(), text),
             Node::Blockquote { content } => {
-                self.within("> ", true, |writer| writer.blocks(content, Spacing::Apart))
+                self.within("> ", true, |writer| writer.blocks(content, Spacing::Apart));
             }
             Node::Rule => self.text("---"),
             Node::Table { rows } => self.table(rows),
@@ -148,7 +148,7 @@ impl MarkdownWriter {
                         self.text("<br>");
                     }
                     self.within("  ", false, |writer| {
-                        writer.inline(content, Setting::Paragraph)
+                        writer.inline(content, Setting::Paragraph);
                     });
                 }
                 Node::TaskList { items, .. } => {

@@ -202,7 +202,12 @@ fn links_lead_to_the_web_or_to_mail_and_others_show_their_address() {
 #[test]
 fn what_fits_nowhere_inside_is_lifted_out_or_becomes_a_paragraph() {
     use DegradationKind::*;
-    let cases: [(&str, &str, &[(usize, DegradationKind)]); 10] = [
+    type Case = (
+        &'static str,
+        &'static str,
+        &'static [(usize, DegradationKind)],
+    );
+    let cases: [Case; 10] = [
         (
             "- a\n  # b\n- c",
             "bulletList(listItem(a, b), listItem(c))",

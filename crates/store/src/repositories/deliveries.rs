@@ -7,6 +7,7 @@ mod accept;
 mod changes;
 mod claim;
 mod pauses;
+mod plan;
 mod reports;
 mod rows;
 mod settle;

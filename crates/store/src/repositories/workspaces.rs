@@ -1,5 +1,6 @@
 //! Workspaces, their members and their tokens.
 
+mod members;
 mod rows;
 
 use async_trait::async_trait;
@@ -14,11 +15,11 @@ use handoff_domain::workspace::model::{
 use handoff_domain::workspace::ports::{MemberOutcome, WorkspaceDirectory};
 use time::OffsetDateTime;
 
-use super::schema::{api_tokens, users, workspace_features, workspace_members, workspaces};
-use super::{Backend, Connection, Database, locks};
+use super::schema::{api_tokens, workspace_features, workspace_members, workspaces};
+use super::{Backend, Connection, Database};
 use crate::error::StoreError;
-use crate::values::{RowId, Word, parse_word};
-use rows::{TokenRow, UserRow, WorkspaceRow};
+use crate::values::{RowId, parse_word};
+use rows::{TokenRow, WorkspaceRow};
 
 /// Knows workspaces, who belongs to them, and their tokens.
 pub(crate) struct Workspaces {
@@ -78,13 +79,13 @@ impl WorkspaceDirectory for Workspaces {
 
     async fn ensure_user(&self, proposed: &User) -> Result<User, Failure> {
         let mut reader = self.database.read().await?;
-        let known = find_user(reader.connection()?, &proposed.subject).await?;
+        let known = members::find_user(reader.connection()?, &proposed.subject).await?;
         drop(reader);
         if let Some(known) = known {
             return Ok(known.into());
         }
         let mut transaction = self.database.begin().await?;
-        let user = insert_user(transaction.connection()?, proposed).await;
+        let user = members::insert_user(transaction.connection()?, proposed).await;
         Ok(transaction.end(user).await?.into())
     }
 
@@ -94,8 +95,11 @@ impl WorkspaceDirectory for Workspaces {
         page: PageRequest,
     ) -> Result<Page<Member>, Failure> {
         let mut reader = self.database.read().await?;
-        let rows = load_members(reader.connection()?, workspace, page).await?;
-        let members = rows.into_iter().map(to_member).collect::<Result<_, _>>()?;
+        let rows = members::load_members(reader.connection()?, workspace, page).await?;
+        let members = rows
+            .into_iter()
+            .map(members::to_member)
+            .collect::<Result<_, _>>()?;
         Ok(Page::from_rows(members, page.limit, |member: &Member| {
             member.user.id.as_uuid()
         }))
@@ -109,7 +113,8 @@ impl WorkspaceDirectory for Workspaces {
         now: OffsetDateTime,
     ) -> Result<MemberOutcome, Failure> {
         let mut transaction = self.database.begin().await?;
-        let outcome = put_member(transaction.connection()?, workspace, user, role, now).await;
+        let outcome =
+            members::put_member(transaction.connection()?, workspace, user, role, now).await;
         Ok(transaction.end(outcome).await?)
     }
 
@@ -119,7 +124,7 @@ impl WorkspaceDirectory for Workspaces {
         user: UserId,
     ) -> Result<MemberOutcome, Failure> {
         let mut transaction = self.database.begin().await?;
-        let outcome = remove_member(transaction.connection()?, workspace, user).await;
+        let outcome = members::remove_member(transaction.connection()?, workspace, user).await;
         Ok(transaction.end(outcome).await?)
     }
 
@@ -181,7 +186,7 @@ async fn insert(
         set_feature(connection, workspace.id, feature, true).await?;
     }
     if let Some(owner) = owner {
-        write_member(
+        members::write_member(
             connection,
             workspace.id,
             owner,
@@ -320,145 +325,6 @@ async fn features_of(
             workspace_features::feature,
         ));
     Ok(query.load(connection).await?)
-}
-
-async fn find_user(
-    connection: &mut Connection,
-    subject: &str,
-) -> Result<Option<UserRow>, StoreError> {
-    let query = users::table
-        .filter(users::subject.eq(subject))
-        .select(UserRow::as_select());
-    Ok(query.first(connection).await.optional()?)
-}
-
-async fn insert_user(connection: &mut Connection, user: &User) -> Result<UserRow, StoreError> {
-    let row = UserRow::from(user);
-    let insert = diesel::insert_into(users::table).values(&row);
-    insert
-        .on_conflict(users::subject)
-        .do_nothing()
-        .execute(connection)
-        .await?;
-    let query = users::table
-        .filter(users::subject.eq(&row.subject))
-        .select(UserRow::as_select());
-    Ok(query.first(connection).await?)
-}
-
-type MemberColumns = (UserRow, String, OffsetDateTime);
-
-async fn load_members(
-    connection: &mut Connection,
-    workspace: WorkspaceId,
-    page: PageRequest,
-) -> Result<Vec<MemberColumns>, StoreError> {
-    let mut query = workspace_members::table
-        .inner_join(users::table.on(users::id.eq(workspace_members::user_id)))
-        .filter(workspace_members::workspace_id.eq(RowId::from(workspace)))
-        .order(users::id)
-        .limit(i64::from(page.limit) + 1)
-        .select((
-            UserRow::as_select(),
-            workspace_members::role,
-            workspace_members::created_at,
-        ))
-        .into_boxed::<Backend>();
-    if let Some(after) = page.after {
-        query = query.filter(users::id.gt(RowId(after)));
-    }
-    Ok(query.load(connection).await?)
-}
-
-fn to_member((user, role, created_at): MemberColumns) -> Result<Member, StoreError> {
-    let role = parse_word("workspace_members.role", &role)?;
-    Ok(Member {
-        user: user.into(),
-        role,
-        created_at,
-    })
-}
-
-async fn put_member(
-    connection: &mut Connection,
-    workspace: WorkspaceId,
-    user: UserId,
-    role: Role,
-    now: OffsetDateTime,
-) -> Result<MemberOutcome, StoreError> {
-    locks::workspace(connection, workspace.into()).await?;
-    if role != Role::Owner && is_last_owner(connection, workspace, user).await? {
-        return Ok(MemberOutcome::LastOwner);
-    }
-    if find(connection, workspace).await?.is_none() || !user_exists(connection, user).await? {
-        return Ok(MemberOutcome::NotFound);
-    }
-    write_member(connection, workspace, user, role, now).await?;
-    Ok(MemberOutcome::Done)
-}
-
-async fn remove_member(
-    connection: &mut Connection,
-    workspace: WorkspaceId,
-    user: UserId,
-) -> Result<MemberOutcome, StoreError> {
-    locks::workspace(connection, workspace.into()).await?;
-    if is_last_owner(connection, workspace, user).await? {
-        return Ok(MemberOutcome::LastOwner);
-    }
-    let member = workspace_members::table.find((RowId::from(workspace), RowId::from(user)));
-    match diesel::delete(member).execute(connection).await? {
-        0 => Ok(MemberOutcome::NotFound),
-        _ => Ok(MemberOutcome::Done),
-    }
-}
-
-async fn write_member(
-    connection: &mut Connection,
-    workspace: WorkspaceId,
-    user: UserId,
-    role: Role,
-    now: OffsetDateTime,
-) -> Result<(), StoreError> {
-    let row = (
-        workspace_members::workspace_id.eq(RowId::from(workspace)),
-        workspace_members::user_id.eq(RowId::from(user)),
-        workspace_members::role.eq(role.word()),
-        workspace_members::created_at.eq(now),
-    );
-    diesel::insert_into(workspace_members::table)
-        .values(row)
-        .on_conflict((workspace_members::workspace_id, workspace_members::user_id))
-        .do_update()
-        .set(workspace_members::role.eq(role.word()))
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-async fn is_last_owner(
-    connection: &mut Connection,
-    workspace: WorkspaceId,
-    user: UserId,
-) -> Result<bool, StoreError> {
-    let owners: Vec<RowId> = workspace_members::table
-        .filter(workspace_members::workspace_id.eq(RowId::from(workspace)))
-        .filter(workspace_members::role.eq(Role::Owner.word()))
-        .select(workspace_members::user_id)
-        .limit(2)
-        .load(connection)
-        .await?;
-    Ok(owners == [RowId::from(user)])
-}
-
-async fn user_exists(connection: &mut Connection, user: UserId) -> Result<bool, StoreError> {
-    let found: Option<RowId> = users::table
-        .find(RowId::from(user))
-        .select(users::id)
-        .first(connection)
-        .await
-        .optional()?;
-    Ok(found.is_some())
 }
 
 async fn find_token(

@@ -127,9 +127,6 @@ impl TicketChange {
             execution_tickets::updated_at.eq(now),
         );
         let release = execution_tickets::delivery_id.eq(None::<RowId>);
-        let delivery = || {
-            deliveries::table.filter(deliveries::id.nullable().eq(execution_tickets::delivery_id))
-        };
         match self {
             Self::Keep => return Ok(()),
             Self::Touched => {
@@ -145,10 +142,13 @@ impl TicketChange {
                     .await?
             }
             Self::Failed => {
+                let error = deliveries::table
+                    .filter(deliveries::id.nullable().eq(execution_tickets::delivery_id))
+                    .select(deliveries::error)
+                    .single_value();
                 let failure = (
                     execution_tickets::status.eq(TicketStatus::PushFailed.word()),
-                    execution_tickets::push_error
-                        .eq(delivery().select(deliveries::error).single_value()),
+                    execution_tickets::push_error.eq(error),
                 );
                 let update = diesel::update(tickets).set((touch, release, failure));
                 update.execute(connection).await?
@@ -157,23 +157,38 @@ impl TicketChange {
                 let link = (
                     execution_tickets::status.eq(TicketStatus::Pushed.word()),
                     execution_tickets::platform.eq(platform),
-                    execution_tickets::external_site_id
-                        .eq(delivery().select(deliveries::site_id).single_value()),
-                    execution_tickets::external_id
-                        .eq(delivery().select(deliveries::external_id).single_value()),
-                    execution_tickets::external_key
-                        .eq(delivery().select(deliveries::external_key).single_value()),
-                    execution_tickets::external_url
-                        .eq(delivery().select(deliveries::external_url).single_value()),
                     execution_tickets::push_error.eq(None::<Value>),
                     execution_tickets::pushed_at.eq(now),
                 );
+                link_issues(connection, ids).await?;
                 let update = diesel::update(tickets).set((touch, release, link));
                 update.execute(connection).await?
             }
         };
         Ok(())
     }
+}
+
+/// Copies the issues of confirmed deliveries to their tickets, while these still name them.
+async fn link_issues(connection: &mut Connection, ids: &[RowId]) -> Result<(), StoreError> {
+    let delivery =
+        || deliveries::table.filter(deliveries::id.nullable().eq(execution_tickets::delivery_id));
+    let issue = (
+        execution_tickets::external_site_id
+            .eq(delivery().select(deliveries::site_id).single_value()),
+        execution_tickets::external_id
+            .eq(delivery().select(deliveries::external_id).single_value()),
+        execution_tickets::external_key
+            .eq(delivery().select(deliveries::external_key).single_value()),
+        execution_tickets::external_url
+            .eq(delivery().select(deliveries::external_url).single_value()),
+    );
+    let tickets = execution_tickets::table.filter(execution_tickets::id.eq_any(ids));
+    diesel::update(tickets)
+        .set(issue)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// The pushes that made the deliveries and those that joined them, locked.

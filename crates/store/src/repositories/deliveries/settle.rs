@@ -184,10 +184,7 @@ pub(in super::super) async fn strand(
     integration: &Integration,
 ) -> Result<(), StoreError> {
     let workspace = RowId::from(integration.workspace_id);
-    let (site, account) = (
-        &integration.config.cloud_id,
-        &integration.config.account_id,
-    );
+    let (site, account) = (&integration.config.cloud_id, &integration.config.account_id);
     let now = integration.updated_at;
     let unsent: Vec<CandidateColumns> = deliveries::table
         .inner_join(pushes::table.on(pushes::id.eq(deliveries::push_id)))

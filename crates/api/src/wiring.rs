@@ -5,6 +5,7 @@ mod files;
 mod first_start;
 mod keys;
 mod readiness;
+mod scoper;
 mod signal;
 
 use std::net::SocketAddr;
@@ -15,7 +16,6 @@ use anyhow::{Context as _, Result, bail};
 use handoff_crypto::{KeyRing, RingRandomness, RingSealer, Sha256Hasher};
 use handoff_domain::connection::ports::{AccessTokens, SecretSealer, TrackerAuthorizer};
 use handoff_domain::connection::tokens::TokenKeeper;
-use handoff_domain::scoping::rules::RuleScoper;
 use handoff_domain::shared::clock::Clock;
 use handoff_domain::shared::ids::IdSource;
 pub use handoff_store::Store;
@@ -141,7 +141,7 @@ pub fn wire(
         tracker: Arc::new(JiraTracker::new(jira, tokens, Arc::clone(&core.clock))?),
         authorizer,
         sealer,
-        scoper: Arc::new(RuleScoper),
+        scoper: Arc::new(scoper::BlockingScoper),
         signal: Arc::new(WorkNotice::default()),
         readiness: Arc::new(readiness::StoreReadiness::new(store.clone())),
         directory: core.directory,

@@ -52,9 +52,12 @@ pub(crate) async fn run(file: Option<&Path>, stay: bool) -> Result<ExitCode> {
     ))?;
     let client = Client::new(trimmed(&service), &token, &workspace)?;
     let tally = journey::run(&client, sandbox.base_url(), &input).await?;
+    if stay {
+        say_where(&service, &sandbox, &token, &workspace)?;
+    }
     say(tally.to_string())?;
     if stay {
-        leave_up(&service, &sandbox, &token, &workspace).await?;
+        serve::stop_requested().await?;
     }
     service.stop().await;
     sandbox.stop();
@@ -137,12 +140,7 @@ async fn first_workspace(config: &Config) -> Result<(String, String)> {
     ))
 }
 
-async fn leave_up(
-    service: &Service,
-    sandbox: &Sandbox,
-    token: &str,
-    workspace: &str,
-) -> Result<()> {
+fn say_where(service: &Service, sandbox: &Sandbox, token: &str, workspace: &str) -> Result<()> {
     let handoff = trimmed(service);
     say(format!(
         "Handoff:   {handoff} (its API is described at {handoff}/docs/)"
@@ -150,6 +148,5 @@ async fn leave_up(
     say(format!("Jira:      {}", sandbox.base_url()))?;
     say(format!("Workspace: {workspace}"))?;
     say(format!("Token:     {token}"))?;
-    say("Both stay up until Ctrl-C.".to_owned())?;
-    serve::stop_requested().await
+    say("Both stay up until Ctrl-C.".to_owned())
 }

@@ -1,5 +1,11 @@
 //! JWTs of the web app's identity provider.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
@@ -55,6 +61,56 @@ async fn app(provider: &Provider) -> TestApp {
         ("auth.audience", "handoff"),
     ])
     .await
+}
+
+/// Serves a key set on a free port; gives its address and counts how often it was asked for.
+fn serve_jwks(set: &Value) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/jwks.json", listener.local_addr().unwrap());
+    let (asked, body) = (Arc::new(AtomicUsize::new(0)), set.to_string());
+    let count = Arc::clone(&asked);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = [0; 4096];
+            drop(stream.read(&mut request));
+            count.fetch_add(1, Ordering::SeqCst);
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                body.len()
+            );
+            drop(stream.write_all(format!("{head}{body}").as_bytes()));
+        }
+    });
+    (url, asked)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_are_fetched_once_and_unknown_ones_do_not_make_us_hammer_the_provider() {
+    let provider = Provider::new();
+    let (url, asked) = serve_jwks(&provider.jwks());
+    let app = TestApp::with(&[
+        ("auth.jwks_url", &url),
+        ("auth.issuer", "https://id.example"),
+        ("auth.audience", "handoff"),
+    ])
+    .await;
+
+    for _ in 0..3 {
+        me(&app, &provider.sign(&provider.claims())).await.ok(200);
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    let mut header = Header::new(Algorithm::EdDSA);
+    header.kid = Some("unknown".to_owned());
+    let unknown = encode(&header, &provider.claims(), &provider.key).unwrap();
+    for _ in 0..5 {
+        me(&app, &unknown).await.refused(401, "UNAUTHORIZED");
+    }
+    assert_eq!(
+        asked.load(Ordering::SeqCst),
+        1,
+        "not again so soon after the last time"
+    );
 }
 
 async fn me(app: &TestApp, token: &str) -> Answer {

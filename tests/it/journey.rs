@@ -15,7 +15,7 @@ async fn a_document_becomes_issues_and_their_status_comes_back_on_postgres() {
         return;
     };
     let app = AppBuilder::default()
-        .env("HANDOFF__DATABASE__URL", &database.url_text())
+        .postgres(&database.url_text())
         .start()
         .await;
     whole_journey(&app).await;

@@ -3,15 +3,19 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
 use jira_sandbox::{Sandbox, SandboxConfig};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::client::Client;
+use crate::recorder::Recorder;
 
 /// Where the callback sends the browser; nothing listens there.
 pub(crate) const APP_URL: &str = "http://web.example.test/settings";
@@ -19,6 +23,8 @@ pub(crate) const APP_URL: &str = "http://web.example.test/settings";
 pub(crate) const PUBLIC_URL: &str = "http://handoff.example.test";
 /// How long the binary may take to be ready on a busy machine.
 const READY_WITHIN: Duration = Duration::from_secs(60);
+/// How long it may take to stop.
+const STOPPED_WITHIN: Duration = Duration::from_secs(60);
 
 /// A serving `handoff` with a sandbox, stopped on drop.
 #[derive(Debug)]
@@ -29,6 +35,8 @@ pub struct App {
     pub base_url: String,
     /// The workspace that was made.
     pub workspace_id: String,
+    /// What went between service and sandbox, where that was asked for.
+    pub recorder: Option<Recorder>,
     environment: Vec<(String, String)>,
     folder: TempDir,
     child: Child,
@@ -40,9 +48,25 @@ pub struct App {
 pub struct AppBuilder {
     sandbox: SandboxConfig,
     environment: Vec<(String, String)>,
+    is_recorded: bool,
 }
 
 impl AppBuilder {
+    /// Keeps what goes between service and sandbox.
+    #[must_use]
+    pub fn recorded(mut self) -> Self {
+        self.is_recorded = true;
+        self
+    }
+
+    /// Serves on a PostgreSQL database, with a key that was made for this.
+    #[must_use]
+    pub fn postgres(self, url: &str) -> Self {
+        let key = format!("test:{}", STANDARD.encode([7; 32]));
+        self.env("HANDOFF__DATABASE__URL", url)
+            .env("HANDOFF__ENCRYPTION__KEYS", &key)
+    }
+
     /// Sets up the sandbox differently.
     #[must_use]
     pub fn sandbox(mut self, change: impl FnOnce(&mut SandboxConfig)) -> Self {
@@ -63,6 +87,14 @@ impl AppBuilder {
         let secret = self.sandbox.client_secret.clone();
         let sandbox = Sandbox::start(self.sandbox).expect("the sandbox starts");
         let folder = tempfile::tempdir().expect("a folder");
+        let recorder = match self.is_recorded {
+            true => Some(Recorder::start(sandbox.base_url()).await),
+            false => None,
+        };
+        let atlassian = recorder
+            .as_ref()
+            .map_or(sandbox.base_url(), Recorder::base_url)
+            .to_owned();
         let mut environment = vec![
             ("HANDOFF__SERVER__BIND".to_owned(), "127.0.0.1:0".to_owned()),
             (
@@ -78,14 +110,8 @@ impl AppBuilder {
                 "HANDOFF__DATA_DIR".to_owned(),
                 folder.path().join("data").display().to_string(),
             ),
-            (
-                "HANDOFF__JIRA__AUTH_URL".to_owned(),
-                sandbox.base_url().to_owned(),
-            ),
-            (
-                "HANDOFF__JIRA__API_URL".to_owned(),
-                sandbox.base_url().to_owned(),
-            ),
+            ("HANDOFF__JIRA__AUTH_URL".to_owned(), atlassian.clone()),
+            ("HANDOFF__JIRA__API_URL".to_owned(), atlassian),
             (
                 "HANDOFF__JIRA__CLIENT_ID".to_owned(),
                 "sandbox-client".to_owned(),
@@ -103,6 +129,7 @@ impl AppBuilder {
             sandbox,
             base_url,
             workspace_id: String::new(),
+            recorder,
             environment,
             folder,
             child,
@@ -175,6 +202,17 @@ impl App {
         self.folder.path().join("data")
     }
 
+    /// The service's SQLite database, to look into or to change behind its back.
+    pub fn database(&self) -> SqliteConnection {
+        let file = self.data_folder().join("handoff.db");
+        let mut database = SqliteConnection::establish(file.to_str().expect("a path in UTF-8"))
+            .expect("the database opens");
+        diesel::sql_query("PRAGMA busy_timeout = 10000")
+            .execute(&mut database)
+            .expect("a pragma");
+        database
+    }
+
     /// Everything the service has logged.
     pub fn log(&self) -> String {
         self.log.lock().expect("the log").clone()
@@ -184,6 +222,31 @@ impl App {
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+
+    /// Asks the service to stop, as an operating system does, and gives how it ended.
+    pub fn stop(&mut self, signal: &str) -> ExitStatus {
+        self.signal(signal);
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("the service's state") {
+                return status;
+            }
+            assert!(
+                begun.elapsed() < STOPPED_WITHIN,
+                "the service does not stop:\n{}",
+                self.log()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Sends a signal such as `TERM`.
+    pub fn signal(&self, signal: &str) {
+        let sent = Command::new("kill")
+            .args([format!("-{signal}"), self.child.id().to_string()])
+            .status();
+        assert!(sent.expect("kill runs").success());
     }
 
     /// Starts the service again on the same folder and database.

@@ -2,7 +2,7 @@
 
 use jira_sandbox::{ACME_CLOUD_ID, BEACON_CLOUD_ID, USER_ACCOUNT_ID};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::client::Client;
@@ -14,6 +14,8 @@ pub enum Consent {
     Acme,
     /// Accepts for Acme and Beacon.
     BothSites,
+    /// Accepts for the site Beacon.
+    Beacon,
     /// Declines.
     Decline,
 }
@@ -23,6 +25,7 @@ impl Consent {
         match self {
             Self::Acme => &[ACME_CLOUD_ID],
             Self::BothSites => &[ACME_CLOUD_ID, BEACON_CLOUD_ID],
+            Self::Beacon => &[BEACON_CLOUD_ID],
             Self::Decline => &[],
         }
     }
@@ -37,8 +40,13 @@ pub struct Browser {
 impl Browser {
     /// Begins a connection as the web app does in this browser, and gives where the consent is.
     pub async fn begin(&mut self, client: &Client) -> Url {
+        self.begin_with(client, json!({})).await
+    }
+
+    /// As [`Browser::begin`], with more in the request.
+    pub async fn begin_with(&mut self, client: &Client, body: Value) -> Url {
         let started = client
-            .post_in_workspace("/api/integrations/jira/connect", json!({}))
+            .post_in_workspace("/api/integrations/jira/connect", body)
             .await;
         let cookie = started
             .headers
@@ -94,7 +102,7 @@ impl Browser {
             callback.path(),
             callback.query().unwrap_or_default()
         );
-        let mut request = client.request(reqwest::Method::GET, &path);
+        let mut request = client.anonymous().request(reqwest::Method::GET, &path);
         if !self.cookies.is_empty() {
             request = request.header(COOKIE, self.cookies.join("; "));
         }

@@ -84,6 +84,15 @@ impl Client {
         self.token.as_deref().unwrap_or_default()
     }
 
+    /// The same caller without a token.
+    #[must_use]
+    pub fn anonymous(&self) -> Self {
+        Self {
+            token: None,
+            ..self.clone()
+        }
+    }
+
     /// Starts a request.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self

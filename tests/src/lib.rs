@@ -13,8 +13,12 @@ mod app;
 mod browser;
 mod client;
 mod journey;
+mod recorder;
+mod work;
 
 pub use app::{App, AppBuilder, handoff};
 pub use browser::{Browser, Consent};
 pub use client::{Answer, Client};
 pub use journey::document;
+pub use recorder::Recorder;
+pub use work::{eventually, ids, ticket_path};

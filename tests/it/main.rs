@@ -6,4 +6,15 @@
     reason = "a test fails by panicking"
 )]
 
+mod authentication;
+mod bad_input;
+mod command_line;
+mod connection;
+mod databases;
+mod demo;
+mod documents;
 mod journey;
+mod priorities;
+mod push;
+mod secrets;
+mod sync;

@@ -10,7 +10,8 @@ use std::sync::{Mutex, PoisonError};
 
 use handoff_domain::shared::ids::UserId;
 use handoff_domain::workspace::model::Actor;
-use handoff_domain::workspace::service::{TOKEN_PREFIX, WorkspaceService};
+use handoff_domain::workspace::service::WorkspaceService;
+use handoff_domain::workspace::tokens::TOKEN_PREFIX;
 
 pub use jwks::JwksError;
 pub use jwt::IdentityProvider;

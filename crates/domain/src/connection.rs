@@ -2,8 +2,10 @@
 
 pub mod callback;
 pub mod catalog;
+pub mod confirmation;
 pub mod error;
 pub mod model;
 pub mod ports;
+mod sealing;
 pub mod service;
 pub mod tokens;

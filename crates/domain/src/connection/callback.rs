@@ -3,13 +3,12 @@
 use secrecy::ExposeSecret;
 use url::Url;
 
+use super::confirmation::site_without_asking;
 use super::error::ConnectionError;
 use super::model::{OAuthState, PendingConnection, TokenGrant, TrackerSiteChoice};
 use super::ports::AuthorizerError;
-use super::service::{
-    ConnectionService, PENDING_LIFETIME, TokenColumns, flow_cookie_name, seal_grant,
-    site_without_asking,
-};
+use super::sealing::{TokenColumns, seal_grant};
+use super::service::{ConnectionService, PENDING_LIFETIME, flow_cookie_name};
 use crate::audit::model::AuditAction;
 use crate::shared::secret::new_secret;
 use crate::workspace::error::WorkspaceError;

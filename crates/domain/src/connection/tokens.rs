@@ -14,7 +14,8 @@ use super::ports::{
     AccessToken, AccessTokenError, AccessTokens, AuthorizerError, SealContext, SendDeadline,
     WriteOutcome,
 };
-use super::service::{ConnectionPorts, TokenColumns, seal_failure, seal_grant};
+use super::sealing::{TokenColumns, seal_failure, seal_grant};
+use super::service::ConnectionPorts;
 use crate::audit::model::{AuditAction, AuditEntry};
 use crate::shared::failure::{Failure, FailureKind};
 use crate::workspace::model::Actor;

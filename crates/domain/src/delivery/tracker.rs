@@ -157,6 +157,9 @@ pub enum TrackerError {
         /// The names it has.
         available: Vec<String>,
     },
+    /// The cursor is none that a former page gave.
+    #[error("the cursor is none of a former page")]
+    InvalidCursor,
     /// The caller's `fields` do not fit the project.
     #[error("the fields do not fit the project")]
     InvalidFields(Vec<FieldProblem>),

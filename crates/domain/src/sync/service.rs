@@ -251,7 +251,9 @@ fn page_error(error: &TrackerError) -> PushError {
         TrackerError::PermissionDenied => PushErrorCode::PermissionDenied,
         TrackerError::ProjectNotFound => PushErrorCode::ProjectNotFound,
         TrackerError::IssueTypeNotFound { .. } => PushErrorCode::IssueTypeNotFound,
-        TrackerError::InvalidFields(_) => PushErrorCode::FieldRejected,
+        TrackerError::InvalidFields(_) | TrackerError::InvalidCursor => {
+            PushErrorCode::FieldRejected
+        }
         TrackerError::Failure(failure) if failure.kind() == FailureKind::RateLimited => {
             PushErrorCode::TrackerRateLimited
         }

@@ -1,7 +1,8 @@
 //! Connections on the wire.
 
+use handoff_domain::connection::confirmation::PendingSites;
 use handoff_domain::connection::model::TrackerSiteChoice;
-use handoff_domain::connection::service::{ConnectStarted, ConnectionStatus, PendingSites};
+use handoff_domain::connection::service::{ConnectStarted, ConnectionStatus};
 use handoff_domain::delivery::tracker::{
     ProjectPage, RequiredField, TrackerIssueType, TrackerPriority, TrackerProject,
 };

@@ -3,7 +3,7 @@
 use handoff_domain::audit::model::AuditAction;
 use handoff_domain::workspace::error::WorkspaceError;
 use handoff_domain::workspace::model::{Actor, Role};
-use handoff_domain::workspace::service::NewToken;
+use handoff_domain::workspace::tokens::NewToken;
 use secrecy::ExposeSecret;
 use time::Duration;
 

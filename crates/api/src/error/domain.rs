@@ -104,6 +104,9 @@ impl From<TrackerError> for ApiError {
                 let message = format!("give one of {}", available.join(", "));
                 Self::new(Code::IssueTypeNotFound, detail).at(at("/issue_type", message))
             }
+            TrackerError::InvalidCursor => {
+                Self::invalid("/cursor", "give the next_cursor of a former page, or none")
+            }
             TrackerError::InvalidFields(found) => {
                 let mut problems = Problems::default();
                 for problem in found {

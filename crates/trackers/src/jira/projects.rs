@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use handoff_domain::delivery::tracker::{ProjectPage, ProjectQuery, TrackerError, TrackerProject};
-use handoff_domain::shared::failure::Failure;
 use jira_client::{Jira, Project, ProjectAction};
 
 use super::errors::tracker_error;
@@ -14,7 +13,7 @@ const PAGE: u32 = 50;
 /// One page of projects; the cursor is Jira's offset.
 pub(super) async fn page(jira: &Jira, query: &ProjectQuery) -> Result<ProjectPage, TrackerError> {
     let start_at = match &query.cursor {
-        Some(cursor) => cursor.parse().map_err(Failure::internal)?,
+        Some(cursor) => cursor.parse().map_err(|_| TrackerError::InvalidCursor)?,
         None => 0,
     };
     let action = if query.can_create {

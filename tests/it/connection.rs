@@ -195,6 +195,32 @@ async fn the_browser_returns_only_to_the_web_app() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn behind_https_the_cookie_travels_only_over_it() {
+    let app = AppBuilder::default()
+        .env(
+            "HANDOFF__SERVER__PUBLIC_URL",
+            "https://handoff.example.test/base/",
+        )
+        .start()
+        .await;
+    let started = app
+        .client("owner")
+        .post_in_workspace(CONNECT, json!({}))
+        .await;
+    let cookie = started.header("set-cookie");
+    assert!(cookie.contains("; Secure"), "{cookie}");
+    assert!(
+        cookie.contains("; Path=/base/api/integrations/jira/callback;"),
+        "{cookie}"
+    );
+    let auth_url = Url::parse(started.body["auth_url"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        landed(&auth_url)["redirect_uri"],
+        "https://handoff.example.test/base/api/integrations/jira/callback"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_an_atlassian_app_connecting_names_the_missing_keys() {
     let app = AppBuilder::default()
         .env("HANDOFF__JIRA__CLIENT_ID", "")

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use acceptance::{App, AppBuilder, Browser, Consent, document};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A word of a document that nobody logs.
 const MARK: &str = "zebrafinch";
@@ -142,6 +142,10 @@ async fn neither_database_nor_debug_log_holds_a_secret_in_clear() {
         }
         let log = app.log();
         assert!(log.contains("\"level\":\"DEBUG\""), "the log is a full one");
+        for line in log.lines() {
+            let is_object = serde_json::from_str::<Value>(line).is_ok_and(|line| line.is_object());
+            assert!(is_object, "one JSON object a line: {line}");
+        }
         seen.assert_absent(&format!("the log {when}"), log.as_bytes());
         assert!(!log.contains(MARK), "the log tells of a document's text");
     };

@@ -100,6 +100,47 @@ async fn declining_is_told_and_an_error_without_a_state_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_callback_that_makes_no_sense_still_lands_on_the_web_app() {
+    let app = App::start().await;
+    let owner = app.client("owner");
+    let browser = Browser::default();
+    let long = "x".repeat(6_000);
+    for pairs in [
+        &[("state", long.as_str()), ("code", "x")][..],
+        &[("state", ""), ("code", "")],
+        &[("state", "a"), ("state", "b"), ("code", "c")],
+        &[("state", "'; DROP TABLE oauth_states; --"), ("code", "x")],
+        &[("nonsense", "1")],
+    ] {
+        let end = browser.callback(&owner, &callback_with(pairs)).await;
+        assert_refused(&end, "invalid_state");
+    }
+    let mut garbled = callback_with(&[]);
+    garbled.set_query(Some("state=%ff%fe&code=%00"));
+    assert_refused(&browser.callback(&owner, &garbled).await, "invalid_state");
+
+    let state_of = |callback: &Url| landed(callback)["state"].clone();
+    let (browser, callback) = consented(&owner).await;
+    let codeless = callback_with(&[("state", state_of(&callback).as_str())]);
+    assert_refused(
+        &browser.callback(&owner, &codeless).await,
+        "exchange_failed",
+    );
+    assert_refused(&browser.callback(&owner, &callback).await, "invalid_state");
+    let (browser, callback) = consented(&owner).await;
+    let wrong_scope = callback_with(&[
+        ("error", "invalid_scope"),
+        ("state", state_of(&callback).as_str()),
+    ]);
+    assert_refused(
+        &browser.callback(&owner, &wrong_scope).await,
+        "app_misconfigured",
+    );
+    assert!(!is_connected(&owner).await);
+    assert_eq!(app.sandbox.handle().token_counters().exchanges, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rights_lost_during_the_consent_stop_the_connection() {
     let app = App::start().await;
     let owner = app.client("owner");

@@ -3,6 +3,7 @@
 use acceptance::{App, AppBuilder, document};
 use diesel::RunQueryDsl as _;
 use futures_util::future::join_all;
+use handoff_store::testing::TestDatabase;
 use jira_sandbox::{DeadRefresh, Effect, Endpoint, Fault, TokenError, When};
 use serde_json::json;
 
@@ -38,6 +39,34 @@ async fn an_access_token_that_ended_is_refreshed_once_however_many_ask() {
         );
         assert!(generation() > before);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_access_token_that_ended_is_refreshed_once_on_postgres_too() {
+    let Some(database) = TestDatabase::postgres().await else {
+        return;
+    };
+    let app = AppBuilder::default()
+        .postgres(&database.url_text())
+        .start()
+        .await;
+    let owner = app.connected().await;
+    app.sandbox.handle().expire_access_tokens();
+    let asked = (0..20).map(|_| owner.get_in_workspace(PROJECTS));
+    for answer in join_all(asked).await {
+        answer.expect(200);
+    }
+    let counters = app.sandbox.handle().token_counters();
+    assert_eq!(
+        (counters.refreshes, counters.leeway_refreshes),
+        (1, 0),
+        "{counters:?}"
+    );
+    let gone = owner
+        .post_in_workspace("/api/integrations/jira/disconnect", json!({}))
+        .await
+        .expect(200);
+    assert_eq!(gone["was_connected"], true);
 }
 
 #[tokio::test(flavor = "multi_thread")]

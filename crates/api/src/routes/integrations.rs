@@ -55,21 +55,22 @@ async fn connect(
         .connections
         .connect(workspace, actor, return_to)
         .await?;
-    let is_secure = state.public_url.scheme() == "https";
     Ok(HttpResponse::Ok()
-        .cookie(flow_cookie(&started.cookie, is_secure))
+        .cookie(flow_cookie(&started.cookie, &state.public_url))
         .json(ConnectStartedDto::from(started)))
 }
 
 /// Ties the flow to this browser, for as long as the consent may take.
-fn flow_cookie(cookie: &FlowCookie, is_secure: bool) -> Cookie<'static> {
+fn flow_cookie(cookie: &FlowCookie, public_url: &Url) -> Cookie<'static> {
     let value = cookie.value.expose_secret().to_owned();
+    // A proxy may serve us below a path of its own, which is then part of the callback's.
+    let path = format!("{}{CALLBACK_PATH}", public_url.path().trim_end_matches('/'));
     Cookie::build(cookie.name.clone(), value)
-        .path(CALLBACK_PATH)
+        .path(path)
         .max_age(CookieDuration::seconds(STATE_LIFETIME.whole_seconds()))
         .http_only(true)
         .same_site(SameSite::Lax)
-        .secure(is_secure)
+        .secure(public_url.scheme() == "https")
         .finish()
 }
 

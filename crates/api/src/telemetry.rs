@@ -1,6 +1,6 @@
 //! Logs and metrics.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
@@ -30,7 +30,10 @@ pub fn init_log(config: &LogConfig) -> Result<(), TryInitError> {
             .with_current_span(true)
             .finish()
             .try_init(),
-        LogFormat::Text => log.finish().try_init(),
+        LogFormat::Text => log
+            .with_ansi(io::stderr().is_terminal())
+            .finish()
+            .try_init(),
     }
 }
 

@@ -181,7 +181,14 @@ impl Cutter {
         self.left > self.room / 2
     }
 
+    /// Shortens the cells of a row, and tells whether some text is left in them.
     fn cut_row(&mut self, cells: &mut [Node], indent: usize) -> bool {
+        let separators = Self::GAP * cells.len();
+        if separators > self.left {
+            return false;
+        }
+        self.left -= separators;
+        let mut has_text = false;
         for cell in cells {
             let Some(content) = cell.children_mut() else {
                 continue;
@@ -189,11 +196,12 @@ impl Cutter {
             if self.cut(content, indent) {
                 self.left = 0;
             }
+            has_text |= !content.iter().all(|block| block.children().is_empty());
             if content.is_empty() {
                 content.push(Node::paragraph(Vec::new()));
             }
         }
-        true
+        has_text
     }
 
     fn cut_leaf(&mut self, node: &mut Node, indent: usize) -> Option<bool> {
@@ -224,6 +232,7 @@ fn node_cost(node: &Node, indent: usize) -> usize {
     match node {
         Node::Text { text, .. } => utf16_length(text),
         Node::HardBreak => 1 + indent,
+        Node::Rule => "---".len() + indent + Cutter::GAP,
         Node::CodeBlock { text, .. } => {
             let n_lines = 1 + text.matches('\n').count();
             utf16_length(text) + n_lines * indent + Cutter::GAP

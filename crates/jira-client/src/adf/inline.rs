@@ -214,6 +214,7 @@ pub(super) fn normal_form(nodes: Vec<Node>) -> Vec<Node> {
             Node::Text { text, marks } if may_hold_autolinks(&marks) => {
                 push_linked(&mut result, text, marks);
             }
+            Node::Text { text, marks } => push_joined(&mut result, Some(&text), marks),
             node => result.push(node),
         }
     }
@@ -247,19 +248,7 @@ fn push_merged(nodes: &mut Vec<Node>, mut text: String, marks: Vec<Mark>) {
     if at_line_start && !marks.contains(&Mark::Code) {
         text = text.trim_start_matches([' ', '\t']).to_owned();
     }
-    if text.is_empty() {
-        return;
-    }
-    if let Some(Node::Text {
-        text: last_text,
-        marks: last_marks,
-    }) = nodes.last_mut()
-        && *last_marks == marks
-    {
-        last_text.push_str(&text);
-        return;
-    }
-    nodes.push(Node::Text { text, marks });
+    push_joined(nodes, Some(&text), marks);
 }
 
 fn trim_line_end(nodes: &mut Vec<Node>) {
@@ -280,28 +269,39 @@ fn may_hold_autolinks(marks: &[Mark]) -> bool {
     !marks.iter().any(excludes)
 }
 
+/// Pushes text with its bare addresses as links.
 fn push_linked(nodes: &mut Vec<Node>, text: String, marks: Vec<Mark>) {
-    let links = autolink::find(&text);
-    if links.is_empty() {
-        nodes.push(Node::Text { text, marks });
-        return;
-    }
     let mut end = 0;
-    let push_plain = |nodes: &mut Vec<Node>, plain: Option<&str>| {
-        let plain = plain.unwrap_or_default();
-        if !plain.is_empty() {
-            nodes.push(Node::text(plain, marks.clone()));
-        }
-    };
-    for link in links {
-        push_plain(nodes, text.get(end..link.range.start));
+    for link in autolink::find(&text) {
+        push_joined(nodes, text.get(end..link.range.start), marks.clone());
         end = link.range.end;
         let mut linked = vec![Mark::Link {
             href: link.href,
             title: None,
         }];
         linked.extend(marks.iter().cloned());
-        nodes.push(Node::text(text.get(link.range).unwrap_or_default(), linked));
+        push_joined(nodes, text.get(link.range), linked);
     }
-    push_plain(nodes, text.get(end..));
+    if end == 0 {
+        nodes.push(Node::Text { text, marks });
+    } else {
+        push_joined(nodes, text.get(end..), marks);
+    }
+}
+
+/// Pushes text, joining it with the node before when that has the same marks.
+fn push_joined(nodes: &mut Vec<Node>, text: Option<&str>, marks: Vec<Mark>) {
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return;
+    };
+    if let Some(Node::Text {
+        text: last_text,
+        marks: last_marks,
+    }) = nodes.last_mut()
+        && *last_marks == marks
+    {
+        last_text.push_str(text);
+        return;
+    }
+    nodes.push(Node::text(text, marks));
 }

@@ -231,12 +231,7 @@ impl Lowering<'_> {
                         sub_tasks.push(node);
                     }
                 }
-                let has_owner = matches!(parts.last(), Some(TaskPart::Inside(_)));
-                if has_owner {
-                    parts.push(TaskPart::Inside(task_list(sub_tasks)));
-                } else {
-                    parts.extend(sub_tasks.into_iter().map(TaskPart::Inside));
-                }
+                push_sub_tasks(parts, sub_tasks);
                 parts.extend(sub_parts);
             }
             kind => {
@@ -248,6 +243,15 @@ impl Lowering<'_> {
                 parts.extend(pieces.into_iter().map(TaskPart::Outside));
             }
         }
+    }
+}
+
+/// Adds sub-tasks to the task before them, or to the list when a block has interrupted it.
+fn push_sub_tasks(parts: &mut Vec<TaskPart>, sub_tasks: Vec<Node>) {
+    match parts.last_mut() {
+        Some(TaskPart::Inside(Node::TaskList { items, .. })) => items.extend(sub_tasks),
+        Some(TaskPart::Inside(_)) => parts.push(TaskPart::Inside(task_list(sub_tasks))),
+        _ => parts.extend(sub_tasks.into_iter().map(TaskPart::Inside)),
     }
 }
 

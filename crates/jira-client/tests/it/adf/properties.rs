@@ -144,6 +144,8 @@ fn visible_letters(markdown: &str) -> String {
         | Options::ENABLE_FOOTNOTES;
     // CommonMark takes the three line ends for the same; the parser does not everywhere.
     let markdown = markdown.replace("\r\n", "\n").replace('\r', "\n");
+    // It asks for a replacement of NUL, too.
+    let markdown = markdown.replace('\0', "\u{FFFD}");
     let markdown = markdown.strip_prefix('\u{FEFF}').unwrap_or(&markdown);
     let mut visible = String::new();
     for event in Parser::new_ext(markdown, options) {

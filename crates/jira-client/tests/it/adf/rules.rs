@@ -137,3 +137,28 @@ fn assert_text_rules(node: &Value, source: &str) {
         }
     }
 }
+
+#[test]
+fn the_schema_refuses_what_the_rules_forbid() {
+    let Some(schema) = schema() else {
+        return;
+    };
+    let document =
+        |block: Value| serde_json::json!({ "type": "doc", "version": 1, "content": [block] });
+    let text = serde_json::json!({ "type": "text", "text": "a" });
+    let heading =
+        serde_json::json!({ "type": "heading", "attrs": { "level": 1 }, "content": [text] });
+    assert!(schema.is_valid(&document(heading.clone())));
+    let empty =
+        serde_json::json!({ "type": "paragraph", "content": [{ "type": "text", "text": "" }] });
+    assert!(!schema.is_valid(&document(empty)));
+    for (list, item) in [("bulletList", "listItem"), ("taskList", "taskItem")] {
+        let item = serde_json::json!({ "type": item, "content": [heading] });
+        assert!(!schema.is_valid(&document(
+            serde_json::json!({ "type": list, "content": [item] })
+        )));
+    }
+    assert!(!schema.is_valid(&document(
+        serde_json::json!({ "type": "blockquote", "content": [] })
+    )));
+}

@@ -321,6 +321,8 @@ fn serve(environment: &[(String, String)], folder: &Path) -> (Child, Arc<Mutex<S
             }
         });
     }
+    // A service that ends closes its output, and with the last sender gone that is noticed at once.
+    drop(sender);
     let begun = Instant::now();
     let Ok(address) = receiver.recv_timeout(READY_WITHIN) else {
         let _ = child.kill();

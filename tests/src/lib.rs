@@ -1,7 +1,6 @@
 //! Helpers of the acceptance tests: the real binary beside a sandbox, and a browser made of HTTP calls.
 
 #![expect(
-    clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,

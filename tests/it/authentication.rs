@@ -47,7 +47,12 @@ async fn only_a_token_that_lives_is_let_in() {
         .request(Method::GET, ME)
         .header("authorization", lower);
     anonymous.send(request).await.expect(200);
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_was_revoked_or_ended_is_refused_at_once() {
+    let app = App::start().await;
+    let member = app.client("member");
     let me = member.get(ME).await.expect(200);
     assert!(
         app.run(&["token", "revoke", member.token()])

@@ -134,7 +134,12 @@ async fn connecting_is_for_admins_of_a_workspace_with_integrations() {
         );
         assert!(asked["scope"].contains("offline_access"));
     }
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_feature_only_status_and_disconnect_remain() {
+    let app = App::start().await;
+    let owner = app.client("owner");
     let switch = |on: &str| {
         let arguments = ["feature", on, "has_integrations", "--workspace"];
         let switched = app.run(&[&arguments[..], &[&owner.workspace_id]].concat());
@@ -240,7 +245,7 @@ async fn without_an_atlassian_app_connecting_names_the_missing_keys() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_status_tells_what_is_connected_and_disconnecting_leaves_no_token() {
+async fn the_status_tells_what_is_connected_to_the_letter() {
     const KEYS: [&str; 9] = [
         "connected",
         "connected_at",
@@ -282,7 +287,12 @@ async fn the_status_tells_what_is_connected_and_disconnecting_leaves_no_token() 
     let me = owner.get("/api/me").await.expect(200);
     let by = format!("token:{}", me["token_id"].as_str().unwrap());
     assert_eq!(status["connected_by"], by);
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn disconnecting_keeps_the_row_without_a_token_and_connecting_again_uses_it() {
+    let app = App::start().await;
+    let (member, owner) = (app.client("member"), app.connected().await);
     let (document, tickets) = owner.generated(&acceptance::document(1)).await;
     member
         .post_in_workspace(DISCONNECT, json!({}))

@@ -79,10 +79,37 @@ pub(super) fn read<T: Input>(input: Value) -> Result<T, ApiError> {
     if !input.is_object() {
         return Err(ApiError::new(Code::InvalidJson, "expected a JSON object"));
     }
+    if let Some(pointer) = nul_in(&input, String::new()) {
+        return Err(ApiError::invalid(pointer, "must not contain U+0000"));
+    }
     serde_path_to_error::deserialize(input).map_err(|error| {
         let pointer = pointer(error.path());
         explain(pointer, &error.into_inner().to_string())
     })
+}
+
+/// Where the first text with a NUL character is, which PostgreSQL cannot keep in a text.
+fn nul_in(value: &Value, pointer: String) -> Option<String> {
+    const NUL: char = '\0';
+    match value {
+        Value::String(text) => text.contains(NUL).then_some(pointer),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(index, item)| nul_in(item, format!("{pointer}/{index}"))),
+        Value::Object(fields) => fields.iter().find_map(|(name, field)| {
+            if name.contains(NUL) {
+                return Some(pointer.clone());
+            }
+            nul_in(field, format!("{pointer}/{}", escaped(name)))
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
+/// A name as a part of a JSON pointer (RFC 6901).
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 fn explain(pointer: String, message: &str) -> ApiError {
@@ -128,7 +155,7 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
             Segment::Seq { index } => text.push_str(&format!("/{index}")),
             Segment::Map { key } => {
                 text.push('/');
-                text.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                text.push_str(&escaped(key));
             }
             Segment::Enum { .. } | Segment::Unknown => {}
         }

@@ -26,7 +26,7 @@ async fn debug_texts_hold_no_secret() {
         expires_in: std::time::Duration::from_secs(1),
         scope: String::new(),
     };
-    let api_token = ApiToken::new("ada@example.test", SECRET);
+    let api_token = ApiToken::new("you@example.test", SECRET);
     let site = SiteAddress::Cloud {
         cloud_id: "c".to_owned(),
     };

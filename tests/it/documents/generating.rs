@@ -105,7 +105,8 @@ async fn part_of_a_document_can_be_generated(writer: &Client) {
     let made = writer.document("Shop", content).await;
     let blocks = made["blocks"].as_array().unwrap();
     let block = blocks.iter().find(|block| block["block_type"] == "task");
-    let block = &block.unwrap_or_else(|| panic!("no task in {blocks:?}"))["id"];
+    assert!(block.is_some(), "{blocks:?}");
+    let block = &block.unwrap()["id"];
     let generate = async |mut body: Value| {
         body["document_id"] = made["id"].clone();
         writer

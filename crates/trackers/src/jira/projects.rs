@@ -68,7 +68,7 @@ pub(super) async fn by_key(jira: &Jira, key: &str) -> Result<TrackerProject, Tra
     let query = jira_client::ProjectQuery {
         action: ProjectAction::Create,
         keys: vec![key.to_owned()],
-        page_size: 1,
+        page_size: PAGE,
         ..jira_client::ProjectQuery::default()
     };
     let found = jira.projects(&query).await;
@@ -82,7 +82,12 @@ pub(super) async fn by_key(jira: &Jira, key: &str) -> Result<TrackerProject, Tra
         Err(error) => return Err(tracker_error(error)),
     }
     match jira.project(key).await {
-        Ok(project) => Ok(tracker_project(project, false)),
+        Ok(project) => {
+            // A key of former days leads to a project that the first question did not find.
+            let found = creatable(jira, std::slice::from_ref(&project)).await?;
+            let can_create = found.contains(&project.id);
+            Ok(tracker_project(project, can_create))
+        }
         Err(error) if error.is_not_found() => Err(TrackerError::ProjectNotFound),
         Err(error) => Err(tracker_error(error)),
     }

@@ -55,7 +55,7 @@ impl Progress {
 
     pub(super) fn finish(self) {
         if let Some(bar) = self.bar {
-            bar.finish_and_clear();
+            bar.abandon();
         }
     }
 }

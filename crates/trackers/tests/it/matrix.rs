@@ -96,9 +96,9 @@ async fn own_priority_names_are_taken_at_the_same_rank_with_a_warning() {
         .map(|priority| priority.name.clone())
         .collect();
     let landed = land(&world, "OWN").await;
-    for rank in 0..4 {
-        assert_eq!(landed[rank].0.as_ref(), own.get(rank), "{own:?}");
-        assert_eq!(landed[rank].1, [WarningCode::PriorityReplaced]);
+    for ((name, warnings), own) in landed.iter().zip(&own).take(4) {
+        assert_eq!(name.as_ref(), Some(own));
+        assert_eq!(*warnings, [WarningCode::PriorityReplaced]);
     }
     assert_eq!(landed[4], (own.get(2).cloned(), Vec::new()));
     assert_eq!(

@@ -15,6 +15,7 @@ mod projects;
 mod sites;
 mod statuses;
 mod summary;
+mod text;
 mod tokens;
 mod tracker;
 

@@ -13,7 +13,7 @@ use crate::connection::catalog::active_site;
 use crate::connection::model::{Platform, TrackerSite};
 use crate::shared::ids::{DeliveryId, DocumentId, TicketId, WorkspaceId};
 use crate::shared::validation::Problems;
-use crate::ticket::model::{ExternalIssue, PushError, PushErrorCode, Ticket, TicketStatus};
+use crate::ticket::model::{PushError, PushErrorCode, Ticket, TicketStatus};
 
 /// The most tickets that one push takes.
 pub const MAX_TICKETS: usize = 10_000;
@@ -71,15 +71,6 @@ impl PlannedEntry {
             Self::Judged { ticket_id, .. } => *ticket_id,
         }
     }
-
-    /// The issue that an existing ticket is.
-    #[must_use]
-    pub fn external(&self) -> Option<&ExternalIssue> {
-        match self {
-            Self::Existing(ticket) => ticket.external.as_ref(),
-            Self::Judged { .. } => None,
-        }
-    }
 }
 
 /// A push that was planned and not written anywhere.
@@ -112,12 +103,13 @@ impl DeliveryService {
     pub async fn plan(&self, command: &PushCommand) -> Result<Planned, DeliveryError> {
         let ids = checked_ids(command.ticket_ids.as_deref())?;
         let found = self
+            .ports
             .documents
             .find(command.workspace_id, command.document_id)
             .await?;
         let (document, _) = found.ok_or(DeliveryError::DocumentNotFound)?;
         let tickets = self.tickets_of(command, ids).await?;
-        let connections = self.connections.as_ref();
+        let connections = self.ports.connections.as_ref();
         let site = active_site(connections, command.workspace_id, command.platform).await?;
         if tickets.is_empty() && command.ticket_ids.is_none() {
             return Ok(Planned::Nothing);
@@ -171,13 +163,14 @@ impl DeliveryService {
         let Some(ids) = ids else {
             let reviewed = TicketStatus::Reviewed;
             let tickets = self
+                .ports
                 .tickets
                 .list_by_status(workspace, document, reviewed)
                 .await?;
             let is_free = |ticket: &Ticket| ticket.delivery.is_none();
             return Ok(tickets.into_iter().filter(is_free).collect());
         };
-        let found = self.tickets.find_many(workspace, &ids).await?;
+        let found = self.ports.tickets.find_many(workspace, &ids).await?;
         let mut by_id: HashMap<TicketId, Ticket> = found
             .into_iter()
             .filter(|ticket| ticket.document_id == document)
@@ -203,7 +196,7 @@ impl DeliveryService {
         key: Option<&str>,
     ) -> Result<TrackerProject, DeliveryError> {
         if let Some(key) = key {
-            return Ok(self.tracker.project(site, key).await?);
+            return Ok(self.ports.tracker.project(site, key).await?);
         }
         let mut choices = Vec::new();
         let mut query = ProjectQuery {
@@ -211,7 +204,7 @@ impl DeliveryService {
             ..ProjectQuery::default()
         };
         loop {
-            let page = self.tracker.projects(site, &query).await?;
+            let page = self.ports.tracker.projects(site, &query).await?;
             choices.extend(page.projects);
             query.cursor = page.next_cursor;
             if query.cursor.is_none() || choices.len() >= MAX_CHOICES {
@@ -230,7 +223,7 @@ impl DeliveryService {
     fn preflight_ticket(&self, ticket: &Ticket) -> PreflightTicket {
         PreflightTicket {
             ticket_id: ticket.id,
-            delivery_id: self.ids.next(),
+            delivery_id: self.ports.ids.next(),
             content: ticket.content.clone(),
         }
     }
@@ -257,8 +250,8 @@ impl DeliveryService {
         if batch.tickets.is_empty() {
             return Ok((Vec::new(), Fence(String::new())));
         }
-        let preflight = self.tracker.preflight(site, batch);
-        Ok(try_join(preflight, self.tracker.fence(site, &batch.project)).await?)
+        let preflight = self.ports.tracker.preflight(site, batch);
+        Ok(try_join(preflight, self.ports.tracker.fence(site, &batch.project)).await?)
     }
 }
 

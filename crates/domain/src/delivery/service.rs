@@ -61,28 +61,15 @@ pub struct DeliveryPorts {
     pub ids: IdSource,
 }
 
-/// What the service stands on.
-#[derive(Clone)]
+/// Accepts pushes and tells how they stand.
+#[derive(Clone, Debug)]
 pub struct DeliveryService {
-    pub(super) deliveries: Arc<dyn DeliveryRepository>,
-    pub(super) tickets: Arc<dyn TicketRepository>,
-    pub(super) documents: Arc<dyn DocumentRepository>,
-    pub(super) connections: Arc<dyn ConnectionRepository>,
-    pub(super) tracker: Arc<dyn IssueTracker>,
-    pub(super) signal: Arc<dyn WorkSignal>,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) ids: IdSource,
+    pub(super) ports: DeliveryPorts,
 }
 
 impl std::fmt::Debug for DeliveryPorts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DeliveryPorts").finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for DeliveryService {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DeliveryService").finish_non_exhaustive()
     }
 }
 
@@ -98,17 +85,8 @@ pub enum Pushed {
 impl DeliveryService {
     /// Puts the service on its ports.
     #[must_use]
-    pub fn new(ports: DeliveryPorts) -> Self {
-        Self {
-            deliveries: ports.deliveries,
-            tickets: ports.tickets,
-            documents: ports.documents,
-            connections: ports.connections,
-            tracker: ports.tracker,
-            signal: ports.signal,
-            clock: ports.clock,
-            ids: ports.ids,
-        }
+    pub const fn new(ports: DeliveryPorts) -> Self {
+        Self { ports }
     }
 
     /// Accepts a push: once this answers, it will be finished.
@@ -122,8 +100,9 @@ impl DeliveryService {
         idempotency: Option<IdempotencyKey>,
     ) -> Result<Pushed, DeliveryError> {
         if let Some(key) = &idempotency {
-            let now = self.clock.now();
+            let now = self.ports.clock.now();
             match self
+                .ports
                 .deliveries
                 .find_key(command.workspace_id, key, now)
                 .await?
@@ -139,9 +118,9 @@ impl DeliveryService {
                 Planned::Plan(plan) => plan,
             };
             let new = self.new_push(actor, command, plan, idempotency.clone());
-            match self.deliveries.accept(&new).await? {
+            match self.ports.deliveries.accept(&new).await? {
                 AcceptOutcome::Accepted => {
-                    self.signal.wake();
+                    self.ports.signal.wake();
                     return Ok(Pushed::Accepted(new.push.id));
                 }
                 AcceptOutcome::Replayed(id) => return Ok(Pushed::Accepted(id)),
@@ -161,8 +140,8 @@ impl DeliveryService {
         plan: PushPlan,
         idempotency: Option<IdempotencyKey>,
     ) -> NewPush {
-        let id = self.ids.next();
-        let now = self.clock.now();
+        let id = self.ports.ids.next();
+        let now = self.ports.clock.now();
         let push = Push {
             id,
             workspace_id: command.workspace_id,
@@ -199,16 +178,17 @@ impl DeliveryService {
         id: PushId,
         at_most: Duration,
     ) -> Result<PushReport, DeliveryError> {
-        let begun = self.clock.monotonic();
+        let begun = self.ports.clock.monotonic();
         let mut look = FIRST_LOOK;
         loop {
-            let state = self.deliveries.push_state(workspace, id).await?;
+            let state = self.ports.deliveries.push_state(workspace, id).await?;
             let is_running = state.ok_or(DeliveryError::PushNotFound)? == PushState::Running;
-            let waited = self.clock.monotonic().saturating_sub(begun);
+            let waited = self.ports.clock.monotonic().saturating_sub(begun);
             if !is_running || waited >= at_most {
                 return self.report(workspace, id).await;
             }
-            self.clock
+            self.ports
+                .clock
                 .sleep(look.min(at_most.saturating_sub(waited)))
                 .await;
             look = (look * 2).min(LAST_LOOK);
@@ -224,8 +204,9 @@ impl DeliveryService {
         workspace: WorkspaceId,
         id: PushId,
     ) -> Result<PushReport, DeliveryError> {
-        let now = self.clock.now();
-        self.deliveries
+        let now = self.ports.clock.now();
+        self.ports
+            .deliveries
             .find_push(workspace, id, now)
             .await?
             .ok_or(DeliveryError::PushNotFound)
@@ -242,8 +223,9 @@ impl DeliveryService {
         page: PageRequest,
     ) -> Result<Page<PushSummary>, DeliveryError> {
         Ok(self
+            .ports
             .deliveries
-            .list_pushes(workspace, filter, page, self.clock.now())
+            .list_pushes(workspace, filter, page, self.ports.clock.now())
             .await?)
     }
 
@@ -258,6 +240,7 @@ impl DeliveryService {
         page: PageRequest,
     ) -> Result<Page<Delivery>, DeliveryError> {
         Ok(self
+            .ports
             .deliveries
             .list_deliveries(workspace, state, page)
             .await?)
@@ -274,8 +257,12 @@ impl DeliveryService {
         id: PushId,
     ) -> Result<PushReport, DeliveryError> {
         let audit = self.entry(workspace, actor, AuditAction::PushCancelled, id);
-        let now = self.clock.now();
-        let cancelled = self.deliveries.cancel(workspace, id, now, &audit).await?;
+        let now = self.ports.clock.now();
+        let cancelled = self
+            .ports
+            .deliveries
+            .cancel(workspace, id, now, &audit)
+            .await?;
         cancelled.ok_or(DeliveryError::PushNotFound)?;
         self.report(workspace, id).await
     }
@@ -288,13 +275,13 @@ impl DeliveryService {
         push: PushId,
     ) -> AuditEntry {
         AuditEntry {
-            id: self.ids.next(),
+            id: self.ports.ids.next(),
             workspace_id: Some(workspace),
             actor,
             action,
             subject: format!("push:{push}"),
             result: "ok".to_owned(),
-            at: self.clock.now(),
+            at: self.ports.clock.now(),
         }
     }
 }

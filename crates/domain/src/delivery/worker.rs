@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::model::{ClaimedBatch, Pause, Settlement};
 use super::ports::HeldLease;
-use super::service::{DeliveryPorts, DeliveryService};
+use super::service::DeliveryPorts;
 use super::tracker::{CreateOutcome, CreateReport, PauseRequest};
 use crate::connection::model::TrackerSite;
 use crate::connection::ports::SendDeadline;
@@ -32,7 +32,7 @@ const LAST_RETRY: Duration = Duration::from_secs(300);
 
 /// Delivers what was accepted. Several tasks may run the same worker at once.
 pub struct DeliveryWorker {
-    service: DeliveryService,
+    ports: DeliveryPorts,
     max_in_flight_per_site: usize,
     claiming: futures_util::lock::Mutex<()>,
     in_flight: Mutex<HashMap<String, usize>>,
@@ -51,7 +51,7 @@ impl DeliveryWorker {
     #[must_use]
     pub fn new(ports: DeliveryPorts, max_in_flight_per_site: usize) -> Self {
         Self {
-            service: DeliveryService::new(ports),
+            ports,
             max_in_flight_per_site,
             claiming: futures_util::lock::Mutex::new(()),
             in_flight: Mutex::default(),
@@ -65,10 +65,10 @@ impl DeliveryWorker {
         while !stop.load(Ordering::Acquire) {
             match self.run_once().await {
                 Ok(true) => {}
-                Ok(false) => self.service.signal.wait(IDLE).await,
+                Ok(false) => self.ports.signal.wait(IDLE).await,
                 Err(failure) => {
                     log_failure(&failure, "the ledger could not be worked on");
-                    self.service.clock.sleep(REST).await;
+                    self.ports.clock.sleep(REST).await;
                 }
             }
         }
@@ -80,7 +80,7 @@ impl DeliveryWorker {
     /// The failure of the store while claiming; nothing was sent then.
     pub async fn run_once(&self) -> Result<bool, Failure> {
         self.expire_dead_leases().await?;
-        let lease = self.service.ids.next();
+        let lease = self.ports.ids.next();
         let _own = OwnLease::hold(&self.own_leases, lease);
         let Some(claim) = self.claim(lease).await? else {
             return Ok(false);
@@ -91,7 +91,7 @@ impl DeliveryWorker {
             self.write_pause(pause).await;
         }
         self.write_down(batch, report).await;
-        self.service.signal.wake();
+        self.ports.signal.wake();
         Ok(true)
     }
 
@@ -102,9 +102,9 @@ impl DeliveryWorker {
         let _turn = self.claiming.lock().await;
         let busy = self.busy_sites();
         // Counted from before the rows are committed: a process frozen in between must not send any more.
-        let deadline = SendDeadline(self.service.clock.monotonic() + SEND_WITHIN);
-        let now = self.service.clock.now();
-        let deliveries = &self.service.deliveries;
+        let deadline = SendDeadline(self.ports.clock.monotonic() + SEND_WITHIN);
+        let now = self.ports.clock.now();
+        let deliveries = &self.ports.deliveries;
         let claimed = deliveries.claim(lease, BATCH, &busy, now).await?;
         Ok(claimed.map(|batch| Claim {
             _slot: SiteSlot::take(&self.in_flight, &batch.push.site_id),
@@ -117,7 +117,7 @@ impl DeliveryWorker {
     async fn send(&self, batch: &ClaimedBatch, deadline: SendDeadline) -> CreateReport {
         match self.site(batch).await {
             Ok(Some(site)) => {
-                self.service
+                self.ports
                     .tracker
                     .create(&site, &batch.deliveries, deadline)
                     .await
@@ -144,7 +144,7 @@ impl DeliveryWorker {
     async fn site(&self, batch: &ClaimedBatch) -> Result<Option<TrackerSite>, Failure> {
         let push = &batch.push;
         let found = self
-            .service
+            .ports
             .connections
             .find(push.workspace_id, push.platform)
             .await?;
@@ -155,10 +155,10 @@ impl DeliveryWorker {
     async fn write_pause(&self, request: &PauseRequest) {
         let pause = Pause {
             scope: request.scope.clone(),
-            until: self.service.clock.now() + request.wait,
+            until: self.ports.clock.now() + request.wait,
             reason: request.reason.clone(),
         };
-        if let Err(failure) = self.service.deliveries.pause(&pause).await {
+        if let Err(failure) = self.ports.deliveries.pause(&pause).await {
             log_failure(&failure, "a pause could not be written down");
         }
     }
@@ -166,13 +166,13 @@ impl DeliveryWorker {
     /// Writes the outcomes down; while the store fails this is tried again as long as nobody takes the rows over.
     async fn write_down(&self, batch: &ClaimedBatch, report: CreateReport) {
         let outcomes = self.settlements(batch, report.outcomes);
-        let begun = self.service.clock.monotonic();
+        let begun = self.ports.clock.monotonic();
         loop {
-            let now = self.service.clock.now();
+            let now = self.ports.clock.now();
             let (push, lease) = (batch.push.id, batch.lease_id);
             let points = report.quota_points;
             match self
-                .service
+                .ports
                 .deliveries
                 .settle(push, lease, &outcomes, points, now)
                 .await
@@ -180,10 +180,10 @@ impl DeliveryWorker {
                 Ok(_) => return,
                 Err(failure) => log_failure(&failure, "outcomes could not be written down yet"),
             }
-            if self.service.clock.monotonic().saturating_sub(begun) >= LEASE {
+            if self.ports.clock.monotonic().saturating_sub(begun) >= LEASE {
                 return;
             }
-            self.service.clock.sleep(REST).await;
+            self.ports.clock.sleep(REST).await;
         }
     }
 
@@ -192,7 +192,7 @@ impl DeliveryWorker {
         batch: &ClaimedBatch,
         outcomes: Vec<CreateOutcome>,
     ) -> Vec<(DeliveryId, Settlement)> {
-        let now = self.service.clock.now();
+        let now = self.ports.clock.now();
         let settle = |attempt: i32, outcome: CreateOutcome| match outcome {
             CreateOutcome::Confirmed(external) => Settlement::Confirmed { external },
             CreateOutcome::Rejected(error) => Settlement::Rejected { error },
@@ -213,10 +213,10 @@ impl DeliveryWorker {
 
     /// Turns the rows of workers that died into `uncertain`, once this process has seen them unchanged for a whole lease.
     async fn expire_dead_leases(&self) -> Result<(), Failure> {
-        let held = self.service.deliveries.list_held().await?;
+        let held = self.ports.deliveries.list_held().await?;
         for lease in self.dead_leases(&held) {
-            let now = self.service.clock.now();
-            let rows = self.service.deliveries.expire_lease(lease, now).await?;
+            let now = self.ports.clock.now();
+            let rows = self.ports.deliveries.expire_lease(lease, now).await?;
             tracing::warn!(
                 rows,
                 "a worker died while sending; its deliveries are uncertain"
@@ -226,7 +226,7 @@ impl DeliveryWorker {
     }
 
     fn dead_leases(&self, held: &[HeldLease]) -> Vec<LeaseId> {
-        let now = self.service.clock.monotonic();
+        let now = self.ports.clock.monotonic();
         let own = lock(&self.own_leases).clone();
         let mut watched = lock(&self.watched);
         let mut still = HashMap::new();

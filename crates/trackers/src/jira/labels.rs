@@ -1,9 +1,12 @@
 //! Labels that Jira takes: no white space, at most 255 characters.
 
 use handoff_domain::delivery::model::{Warning, WarningCode};
+use handoff_domain::shared::validation::one_line;
 
-/// Jira's limit for one label.
-const MAX_CHARS: usize = 255;
+use super::text::utf16_prefix;
+
+/// Jira's limit for one label, counted in UTF-16 code units as Java counts.
+const MAX_UNITS: usize = 255;
 
 /// Labels as Jira takes them, and a warning when any had to be changed.
 pub(super) fn fit(labels: &[String]) -> (Vec<String>, Option<Warning>) {
@@ -32,19 +35,7 @@ pub(super) fn fit(labels: &[String]) -> (Vec<String>, Option<Warning>) {
 }
 
 fn fit_one(label: &str) -> String {
-    let words = label.split(|c: char| c.is_whitespace() || c.is_control());
-    let joined = words
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join("-");
-    let mut units = 0;
-    joined
-        .chars()
-        .take_while(|c| {
-            units += c.len_utf16();
-            units <= MAX_CHARS
-        })
-        .collect()
+    utf16_prefix(&one_line(label).replace(' ', "-"), MAX_UNITS)
 }
 
 #[cfg(test)]

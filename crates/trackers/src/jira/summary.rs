@@ -1,26 +1,19 @@
 //! The summary: one line of at most 255 characters.
 
+use handoff_domain::shared::validation::one_line;
+
+use super::text::utf16_prefix;
+
 /// Jira's limit, counted in UTF-16 code units as Java counts.
 const MAX_UNITS: usize = 255;
 
 /// The title as a summary, and whether it had to be cut.
 pub(super) fn fit(title: &str) -> (String, bool) {
-    let words = title.split(|c: char| c.is_whitespace() || c.is_control());
-    let line = words
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
+    let line = one_line(title);
     if line.encode_utf16().count() <= MAX_UNITS {
         return (line, false);
     }
-    let mut units = 0;
-    let cut: String = line
-        .chars()
-        .take_while(|c| {
-            units += c.len_utf16();
-            units < MAX_UNITS
-        })
-        .collect();
+    let cut = utf16_prefix(&line, MAX_UNITS - 1);
     (format!("{}…", cut.trim_end()), true)
 }
 

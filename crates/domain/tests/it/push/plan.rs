@@ -239,6 +239,9 @@ async fn a_plan_names_issues_and_open_deliveries_as_they_are() {
     let Planned::Plan(plan) = world.delivery.plan(&command).await.unwrap() else {
         panic!("a ticket was named");
     };
-    assert_eq!(plan.entries[0].external().unwrap().key, "ENG-1");
+    let PlannedEntry::Existing(ticket) = &plan.entries[0] else {
+        panic!("it was pushed before");
+    };
+    assert_eq!(ticket.external.as_ref().unwrap().key, "ENG-1");
     assert_eq!(world.tracker.calls().preflight, 1, "of the first push only");
 }

@@ -1,5 +1,6 @@
 //! Edits, transitions, properties, permissions.
 
+use jira_client::Permission;
 use serde_json::json;
 
 use crate::server::{Reply, Server};
@@ -71,14 +72,20 @@ async fn a_property_is_set_and_read_and_may_be_missing() {
 
 #[tokio::test]
 async fn permissions_not_mentioned_are_not_had() {
-    let body = json!({"permissions": {"CREATE_ISSUES": {"havePermission": true}}});
+    let body = json!({"permissions": {"CREATE_ISSUES": {"havePermission": true},
+        "X_OF_AN_APP": {"havePermission": true, "id": 7}, "ODD": {"havePermission": null}}});
     let server = Server::always(200, body).await;
-    let keys = ["CREATE_ISSUES", "EDIT_ISSUES"];
+    let asked = [Permission::CreateIssues, Permission::EditIssues];
     let found = jira(&server.url)
-        .my_permissions(Some("10000"), &keys)
+        .my_permissions(Some("10000"), &asked)
         .await
         .unwrap();
-    assert!(found["CREATE_ISSUES"] && !found["EDIT_ISSUES"]);
+    assert!(found.has(&Permission::CreateIssues) && !found.has(&Permission::EditIssues));
+    assert_eq!(
+        found.missing(&asked).collect::<Vec<_>>(),
+        [&Permission::EditIssues]
+    );
+    assert!(found.has(&Permission::from("X_OF_AN_APP")) && !found.has(&Permission::from("ODD")));
     let target = &server.seen()[0].target;
     assert!(
         target.ends_with("projectId=10000&permissions=CREATE_ISSUES%2CEDIT_ISSUES"),

@@ -120,7 +120,7 @@ impl SandboxHandle {
                 .world
                 .sites
                 .iter()
-                .map(|site| site.issues().count())
+                .map(Site::issue_count)
                 .sum()
         })
     }
@@ -157,7 +157,7 @@ impl SandboxHandle {
     /// Lets bulk fetch report the issue in `issueErrors` with this message, or no longer.
     pub fn set_issue_error(&self, key: &str, message: Option<&str>) -> bool {
         let message = message.map(str::to_owned);
-        self.change_issue(key, |issue| issue.unreadable = message)
+        self.change_issue(key, |issue| issue.unreadable = message.map(Into::into))
     }
 
     /// Moves an issue to another project of its site and gives its new key.
@@ -193,7 +193,7 @@ impl SandboxHandle {
                 .world
                 .sites
                 .iter_mut()
-                .flat_map(|site| &mut site.projects);
+                .flat_map(|site| &mut site.all_projects);
             for found in projects.filter(|found| found.key == project) {
                 found.can_create = can_create;
             }

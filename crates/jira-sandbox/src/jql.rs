@@ -49,7 +49,7 @@ impl Query {
         site: &'a Site,
         data: impl Fn(&'a Issue) -> Option<&'a IssueData>,
     ) -> Vec<u64> {
-        let known = site.issues().filter(|issue| !issue.hidden);
+        let known = site.issues().filter(|issue| site.shows(issue));
         let known = known.filter_map(|issue| Some((issue.id, data(issue)?)));
         let mut found: Vec<_> = known
             .filter(|(id, data)| self.test.holds(site, *id, data))

@@ -42,10 +42,10 @@ fn index(state: &State) -> Answer {
     for site in &state.world.sites {
         body.push_str(&format!(
             "<h2>{}</h2><p>Cloud id <code>{}</code></p><ul>",
-            escape(site.name),
+            escape(&site.name),
             escape(&site.cloud_id)
         ));
-        for project in &site.projects {
+        for project in site.projects() {
             body.push_str(&format!(
                 "<li><a href=\"{}/board/{key}\">{key}</a> {} ({}, {} issues)</li>",
                 escape(&site.url),

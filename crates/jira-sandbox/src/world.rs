@@ -10,12 +10,14 @@ use std::collections::HashMap;
 use time::UtcOffset;
 use time::macros::offset;
 
-pub(crate) use issue::{Issue, IssueData};
+pub(crate) use issue::{Content, Issue, IssueData};
 pub(crate) use project::{
     Category, CustomField, FieldKind, IssueType, Priority, Project, Status, Style,
 };
 pub(crate) use seed::seed;
-pub use seed::{ACME_CLOUD_ID, BEACON_CLOUD_ID, OTHER_USER_ACCOUNT_ID, USER_ACCOUNT_ID};
+pub use seed::{
+    ACME_CLOUD_ID, BEACON_CLOUD_ID, OTHER_USER_ACCOUNT_ID, ProjectTemplate, USER_ACCOUNT_ID,
+};
 pub(crate) use site::Site;
 
 /// The zone of every seeded site and account.
@@ -26,9 +28,9 @@ pub(crate) const SITE_ZONE: &str = "Etc/GMT-2";
 /// A person's Atlassian account.
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
-    pub(crate) id: &'static str,
-    pub(crate) name: &'static str,
-    pub(crate) email: &'static str,
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) email: String,
 }
 
 /// Everything that lies behind the gateway.
@@ -67,6 +69,13 @@ impl World {
         self.sites
             .iter_mut()
             .find_map(|site| site.resolve(key).map(|id| (site, id)))
+    }
+
+    /// Finds the site that holds a project of this key, now or under an older key.
+    pub(crate) fn site_of_project(&self, key: &str) -> Option<usize> {
+        self.sites
+            .iter()
+            .position(|site| site.any_project(key).is_some())
     }
 
     pub(crate) fn account(&self, id: &str) -> Option<&Account> {

@@ -141,16 +141,16 @@ impl Clause<'_> {
         let site = self.reader.site;
         let named = |name: &str| name.eq_ignore_ascii_case(value);
         let over = |list: &dyn Fn(&Project) -> Vec<String>| -> Vec<String> {
-            site.projects.iter().flat_map(list).collect()
+            site.browsable().flat_map(list).collect()
         };
         let found = match field {
             Field::Project => {
                 let matches = |project: &Project| {
-                    named(&project.key) || named(&project.name) || project.id.to_string() == value
+                    named(&project.key) || project.was(value) || named(&project.name) || project.id.to_string() == value
                 };
-                let projects = site.projects.iter().enumerate();
+                let projects = site.all_projects.iter().enumerate();
                 projects
-                    .filter(|(_, it)| matches(it))
+                    .filter(|(_, it)| it.can_browse && matches(it))
                     .map(|(at, _)| at.to_string())
                     .collect()
             }

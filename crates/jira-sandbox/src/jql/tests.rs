@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::config::SandboxConfig;
-use crate::world::{OTHER_USER_ACCOUNT_ID, USER_ACCOUNT_ID, World, seed};
+use crate::world::{Content, OTHER_USER_ACCOUNT_ID, USER_ACCOUNT_ID, World, seed};
 
 const START: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
@@ -36,9 +36,7 @@ fn world() -> World {
     ];
     for (at, (project, kind, summary, labels, status, person)) in rows.into_iter().enumerate() {
         let created = START + Duration::from_secs(60 * u64::try_from(at).unwrap());
-        let data = IssueData {
-            project,
-            number: 0,
+        let content = Content {
             issue_type: kind.to_owned(),
             summary: summary.to_owned(),
             description: Some(json!({"type": "doc", "version": 1, "content": [
@@ -58,6 +56,7 @@ fn world() -> World {
             custom: Default::default(),
             properties: Default::default(),
         };
+        let data = IssueData::new(project, content);
         site.insert(data, created);
     }
     world

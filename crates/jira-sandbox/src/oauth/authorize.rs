@@ -25,7 +25,7 @@ pub(crate) fn authorize(state: &mut State, request: &Request) -> Result<Answer, 
     else {
         return Ok(consent::page(state, &asked, None));
     };
-    let (account, site) = (account.id.to_owned(), site.cloud_id.clone());
+    let (account, site) = (account.id.clone(), site.cloud_id.clone());
     Ok(accept(state, &asked, &account, &[site]))
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn decide(state: &mut State, request: &Request) -> Result<Answer, Ans
         .world
         .accounts
         .first()
-        .map_or("", |account| account.id);
+        .map_or("", |account| account.id.as_str());
     let account = field("account").unwrap_or(first_account);
     let chosen = form
         .iter()

@@ -19,8 +19,8 @@ pub(super) fn first(state: &State) -> Result<Answer, Answer> {
         .first()
         .ok_or_else(|| not_found("There is no site."))?;
     let project = site
-        .projects
-        .first()
+        .projects()
+        .next()
         .ok_or_else(|| not_found("There is no project."))?;
     Ok(board(site, project))
 }
@@ -28,7 +28,7 @@ pub(super) fn first(state: &State) -> Result<Answer, Answer> {
 /// Lists a site's boards.
 pub(super) fn site(state: &State, slug: &str) -> Result<Answer, Answer> {
     let site = find_site(state, slug)?;
-    let items = site.projects.iter().map(|project| {
+    let items = site.projects().map(|project| {
         let (key, name) = (escape(&project.key), escape(&project.name));
         format!(
             "<li><a href=\"{}/board/{key}\">{key}</a> {name}</li>",
@@ -36,7 +36,7 @@ pub(super) fn site(state: &State, slug: &str) -> Result<Answer, Answer> {
         )
     });
     let body = format!("<ul>{}</ul>", items.collect::<String>());
-    Ok(Answer::html(200, layout(site.name, &body)))
+    Ok(Answer::html(200, layout(&site.name, &body)))
 }
 
 pub(super) fn project(state: &State, slug: &str, key: &str) -> Result<Answer, Answer> {

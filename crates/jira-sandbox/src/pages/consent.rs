@@ -61,7 +61,7 @@ fn accounts(state: &State) -> String {
         .accounts
         .iter()
         .enumerate()
-        .map(|(at, account)| choice("radio", "account", account.id, account.name, at == 0));
+        .map(|(at, account)| choice("radio", "account", &account.id, &account.name, at == 0));
     format!(
         "<fieldset><legend>Account</legend>{}</fieldset>",
         choices.collect::<String>()
@@ -74,7 +74,7 @@ fn sites(state: &State) -> String {
         .sites
         .iter()
         .enumerate()
-        .map(|(at, site)| choice("checkbox", "site", &site.cloud_id, site.name, at == 0));
+        .map(|(at, site)| choice("checkbox", "site", &site.cloud_id, &site.name, at == 0));
     format!(
         "<fieldset><legend>Sites</legend>{}</fieldset>",
         choices.collect::<String>()

@@ -21,7 +21,7 @@ pub(super) fn page(state: &State, slug: &str, key: &str) -> Result<Answer, Answe
     let name = |found: Option<&str>| escape(found.unwrap_or("none"));
     let person = |id: Option<&str>| {
         let account = id.and_then(|id| state.world.account(id));
-        name(account.map(|account| account.name))
+        name(account.map(|account| account.name.as_str()))
     };
     let kind = home
         .issue_type(&data.issue_type)

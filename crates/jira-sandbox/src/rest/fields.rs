@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use crate::errors::{BAD_ISSUE_TYPE, Problems, cannot_be_set, no_project};
-use crate::world::{IssueData, IssueType, Project, Site, World};
+use crate::world::{Content, IssueData, IssueType, Project, Site, World};
 
 use super::properties;
 use super::screen::create_screen;
@@ -117,9 +117,7 @@ fn issue_type<'a>(project: &'a Project, asked: Option<&Value>) -> Result<&'a Iss
 }
 
 fn blank(desk: Desk<'_>, at: usize, project: &Project, kind: &IssueType) -> IssueData {
-    IssueData {
-        project: at,
-        number: 0,
+    let content = Content {
         issue_type: kind.id.clone(),
         summary: String::new(),
         description: None,
@@ -140,7 +138,8 @@ fn blank(desk: Desk<'_>, at: usize, project: &Project, kind: &IssueType) -> Issu
         updated: desk.now,
         custom: BTreeMap::new(),
         properties: BTreeMap::new(),
-    }
+    };
+    IssueData::new(at, content)
 }
 
 /// Applies `fields` and `update`: first everything must be of the right form, then of the right

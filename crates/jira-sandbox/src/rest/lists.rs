@@ -30,7 +30,7 @@ pub(super) fn priority_search(state: &State, call: &Call<'_>) -> Result<Answer, 
 /// Gives every priority of the site, whichever project's scheme it is in.
 fn all_priorities(state: &State, call: &Call<'_>) -> Result<Vec<Value>, Answer> {
     let site = site(state, call)?;
-    let all = site.projects.iter().flat_map(|project| &project.priorities);
+    let all = site.browsable().flat_map(|project| &project.priorities);
     let by_id: BTreeMap<_, _> = all
         .map(|priority| (priority.id.parse::<u64>().ok(), priority))
         .collect();
@@ -47,7 +47,7 @@ fn all_priorities(state: &State, call: &Call<'_>) -> Result<Vec<Value>, Answer> 
 
 pub(super) fn statuses(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
     let site = site(state, call)?;
-    let all = site.projects.iter().flat_map(|project| {
+    let all = site.browsable().flat_map(|project| {
         project
             .statuses
             .iter()

@@ -27,7 +27,7 @@ pub(super) fn myself(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
     let account = account.ok_or_else(|| jira_error(404, "No such user."))?;
     let mut shown = render::user(site, account);
     if let Some(fields) = shown.as_object_mut() {
-        fields.insert("emailAddress".to_owned(), account.email.into());
+        fields.insert("emailAddress".to_owned(), account.email.as_str().into());
         fields.insert("locale".to_owned(), "en_US".into());
         fields.insert("groups".to_owned(), json!({"size": 1, "items": []}));
         fields.insert(
@@ -101,5 +101,5 @@ fn asked_about(state: &State, call: &Call<'_>) -> Result<bool, Answer> {
             .project_at(found.data.project)
             .is_some_and(|home| home.can_create));
     }
-    Ok(site.projects.iter().any(|project| project.can_create))
+    Ok(site.browsable().any(|project| project.can_create))
 }

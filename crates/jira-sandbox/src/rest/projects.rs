@@ -24,8 +24,7 @@ pub(super) fn search(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
         ));
     }
     let mut found: Vec<_> = site
-        .projects
-        .iter()
+        .browsable()
         .filter(|project| matches(project, request, action))
         .collect();
     sort(&mut found, request.query("orderBy").unwrap_or("key"))?;
@@ -84,6 +83,10 @@ fn expanded(site: &Site, project: &Project, expand: &[String]) -> Value {
             "description" => "".into(),
             "url" => format!("{}/browse/{}", site.url, project.key).into(),
             "issueTypes" => issue_types(site, project),
+            "projectKeys" => {
+                let former = project.former_keys.iter();
+                former.chain([&project.key]).cloned().collect()
+            }
             "insight" => json!({"totalIssueCount": project.numbers.len()}),
             _ => continue,
         };

@@ -125,7 +125,7 @@ pub(super) fn search(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
     let now = state.now();
     let known = known_data(now, &asked.reconcile);
     let issues = ids.iter().take(size).filter_map(|id| {
-        let issue = site.issue(*id).filter(|issue| !issue.hidden)?;
+        let issue = site.issue(*id).filter(|issue| site.shows(issue))?;
         let data = known(issue)?;
         Some(render::issue(
             &state.world,

@@ -1,16 +1,25 @@
 //! One issue and what a write changes about it.
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use serde_json::Value;
 use time::OffsetDateTime;
 
-/// What people and apps can read and write of an issue.
+/// Where an issue stands and what it holds.
 #[derive(Clone, Debug)]
 pub(crate) struct IssueData {
     /// Index of the project within its site.
     pub(crate) project: usize,
     pub(crate) number: u64,
+    /// Shared between seeded issues, and with what search knows, until one of them is written.
+    content: Arc<Content>,
+}
+
+/// What people and apps can read and write of an issue.
+#[derive(Clone, Debug)]
+pub(crate) struct Content {
     pub(crate) issue_type: String,
     pub(crate) summary: String,
     pub(crate) description: Option<Value>,
@@ -30,6 +39,31 @@ pub(crate) struct IssueData {
     pub(crate) properties: BTreeMap<String, Value>,
 }
 
+impl IssueData {
+    /// Makes an issue that has no number yet.
+    pub(crate) fn new(project: usize, content: Content) -> Self {
+        Self {
+            project,
+            number: 0,
+            content: Arc::new(content),
+        }
+    }
+}
+
+impl Deref for IssueData {
+    type Target = Content;
+
+    fn deref(&self) -> &Content {
+        &self.content
+    }
+}
+
+impl DerefMut for IssueData {
+    fn deref_mut(&mut self) -> &mut Content {
+        Arc::make_mut(&mut self.content)
+    }
+}
+
 /// An issue with what search still believes about it.
 #[derive(Debug)]
 pub(crate) struct Issue {
@@ -40,7 +74,7 @@ pub(crate) struct Issue {
     visible_at: OffsetDateTime,
     pub(crate) hidden: bool,
     /// A message that bulk fetch gives instead of the issue.
-    pub(crate) unreadable: Option<String>,
+    pub(crate) unreadable: Option<Box<str>>,
 }
 
 impl Issue {
@@ -68,6 +102,11 @@ impl Issue {
         self.visible_at = visible_at;
         change(&mut self.data);
         self.data.updated = now;
+    }
+
+    /// Lets search see the last write from this moment on.
+    pub(crate) fn search_from(&mut self, visible_at: OffsetDateTime) {
+        self.visible_at = visible_at;
     }
 
     /// Gives what search knows of the issue at this moment.

@@ -131,13 +131,36 @@ pub(crate) struct Project {
     pub(crate) priority_on_screen: bool,
     pub(crate) statuses: Vec<Status>,
     pub(crate) custom_fields: Vec<CustomField>,
+    /// Whether the caller may see the project and its issues.
+    pub(crate) can_browse: bool,
     pub(crate) can_create: bool,
+    pub(crate) deleted: bool,
+    /// Keys it had before, which still lead to it.
+    pub(crate) former_keys: Vec<String>,
     pub(crate) last_number: u64,
     /// Issue ids by their number in this project.
     pub(crate) numbers: BTreeMap<u64, u64>,
 }
 
 impl Project {
+    /// Tells whether the project had this key before.
+    pub(crate) fn was(&self, key: &str) -> bool {
+        let former = &self.former_keys;
+        former.iter().any(|held| held.eq_ignore_ascii_case(key))
+    }
+
+    /// Gives the project another key; the old one goes on leading to it.
+    pub(crate) fn rename_key(&mut self, key: &str) {
+        self.former_keys.retain(|former| former != key);
+        let old = std::mem::replace(&mut self.key, key.to_owned());
+        self.former_keys.push(old);
+    }
+
+    /// Gives the first type that is neither above nor below the others.
+    pub(crate) fn plain_type(&self) -> Option<&IssueType> {
+        self.types.iter().find(|kind| kind.level == 0)
+    }
+
     pub(crate) fn issue_type(&self, id: &str) -> Option<&IssueType> {
         self.types.iter().find(|kind| kind.id == id)
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::config::SandboxConfig;
 
 use super::{
@@ -18,18 +20,50 @@ pub const USER_ACCOUNT_ID: &str = "712020:5a0db0c0-0000-4000-8000-000000000001";
 /// Account id of "Sandbox Other User".
 pub const OTHER_USER_ACCOUNT_ID: &str = "712020:5a0db0c0-0000-4000-8000-000000000002";
 
+/// What a new project is like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ProjectTemplate {
+    /// Company-managed, everything as Jira ships it.
+    #[default]
+    Classic,
+    /// Team-managed, without a priority on the create screen.
+    NextGen,
+    /// Company-managed, with its own priorities and translated names.
+    OwnNames,
+    /// Company-managed, with required custom fields.
+    RequiredFields,
+}
+
+impl ProjectTemplate {
+    pub(crate) fn project(self, key: &str, name: &str) -> Project {
+        let base = match self {
+            Self::Classic => classic(0, key, name),
+            Self::NextGen => team_managed(0),
+            Self::OwnNames => own_names(0),
+            Self::RequiredFields => required_fields(0),
+        };
+        Project {
+            key: key.to_owned(),
+            name: name.to_owned(),
+            ..base
+        }
+    }
+}
+
 /// Builds the sites, projects and accounts of a new sandbox.
 pub(crate) fn seed(config: &SandboxConfig, base_url: &str) -> World {
     let accounts = vec![
         Account {
-            id: USER_ACCOUNT_ID,
-            name: "Sandbox User",
-            email: "sandbox-user@example.invalid",
+            id: USER_ACCOUNT_ID.to_owned(),
+            name: "Sandbox User".to_owned(),
+            email: "sandbox-user@example.invalid".to_owned(),
         },
         Account {
-            id: OTHER_USER_ACCOUNT_ID,
-            name: "Sandbox Other User",
-            email: "sandbox-other-user@example.invalid",
+            id: OTHER_USER_ACCOUNT_ID.to_owned(),
+            name: "Sandbox Other User".to_owned(),
+            email: "sandbox-other-user@example.invalid".to_owned(),
         },
     ];
     let site = |cloud_id, slug, name, projects| {
@@ -87,7 +121,10 @@ fn classic(id: u64, key: &str, name: &str) -> Project {
         priority_on_screen: true,
         statuses: statuses(["10000", "3", "10001"], ["To Do", "In Progress", "Done"]),
         custom_fields: Vec::new(),
+        can_browse: true,
         can_create: true,
+        deleted: false,
+        former_keys: Vec::new(),
         last_number: 0,
         numbers: BTreeMap::new(),
     }

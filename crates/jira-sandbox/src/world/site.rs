@@ -13,48 +13,75 @@ const ISSUE_IDS_START: u64 = 10_000;
 #[derive(Debug)]
 pub(crate) struct Site {
     pub(crate) cloud_id: String,
-    pub(crate) slug: &'static str,
-    pub(crate) name: &'static str,
+    pub(crate) slug: String,
+    pub(crate) name: String,
     /// The site's own address, which `self` links and `browse` pages use.
     pub(crate) url: String,
-    pub(crate) projects: Vec<Project>,
+    /// Every project there is or was, as issues refer to them by position.
+    pub(crate) all_projects: Vec<Project>,
     issues: BTreeMap<u64, Issue>,
-    /// Every key an issue has or had, in capitals.
-    keys: HashMap<String, u64>,
+    /// Former keys of issues that went to another project, in capitals.
+    moved: HashMap<String, u64>,
     last_id: u64,
 }
 
 impl Site {
     pub(crate) fn new(
         cloud_id: &str,
-        slug: &'static str,
-        name: &'static str,
+        slug: &str,
+        name: &str,
         url: String,
         projects: Vec<Project>,
     ) -> Self {
         Self {
             cloud_id: cloud_id.to_owned(),
-            slug,
-            name,
+            slug: slug.to_owned(),
+            name: name.to_owned(),
             url,
-            projects,
+            all_projects: projects,
             issues: BTreeMap::new(),
-            keys: HashMap::new(),
+            moved: HashMap::new(),
             last_id: ISSUE_IDS_START,
         }
     }
 
+    /// Gives the projects that are not deleted, whether or not the caller may browse them.
+    pub(crate) fn projects(&self) -> impl Iterator<Item = &Project> {
+        self.all_projects.iter().filter(|project| !project.deleted)
+    }
+
+    /// Gives the projects that the caller may browse.
+    pub(crate) fn browsable(&self) -> impl Iterator<Item = &Project> {
+        self.projects().filter(|project| project.can_browse)
+    }
+
+    /// Finds a project that the caller may browse, by its id, its key or a key it once had.
     pub(crate) fn project(&self, id_or_key: &str) -> Option<(usize, &Project)> {
+        self.any_project(id_or_key)
+            .filter(|(_, project)| project.can_browse)
+    }
+
+    /// Finds a project whether or not the caller may browse it.
+    pub(crate) fn any_project(&self, id_or_key: &str) -> Option<(usize, &Project)> {
         let id = id_or_key.parse::<u64>().ok();
-        let matches = |project: &Project| Some(project.id) == id || project.key == id_or_key;
-        self.projects
+        self.find_project(|project| Some(project.id) == id || project.key == id_or_key)
+            .or_else(|| self.find_project(|project| project.was(id_or_key)))
+    }
+
+    pub(crate) fn any_project_mut(&mut self, id_or_key: &str) -> Option<&mut Project> {
+        let (at, _) = self.any_project(id_or_key)?;
+        self.all_projects.get_mut(at)
+    }
+
+    fn find_project(&self, matches: impl Fn(&Project) -> bool) -> Option<(usize, &Project)> {
+        self.all_projects
             .iter()
             .enumerate()
-            .find(|(_, project)| matches(project))
+            .find(|(_, project)| !project.deleted && matches(project))
     }
 
     pub(crate) fn project_at(&self, at: usize) -> Option<&Project> {
-        self.projects.get(at)
+        self.all_projects.get(at)
     }
 
     /// Resolves an id or any key the issue has had.
@@ -62,7 +89,15 @@ impl Site {
         if let Ok(id) = id_or_key.parse::<u64>() {
             return self.issues.contains_key(&id).then_some(id);
         }
-        self.keys.get(&id_or_key.to_ascii_uppercase()).copied()
+        let numbered = || {
+            let (key, number) = id_or_key.rsplit_once('-')?;
+            let number = number.parse::<u64>().ok()?;
+            let home = self
+                .find_project(|project| project.key.eq_ignore_ascii_case(key))
+                .or_else(|| self.find_project(|project| project.was(key)));
+            home?.1.numbers.get(&number).copied()
+        };
+        numbered().or_else(|| self.moved.get(&id_or_key.to_ascii_uppercase()).copied())
     }
 
     pub(crate) fn issue(&self, id: u64) -> Option<&Issue> {
@@ -73,14 +108,24 @@ impl Site {
         self.issues.get_mut(&id)
     }
 
-    /// Finds an issue that people can see.
+    /// Finds an issue that the caller can see.
     pub(crate) fn visible(&self, id_or_key: &str) -> Option<&Issue> {
         self.issue(self.resolve(id_or_key)?)
-            .filter(|issue| !issue.hidden)
+            .filter(|issue| self.shows(issue))
+    }
+
+    /// Tells whether the caller can see an issue.
+    pub(crate) fn shows(&self, issue: &Issue) -> bool {
+        let home = self.project_at(issue.data.project);
+        !issue.hidden && home.is_some_and(|home| home.can_browse)
     }
 
     pub(crate) fn issues(&self) -> impl Iterator<Item = &Issue> {
         self.issues.values()
+    }
+
+    pub(crate) fn issue_count(&self) -> usize {
+        self.issues.len()
     }
 
     pub(crate) fn key_of(&self, data: &IssueData) -> String {
@@ -95,22 +140,22 @@ impl Site {
         self.last_id += 1;
         let id = self.last_id;
         data.number = self.take_number(data.project, id);
-        self.keys.insert(self.key_of(&data), id);
         self.issues.insert(id, Issue::new(id, data, visible_at));
         id
     }
 
     /// Moves an issue to another project: a new key, the same id; the old key still resolves.
     pub(crate) fn move_to(&mut self, id: u64, project: usize, now: OffsetDateTime) {
-        let Some(old) = self
-            .issue(id)
-            .map(|issue| (issue.data.project, issue.data.number))
-        else {
+        let Some((old, old_key)) = self.issue(id).map(|issue| {
+            let data = &issue.data;
+            ((data.project, data.number), self.key_of(data))
+        }) else {
             return;
         };
-        if let Some(left) = self.projects.get_mut(old.0) {
+        if let Some(left) = self.all_projects.get_mut(old.0) {
             left.numbers.remove(&old.1);
         }
+        self.moved.insert(old_key, id);
         let number = self.take_number(project, id);
         let fitting = self.fitting(id, project);
         if let (Some(issue), Some((kind, status))) = (self.issues.get_mut(&id), fitting) {
@@ -121,23 +166,43 @@ impl Site {
                 data.status = status;
             });
         }
-        if let Some(key) = self.issue(id).map(|issue| self.key_of(&issue.data)) {
-            self.keys.insert(key, id);
-        }
     }
 
     pub(crate) fn delete(&mut self, id: u64) {
         let Some(issue) = self.issues.remove(&id) else {
             return;
         };
-        if let Some(project) = self.projects.get_mut(issue.data.project) {
+        if let Some(project) = self.all_projects.get_mut(issue.data.project) {
             project.numbers.remove(&issue.data.number);
         }
-        self.keys.retain(|_, owner| *owner != id);
+        if !self.moved.is_empty() {
+            self.moved.retain(|_, owner| *owner != id);
+        }
+    }
+
+    /// Adds a project under a new id.
+    pub(crate) fn add_project(&mut self, mut project: Project) -> u64 {
+        let last = self.all_projects.iter().map(|project| project.id).max();
+        project.id = last.unwrap_or(ISSUE_IDS_START) + 1;
+        let id = project.id;
+        self.all_projects.push(project);
+        id
+    }
+
+    /// Deletes a project with its issues; its key is free again, its id is not.
+    pub(crate) fn delete_project(&mut self, at: usize) {
+        let Some(project) = self.all_projects.get_mut(at) else {
+            return;
+        };
+        project.deleted = true;
+        project.can_browse = false;
+        for id in std::mem::take(&mut project.numbers).into_values() {
+            self.delete(id);
+        }
     }
 
     fn take_number(&mut self, project: usize, id: u64) -> u64 {
-        let Some(project) = self.projects.get_mut(project) else {
+        let Some(project) = self.all_projects.get_mut(project) else {
             return 0;
         };
         project.last_number += 1;

@@ -115,6 +115,18 @@ codes! {
     PermissionDenied = "PERMISSION_DENIED",
     /// The ticket's issue lives on another site.
     OtherSite = "OTHER_SITE",
+    /// Whether the issue exists could not be found out in time; a person must decide.
+    OutcomeUnknown = "OUTCOME_UNKNOWN",
+    /// More than one issue carries the ticket's mark; a person must decide.
+    SeveralIssues = "SEVERAL_ISSUES",
+    /// The issue is linked to another ticket.
+    IssueLinkedElsewhere = "ISSUE_LINKED_ELSEWHERE",
+    /// The workspace was connected to another site while the issue's fate was not known.
+    SiteChanged = "SITE_CHANGED",
+    /// An operator restored a backup while the delivery was unfinished.
+    Quarantined = "QUARANTINED",
+    /// A person gave the delivery up.
+    Abandoned = "ABANDONED",
     /// The project has no priority field, so it was left out.
     PriorityNotOnScreen = "PRIORITY_NOT_ON_SCREEN",
     /// The project has other priorities, so the one at the same rank was taken.
@@ -172,7 +184,13 @@ impl Code {
             Self::RequiredField
             | Self::FieldRejected
             | Self::PermissionDenied
-            | Self::OtherSite => Ticket,
+            | Self::OtherSite
+            | Self::OutcomeUnknown
+            | Self::SeveralIssues
+            | Self::IssueLinkedElsewhere
+            | Self::SiteChanged
+            | Self::Quarantined
+            | Self::Abandoned => Ticket,
             Self::PriorityNotOnScreen
             | Self::PriorityReplaced
             | Self::PriorityUnrecognised

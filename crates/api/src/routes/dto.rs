@@ -94,6 +94,12 @@ const fn push_code(code: PushErrorCode) -> Code {
         PushErrorCode::TrackerAppMisconfigured => Code::TrackerAppMisconfigured,
         PushErrorCode::TrackerRateLimited => Code::TrackerRateLimited,
         PushErrorCode::TrackerUnavailable => Code::TrackerUnavailable,
+        PushErrorCode::OutcomeUnknown => Code::OutcomeUnknown,
+        PushErrorCode::SeveralIssues => Code::SeveralIssues,
+        PushErrorCode::IssueLinkedElsewhere => Code::IssueLinkedElsewhere,
+        PushErrorCode::SiteChanged => Code::SiteChanged,
+        PushErrorCode::Quarantined => Code::Quarantined,
+        PushErrorCode::Abandoned => Code::Abandoned,
     }
 }
 

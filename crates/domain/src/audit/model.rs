@@ -24,6 +24,12 @@ pub enum AuditAction {
     PushAccepted,
     /// A push was cancelled.
     PushCancelled,
+    /// A person decided what becomes of a delivery.
+    DeliveryResolved,
+    /// An operator made unfinished deliveries wait for a person.
+    DeliveriesQuarantined,
+    /// An operator had secrets sealed with the present key.
+    KeysRotated,
     /// A member was added or their role changed.
     MemberPut,
     /// A member was removed.
@@ -38,7 +44,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::ConnectStarted,
         Self::Connected,
         Self::ConnectFailed,
@@ -47,6 +53,9 @@ impl AuditAction {
         Self::ReconnectNeeded,
         Self::PushAccepted,
         Self::PushCancelled,
+        Self::DeliveryResolved,
+        Self::DeliveriesQuarantined,
+        Self::KeysRotated,
         Self::MemberPut,
         Self::MemberRemoved,
         Self::TokenCreated,
@@ -66,6 +75,9 @@ impl AuditAction {
             Self::ReconnectNeeded => "reconnect_needed",
             Self::PushAccepted => "push_accepted",
             Self::PushCancelled => "push_cancelled",
+            Self::DeliveryResolved => "delivery_resolved",
+            Self::DeliveriesQuarantined => "deliveries_quarantined",
+            Self::KeysRotated => "keys_rotated",
             Self::MemberPut => "member_put",
             Self::MemberRemoved => "member_removed",
             Self::TokenCreated => "token_created",

@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use super::model::{
-    ClaimedBatch, Delivery, DeliveryState, Pause, Push, PushCounts, PushReport, PushState,
-    Settlement, Warning,
+    AttemptFindings, ClaimedBatch, Delivery, DeliveryState, Pause, Push, PushChanges, PushReport,
+    PushState, PushSummary, Resolution, SettledBatch, UncertainPush, Warning,
 };
 use crate::audit::model::AuditEntry;
-use crate::shared::failure::Failure;
+use crate::shared::failure::{Failure, FailureKind};
 use crate::shared::ids::{DeliveryId, DocumentId, LeaseId, PushId, TicketId, WorkspaceId};
 use crate::shared::page::{Page, PageRequest};
 use crate::ticket::model::PushError;
@@ -109,15 +109,15 @@ pub struct PushFilter {
     pub state: Option<PushState>,
 }
 
-/// A push in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PushSummary {
-    /// The push.
-    pub push: Push,
-    /// How many tickets stand where.
-    pub counts: PushCounts,
-    /// Until when and why sending is paused, if it is.
-    pub pause: Option<Pause>,
+/// What became of a person's decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResolveOutcome {
+    /// It is written.
+    Resolved,
+    /// The delivery changed since it was read; nothing was written.
+    Changed,
+    /// The issue is linked to another ticket; nothing was written.
+    LinkedElsewhere,
 }
 
 /// A row that some lease holds as `sending`.
@@ -211,15 +211,10 @@ pub trait DeliveryRepository: Send + Sync + 'static {
     /// Writes down what became of claimed deliveries, and adds the points their requests cost.
     ///
     /// `Confirmed` is taken whoever brings it, while the row is `sending`, `uncertain` or `needs_attention`; the other
-    /// outcomes only while the row is `sending` under this lease. Answers how many rows were written.
-    async fn settle(
-        &self,
-        push: PushId,
-        lease: LeaseId,
-        outcomes: &[(DeliveryId, Settlement)],
-        quota_points: i64,
-        now: OffsetDateTime,
-    ) -> Result<u32, Failure>;
+    /// outcomes only while the row is `sending` under this lease. A retry of a push that was cancelled becomes
+    /// `cancelled`. An issue that is linked to another ticket makes only its own row `needs_attention`. Answers how many
+    /// rows were written.
+    async fn settle(&self, batch: &SettledBatch, now: OffsetDateTime) -> Result<u32, Failure>;
 
     /// The leases that hold `sending` rows.
     async fn list_held(&self) -> Result<Vec<HeldLease>, Failure>;
@@ -229,4 +224,94 @@ pub trait DeliveryRepository: Send + Sync + 'static {
 
     /// Writes a pause; one that lasts longer stays.
     async fn pause(&self, pause: &Pause) -> Result<(), Failure>;
+
+    /// Pushes with `uncertain` rows whose workspace is connected to the push's site as its account, those to be looked at
+    /// soonest first; at most `limit`.
+    async fn list_uncertain(&self, limit: u32) -> Result<Vec<UncertainPush>, Failure> {
+        let _ = limit;
+        Err(not_built())
+    }
+
+    /// Takes a look at a push for oneself: moves its next look from `seen` to `next`; `false` when somebody else did.
+    async fn begin_look(
+        &self,
+        push: PushId,
+        seen: Option<OffsetDateTime>,
+        next: OffsetDateTime,
+    ) -> Result<bool, Failure> {
+        let _ = (push, seen, next);
+        Err(not_built())
+    }
+
+    /// Writes down what a look at uncertain deliveries found, and adds the points it cost to the push.
+    ///
+    /// `Present` is taken while the row is `sending`, `uncertain` or `needs_attention`. The others are taken only while the
+    /// row is `uncertain`, still belongs to the attempt, and the greatest change number among all rows of the attempt is
+    /// the given one. `Absent` makes it `queued`, or `cancelled` where its push was. Answers how many rows were written.
+    async fn reconcile(
+        &self,
+        push: PushId,
+        findings: &[AttemptFindings],
+        quota_points: i64,
+        now: OffsetDateTime,
+    ) -> Result<u32, Failure> {
+        let _ = (push, findings, quota_points, now);
+        Err(not_built())
+    }
+
+    /// One delivery with the push that made it.
+    async fn find_delivery(
+        &self,
+        workspace: WorkspaceId,
+        id: DeliveryId,
+    ) -> Result<Option<(Delivery, Push)>, Failure> {
+        let _ = (workspace, id);
+        Err(not_built())
+    }
+
+    /// Carries out what a person decided, while the delivery needs attention and its change number is the given one.
+    async fn resolve(
+        &self,
+        workspace: WorkspaceId,
+        id: DeliveryId,
+        change_number: i64,
+        resolution: &Resolution,
+        now: OffsetDateTime,
+        audit: &AuditEntry,
+    ) -> Result<ResolveOutcome, Failure> {
+        let _ = (workspace, id, change_number, resolution, now, audit);
+        Err(not_built())
+    }
+
+    /// Makes every queued, sending and uncertain delivery, of one workspace or of all, `needs_attention` with this error;
+    /// answers how many.
+    async fn quarantine(
+        &self,
+        workspace: Option<WorkspaceId>,
+        error: &PushError,
+        now: OffsetDateTime,
+        audit: &AuditEntry,
+    ) -> Result<u32, Failure> {
+        let _ = (workspace, error, now, audit);
+        Err(not_built())
+    }
+
+    /// What changed in a push after a change number, oldest change first, at most `limit` entries.
+    ///
+    /// Entries joined from other pushes, and those that were issues before, have numbers of this push too.
+    async fn list_changes(
+        &self,
+        workspace: WorkspaceId,
+        push: PushId,
+        after: i64,
+        limit: u32,
+        now: OffsetDateTime,
+    ) -> Result<Option<PushChanges>, Failure> {
+        let _ = (workspace, push, after, limit, now);
+        Err(not_built())
+    }
+}
+
+fn not_built() -> Failure {
+    Failure::new(FailureKind::Internal, "not built yet")
 }

@@ -6,11 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::error::DeliveryError;
-use super::model::{Delivery, DeliveryState, Push, PushReport, PushState};
+use super::model::{Delivery, DeliveryState, Push, PushReport, PushState, PushSummary};
 use super::plan::{Planned, PlannedEntry, PushCommand, PushPlan};
 use super::ports::{
     AcceptOutcome, DeliveryRepository, IdempotencyKey, KeyLookup, NewEntry, NewPush, PushFilter,
-    PushSummary,
 };
 use super::tracker::{IssueTracker, TrackerError};
 use crate::audit::model::{AuditAction, AuditEntry};

@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::model::{ClaimedDelivery, Fence, PauseScope, ProjectRef, Warning};
 use crate::connection::model::TrackerSite;
 use crate::connection::ports::{AccessTokenError, SendDeadline};
-use crate::shared::failure::Failure;
+use crate::shared::failure::{Failure, FailureKind};
 use crate::shared::ids::{DeliveryId, TicketId};
 use crate::ticket::model::{ExternalIssue, PushError, SyncedStatus, TicketContent};
 use std::time::Duration;
@@ -217,6 +217,57 @@ pub struct CreateReport {
     pub pause: Option<PauseRequest>,
     /// Rate-limit points that the requests cost.
     pub quota_points: i64,
+    /// The highest position of the project that the answer showed.
+    pub fence: Option<Fence>,
+}
+
+/// A mark to be looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The delivery.
+    pub delivery_id: DeliveryId,
+    /// The project's position before the attempt.
+    pub fence: Fence,
+}
+
+/// An issue of our account that carries a mark which was looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MarkedIssue {
+    /// The mark.
+    pub delivery_id: DeliveryId,
+    /// The issue.
+    pub external: ExternalIssue,
+}
+
+/// What a look for marks found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FindReport {
+    /// The issues that were seen; several may carry the same mark.
+    pub matches: Vec<MarkedIssue>,
+    /// Rate-limit points that the look cost.
+    pub quota_points: i64,
+}
+
+/// Whether the marks that were not found are proven to be nowhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// Both witnesses could see, agree, and saw no such mark.
+    Proven,
+    /// No verdict this time, and why, in a sentence for people.
+    NotYet(String),
+    /// No later look can give a verdict either, and why.
+    Impossible(String),
+}
+
+/// What an attempt to prove absence found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AbsenceReport {
+    /// The issues that were seen all the same.
+    pub matches: Vec<MarkedIssue>,
+    /// The verdict for every mark without a match.
+    pub verdict: Absence,
+    /// Rate-limit points that the look cost.
+    pub quota_points: i64,
 }
 
 /// What a tracker says of one issue.
@@ -230,6 +281,8 @@ pub enum IssueStatus {
         external_status: String,
         /// Its present key and address.
         external: ExternalIssue,
+        /// The ticket that its mark names, if the mark could be read.
+        marked_ticket: Option<TicketId>,
     },
     /// It is gone or hidden.
     Missing,
@@ -283,4 +336,42 @@ pub trait IssueTracker: Send + Sync + 'static {
         site: &TrackerSite,
         ids: &[String],
     ) -> Result<Vec<IssueStatus>, TrackerError>;
+
+    /// Looks for issues by their marks: in the range of keys beyond the fences and by search; reads only.
+    async fn find(
+        &self,
+        site: &TrackerSite,
+        project: &ProjectRef,
+        marks: &[Mark],
+    ) -> Result<FindReport, TrackerError> {
+        let _ = (site, project, marks);
+        Err(not_built())
+    }
+
+    /// Looks for marks and decides whether those not found are proven absent; reads only.
+    ///
+    /// The caller has waited until the attempts can no longer be sent and the tracker has had its settle time.
+    async fn prove_absent(
+        &self,
+        site: &TrackerSite,
+        project: &ProjectRef,
+        marks: &[Mark],
+    ) -> Result<AbsenceReport, TrackerError> {
+        let _ = (site, project, marks);
+        Err(not_built())
+    }
+
+    /// The issue with this key as the account sees it, if it sees one.
+    async fn issue(
+        &self,
+        site: &TrackerSite,
+        key: &str,
+    ) -> Result<Option<ExternalIssue>, TrackerError> {
+        let _ = (site, key);
+        Err(not_built())
+    }
+}
+
+fn not_built() -> TrackerError {
+    TrackerError::Failure(Failure::new(FailureKind::Internal, "not built yet"))
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::model::{ClaimedBatch, Pause, Settlement};
+use super::model::{ClaimedBatch, Pause, SettledBatch, Settlement};
 use super::ports::HeldLease;
 use super::service::DeliveryPorts;
 use super::tracker::{CreateOutcome, CreateReport, PauseRequest};
@@ -165,18 +165,17 @@ impl DeliveryWorker {
 
     /// Writes the outcomes down; while the store fails this is tried again as long as nobody takes the rows over.
     async fn write_down(&self, batch: &ClaimedBatch, report: CreateReport) {
-        let outcomes = self.settlements(batch, report.outcomes);
+        let settled = SettledBatch {
+            push_id: batch.push.id,
+            lease_id: batch.lease_id,
+            outcomes: self.settlements(batch, report.outcomes),
+            quota_points: report.quota_points,
+            fence: report.fence,
+        };
         let begun = self.ports.clock.monotonic();
         loop {
             let now = self.ports.clock.now();
-            let (push, lease) = (batch.push.id, batch.lease_id);
-            let points = report.quota_points;
-            match self
-                .ports
-                .deliveries
-                .settle(push, lease, &outcomes, points, now)
-                .await
-            {
+            match self.ports.deliveries.settle(&settled, now).await {
                 Ok(_) => return,
                 Err(failure) => log_failure(&failure, "outcomes could not be written down yet"),
             }
@@ -329,6 +328,7 @@ fn not_sent(batch: &ClaimedBatch, error: PushError) -> CreateReport {
         outcomes: vec![outcome; batch.deliveries.len()],
         pause: None,
         quota_points: 0,
+        fence: None,
     }
 }
 

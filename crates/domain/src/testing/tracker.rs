@@ -329,6 +329,7 @@ impl IssueTracker for FakeTracker {
             outcomes,
             pause: plan.pause,
             quota_points: plan.quota_points,
+            fence: None,
         }
     }
 

@@ -192,6 +192,18 @@ pub enum PushErrorCode {
     TrackerRateLimited,
     /// The tracker gave no usable answer.
     TrackerUnavailable,
+    /// Whether the issue exists could not be found out in time.
+    OutcomeUnknown,
+    /// More than one issue carries the ticket's mark.
+    SeveralIssues,
+    /// The issue is linked to another ticket.
+    IssueLinkedElsewhere,
+    /// The workspace was connected to another site while the issue's fate was not known.
+    SiteChanged,
+    /// An operator restored a backup while the delivery was unfinished.
+    Quarantined,
+    /// A person gave it up.
+    Abandoned,
 }
 
 /// What went wrong with one ticket.

@@ -29,6 +29,7 @@ async fn stands(world: &World, ticket: TicketId, status: SyncedStatus, word: &st
             url: format!("https://first.example/browse/{key}"),
             ..external.clone()
         },
+        marked_ticket: None,
     };
     world.tracker.set_status(external.id, seen);
 }

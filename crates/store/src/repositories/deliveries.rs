@@ -15,14 +15,13 @@ mod settle;
 use async_trait::async_trait;
 use handoff_domain::audit::model::AuditEntry;
 use handoff_domain::delivery::model::{
-    ClaimedBatch, Delivery, DeliveryState, Pause, PushReport, PushState, Settlement,
+    ClaimedBatch, Delivery, DeliveryState, Pause, PushReport, PushState, PushSummary, SettledBatch,
 };
 use handoff_domain::delivery::ports::{
     AcceptOutcome, DeliveryRepository, HeldLease, IdempotencyKey, KeyLookup, NewPush, PushFilter,
-    PushSummary,
 };
 use handoff_domain::shared::failure::Failure;
-use handoff_domain::shared::ids::{DeliveryId, LeaseId, PushId, WorkspaceId};
+use handoff_domain::shared::ids::{LeaseId, PushId, WorkspaceId};
 use handoff_domain::shared::page::{Page, PageRequest};
 use time::OffsetDateTime;
 
@@ -62,15 +61,12 @@ impl Deliveries {
 
     async fn settle_once(
         &self,
-        push: PushId,
-        lease: LeaseId,
-        outcomes: &[(DeliveryId, Settlement)],
-        quota_points: i64,
+        batch: &SettledBatch,
         now: OffsetDateTime,
     ) -> Result<u32, StoreError> {
         let mut transaction = self.database.begin().await?;
         let connection = transaction.connection()?;
-        let settled = settle::settle(connection, push, lease, outcomes, quota_points, now).await;
+        let settled = settle::settle(connection, batch, now).await;
         transaction.end(settled).await
     }
 
@@ -179,15 +175,8 @@ impl DeliveryRepository for Deliveries {
         Ok(retrying(|| self.claim_once(lease, limit, busy_sites, now)).await?)
     }
 
-    async fn settle(
-        &self,
-        push: PushId,
-        lease: LeaseId,
-        outcomes: &[(DeliveryId, Settlement)],
-        quota_points: i64,
-        now: OffsetDateTime,
-    ) -> Result<u32, Failure> {
-        Ok(retrying(|| self.settle_once(push, lease, outcomes, quota_points, now)).await?)
+    async fn settle(&self, batch: &SettledBatch, now: OffsetDateTime) -> Result<u32, Failure> {
+        Ok(retrying(|| self.settle_once(batch, now)).await?)
     }
 
     async fn list_held(&self) -> Result<Vec<HeldLease>, Failure> {

@@ -8,7 +8,8 @@ use handoff_domain::connection::model::{
 };
 use handoff_domain::connection::ports::WriteOutcome;
 use handoff_domain::delivery::model::{
-    ClaimedBatch, Fence, ProjectRef, Push, PushEntry, PushReport, PushState, Settlement,
+    ClaimedBatch, Fence, ProjectRef, Push, PushEntry, PushReport, PushState, SettledBatch,
+    Settlement,
 };
 use handoff_domain::delivery::ports::{AcceptOutcome, IdempotencyKey, NewEntry, NewPush};
 use handoff_domain::document::model::{Document, DocumentStatus, DocumentSummary, DocumentType};
@@ -329,9 +330,10 @@ impl World {
             .enumerate()
             .map(|(index, delivery)| (delivery.id, outcome(index)))
             .collect();
-        let deliveries = &self.ports.deliveries;
-        deliveries
-            .settle(batch.push.id, lease, &outcomes, 3, at(30))
+        let settled = settled(batch, lease, outcomes, 3);
+        self.ports
+            .deliveries
+            .settle(&settled, at(30))
             .await
             .unwrap()
     }
@@ -363,4 +365,20 @@ pub(crate) fn states(report: &PushReport) -> Vec<Option<&'static str>> {
         PushEntry::AlreadyPushed { .. } => None,
     };
     report.entries.iter().map(state).collect()
+}
+
+/// What became of a claimed batch.
+pub(crate) fn settled(
+    batch: &ClaimedBatch,
+    lease: LeaseId,
+    outcomes: Vec<(DeliveryId, Settlement)>,
+    quota_points: i64,
+) -> SettledBatch {
+    SettledBatch {
+        push_id: batch.push.id,
+        lease_id: lease,
+        outcomes,
+        quota_points,
+        fence: None,
+    }
 }

@@ -50,6 +50,7 @@ pub(super) async fn create(
                 outcomes,
                 pause: None,
                 quota_points: cost + read,
+                fence: None,
             }
         }
         Err(error) => {
@@ -61,6 +62,7 @@ pub(super) async fn create(
                 outcomes: vec![outcome; deliveries.len()],
                 pause,
                 quota_points,
+                fence: None,
             }
         }
     }
@@ -79,6 +81,7 @@ pub(super) fn not_sent(count: usize, failure: &Failure) -> CreateReport {
         outcomes: vec![outcome; count],
         pause: None,
         quota_points: 0,
+        fence: None,
     }
 }
 

@@ -66,6 +66,7 @@ fn status_of(site: &TrackerSite, issue: &Issue) -> IssueStatus {
         status: synced_status(&status.category.key),
         external_status: status.name.clone(),
         external: external_issue(site, &issue.id, &issue.key),
+        marked_ticket: None,
     }
 }
 

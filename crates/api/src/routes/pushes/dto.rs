@@ -3,9 +3,9 @@
 mod input;
 mod result;
 
+use handoff_domain::delivery::model::PushSummary;
 use handoff_domain::delivery::model::{Pause, Push, PushCounts, PushReport};
 use handoff_domain::delivery::plan::{Planned, PushCommand};
-use handoff_domain::delivery::ports::PushSummary;
 use handoff_domain::workspace::model::Actor;
 use serde::Serialize;
 use time::OffsetDateTime;

@@ -6,11 +6,10 @@ use time::OffsetDateTime;
 use super::{InMemoryStore, page_down};
 use crate::audit::model::AuditEntry;
 use crate::delivery::model::{
-    ClaimedBatch, Delivery, DeliveryState, Pause, PushReport, PushState, Settlement,
+    ClaimedBatch, Delivery, DeliveryState, Pause, PushReport, PushState, PushSummary, SettledBatch,
 };
 use crate::delivery::ports::{
     AcceptOutcome, DeliveryRepository, HeldLease, IdempotencyKey, KeyLookup, NewPush, PushFilter,
-    PushSummary,
 };
 use crate::shared::failure::Failure;
 use crate::shared::ids::{DeliveryId, LeaseId, PushId, WorkspaceId};
@@ -140,21 +139,14 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
         Ok(self.0.enter().await.claim(lease, limit, busy_sites, now))
     }
 
-    async fn settle(
-        &self,
-        push: PushId,
-        lease: LeaseId,
-        outcomes: &[(DeliveryId, Settlement)],
-        quota_points: i64,
-        now: OffsetDateTime,
-    ) -> Result<u32, Failure> {
+    async fn settle(&self, batch: &SettledBatch, now: OffsetDateTime) -> Result<u32, Failure> {
         let mut state = self.0.enter().await;
-        if let Some(stored) = state.pushes.get_mut(&push) {
-            stored.push.quota_points += quota_points;
+        if let Some(stored) = state.pushes.get_mut(&batch.push_id) {
+            stored.push.quota_points += batch.quota_points;
         }
         let mut written = 0;
-        for outcome in outcomes {
-            written += u32::from(state.settle(push, lease, outcome, now));
+        for outcome in &batch.outcomes {
+            written += u32::from(state.settle(batch.push_id, batch.lease_id, outcome, now));
         }
         Ok(written)
     }

@@ -4,11 +4,11 @@ use time::OffsetDateTime;
 
 use super::{State, StoredEntry, StoredPush};
 use crate::connection::model::Platform;
+use crate::delivery::model::PushSummary;
 use crate::delivery::model::{
     ClaimedBatch, ClaimedDelivery, DeliveryState, Pause, PauseScope, Push, PushCounts, PushEntry,
     PushReport, PushState, Settlement,
 };
-use crate::delivery::ports::PushSummary;
 use crate::shared::ids::{DeliveryId, LeaseId, PushId, TicketId};
 use crate::ticket::model::{PushError, TicketStatus};
 

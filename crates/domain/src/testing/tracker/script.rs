@@ -80,6 +80,7 @@ impl Script {
                 status: SyncedStatus::Open,
                 external_status: "To Do".to_owned(),
                 external: issue.external.clone(),
+                marked_ticket: None,
             },
             None => IssueStatus::Missing,
         }

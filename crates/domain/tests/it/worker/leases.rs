@@ -68,11 +68,15 @@ async fn a_row_that_moved_meanwhile_is_watched_anew() {
     let error = PushError::new(PushErrorCode::FieldRejected, "no");
     let last = batch.deliveries[1].id;
     let rejected = handoff_domain::delivery::model::Settlement::Rejected { error };
-    let outcomes = [(last, rejected)];
-    let settled = world
-        .ledger
-        .settle(batch.push.id, lease, &outcomes, 0, world.clock.now());
-    assert_eq!(settled.await.unwrap(), 1);
+    let settled = handoff_domain::delivery::model::SettledBatch {
+        push_id: batch.push.id,
+        lease_id: lease,
+        outcomes: vec![(last, rejected)],
+        quota_points: 0,
+        fence: None,
+    };
+    let written = world.ledger.settle(&settled, world.clock.now());
+    assert_eq!(written.await.unwrap(), 1);
 
     worker.run_once().await.unwrap();
     world.pass(170);

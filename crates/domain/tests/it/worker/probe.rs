@@ -117,6 +117,7 @@ impl IssueTracker for Probe {
                 outcomes: vec![outcome; deliveries.len()],
                 pause: None,
                 quota_points: 0,
+                fence: None,
             };
         }
         let now = self.in_flight.fetch_add(1, Ordering::Relaxed) + 1;

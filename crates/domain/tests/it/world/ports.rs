@@ -13,18 +13,15 @@ use handoff_domain::connection::model::{
 };
 use handoff_domain::connection::ports::{ConnectionRepository, WriteOutcome};
 use handoff_domain::delivery::model::{
-    ClaimedBatch, Delivery, DeliveryState, Pause, PushReport, PushState, Settlement,
+    ClaimedBatch, Delivery, DeliveryState, Pause, PushReport, PushState, PushSummary, SettledBatch,
 };
 use handoff_domain::delivery::ports::{
     AcceptOutcome, DeliveryRepository, HeldLease, IdempotencyKey, KeyLookup, NewPush, PushFilter,
-    PushSummary,
 };
 use handoff_domain::document::model::{Block, Document, DocumentSummary};
 use handoff_domain::document::ports::{DocumentFilter, DocumentOutcome, DocumentRepository};
 use handoff_domain::shared::failure::{Failure, FailureKind};
-use handoff_domain::shared::ids::{
-    DeliveryId, DocumentId, IntegrationId, LeaseId, PushId, WorkspaceId,
-};
+use handoff_domain::shared::ids::{DocumentId, IntegrationId, LeaseId, PushId, WorkspaceId};
 use handoff_domain::shared::page::{Page, PageRequest};
 use time::OffsetDateTime;
 
@@ -154,7 +151,7 @@ hooked!(Deliveries: DeliveryRepository {
     fn list_deliveries(workspace: WorkspaceId, state: Option<DeliveryState>, page: PageRequest) -> Page<Delivery>;
     fn cancel(workspace: WorkspaceId, id: PushId, now: OffsetDateTime, audit: &AuditEntry) -> Option<u32>;
     fn claim(lease: LeaseId, limit: u32, busy: &[String], now: OffsetDateTime) -> Option<ClaimedBatch>;
-    fn settle(push: PushId, lease: LeaseId, outcomes: &[(DeliveryId, Settlement)], points: i64, now: OffsetDateTime) -> u32;
+    fn settle(batch: &SettledBatch, now: OffsetDateTime) -> u32;
     fn list_held() -> Vec<HeldLease>;
     fn expire_lease(lease: LeaseId, now: OffsetDateTime) -> u32;
     fn pause(pause: &Pause) -> ();

@@ -6,9 +6,9 @@ use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use handoff_domain::delivery::model::{
-    Delivery, DeliveryState, Pause, Push, PushCounts, PushEntry, PushReport, PushState,
+    Delivery, DeliveryState, Pause, Push, PushCounts, PushEntry, PushReport, PushState, PushSummary,
 };
-use handoff_domain::delivery::ports::{HeldLease, PushFilter, PushSummary};
+use handoff_domain::delivery::ports::{HeldLease, PushFilter};
 use handoff_domain::shared::ids::{PushId, WorkspaceId};
 use handoff_domain::shared::page::{Page, PageRequest};
 use time::OffsetDateTime;

@@ -6,8 +6,8 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use handoff_domain::audit::model::AuditEntry;
 use handoff_domain::connection::model::Integration;
-use handoff_domain::delivery::model::{DeliveryState, Settlement};
-use handoff_domain::shared::ids::{DeliveryId, LeaseId, PushId, WorkspaceId};
+use handoff_domain::delivery::model::{DeliveryState, SettledBatch, Settlement};
+use handoff_domain::shared::ids::{LeaseId, PushId, WorkspaceId};
 use handoff_domain::ticket::model::{ExternalIssue, PushError, PushErrorCode};
 use time::OffsetDateTime;
 
@@ -23,14 +23,13 @@ const CANDIDATE: (deliveries::id, deliveries::push_id, deliveries::ticket_id) =
 
 pub(super) async fn settle(
     connection: &mut Connection,
-    push: PushId,
-    lease: LeaseId,
-    outcomes: &[(DeliveryId, Settlement)],
-    quota_points: i64,
+    batch: &SettledBatch,
     now: OffsetDateTime,
 ) -> Result<u32, StoreError> {
-    let (push, lease) = (RowId::from(push), RowId::from(lease));
-    let outcomes: HashMap<RowId, &Settlement> = outcomes
+    let (push, lease) = (RowId::from(batch.push_id), RowId::from(batch.lease_id));
+    let quota_points = batch.quota_points;
+    let outcomes: HashMap<RowId, &Settlement> = batch
+        .outcomes
         .iter()
         .map(|(id, outcome)| (RowId::from(*id), outcome))
         .collect();

@@ -8,7 +8,7 @@ use handoff_store::testing::TestDatabase;
 use time::Duration;
 
 use crate::on_both_databases;
-use crate::world::{World, at, error, states};
+use crate::world::{World, at, error, settled, states};
 
 on_both_databases!(
     a_ticket_changed_since_it_was_read_stops_the_whole_push,
@@ -103,10 +103,8 @@ async fn a_joined_push_settles_with_the_delivery_it_joined(database: &TestDataba
 
     let only_first = vec![(batch.deliveries[0].id, world.confirmed(1))];
     let deliveries = &world.ports.deliveries;
-    deliveries
-        .settle(first, batch.lease_id, &only_first, 0, at(30))
-        .await
-        .unwrap();
+    let only_first = settled(&batch, batch.lease_id, only_first, 0);
+    deliveries.settle(&only_first, at(30)).await.unwrap();
 
     let joined = world.report(second).await;
     assert_eq!(

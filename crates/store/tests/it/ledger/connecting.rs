@@ -5,7 +5,7 @@ use handoff_domain::ticket::model::PushErrorCode;
 use handoff_store::testing::TestDatabase;
 
 use crate::on_both_databases;
-use crate::world::{World, at, error, states};
+use crate::world::{World, at, error, settled, states};
 
 on_both_databases!(
     a_disconnect_cancels_what_is_queued_and_freezes_what_was_sent,
@@ -47,12 +47,8 @@ async fn another_site_leaves_what_was_sent_to_a_person(database: &TestDatabase) 
         error: error("lost"),
     };
     let first = vec![(batch.deliveries[0].id, lost(0))];
-    world
-        .ports
-        .deliveries
-        .settle(push, batch.lease_id, &first, 0, at(30))
-        .await
-        .unwrap();
+    let first = settled(&batch, batch.lease_id, first, 0);
+    world.ports.deliveries.settle(&first, at(30)).await.unwrap();
 
     world.connect("elsewhere", Some(1)).await;
 

@@ -5,7 +5,7 @@ use crate::audit::model::AuditAction;
 use crate::connection::model::Platform;
 use crate::delivery::model::{
     ClaimedBatch, Delivery, DeliveryState, Fence, ProjectRef, Push, PushEntry, PushReport,
-    PushState, Settlement, Warning, WarningCode,
+    PushState, SettledBatch, Settlement, Warning, WarningCode,
 };
 use crate::delivery::ports::{AcceptOutcome, NewEntry, NewPush};
 use crate::shared::ids::{DeliveryId, DocumentId, LeaseId, PushId, TicketId};
@@ -205,10 +205,14 @@ impl World<'_> {
         outcomes: &[(DeliveryId, Settlement)],
         seconds: i64,
     ) -> u32 {
-        let deliveries = &self.ports.deliveries;
-        ok(deliveries
-            .settle(batch.push.id, batch.lease_id, outcomes, 0, at(seconds))
-            .await)
+        let settled = SettledBatch {
+            push_id: batch.push.id,
+            lease_id: batch.lease_id,
+            outcomes: outcomes.to_vec(),
+            quota_points: 0,
+            fence: None,
+        };
+        ok(self.ports.deliveries.settle(&settled, at(seconds)).await)
     }
 
     /// Settles under a lease that holds nothing.
@@ -218,13 +222,14 @@ impl World<'_> {
         delivery: DeliveryId,
         outcome: Settlement,
     ) -> u32 {
-        let lease: LeaseId = self.ports.ids.next();
-        let outcomes = [(delivery, outcome)];
-        ok(self
-            .ports
-            .deliveries
-            .settle(push, lease, &outcomes, 0, at(90))
-            .await)
+        let settled = SettledBatch {
+            push_id: push,
+            lease_id: self.ports.ids.next(),
+            outcomes: vec![(delivery, outcome)],
+            quota_points: 0,
+            fence: None,
+        };
+        ok(self.ports.deliveries.settle(&settled, at(90)).await)
     }
 
     pub(super) fn confirmed(&self) -> Settlement {

@@ -3,7 +3,7 @@
 use super::super::Ports;
 use super::super::world::{World, at, nth, ok};
 use super::ledger::{check_change_numbers, deliveries, refusal, trouble};
-use crate::delivery::model::{DeliveryState, PushState, Settlement};
+use crate::delivery::model::{DeliveryState, PushState, SettledBatch, Settlement};
 use crate::delivery::ports::{AcceptOutcome, NewEntry};
 use crate::shared::ids::LeaseId;
 use crate::ticket::model::{Ticket, TicketStatus};
@@ -356,10 +356,14 @@ pub async fn points_add_up(ports: &Ports) {
             ),
             (ports.ids.next(), Settlement::Rejected { error: refusal() }),
         ];
-        let deliveries = &ports.deliveries;
-        ok(deliveries
-            .settle(accepted.push, lease, &outcomes, points, at(20))
-            .await)
+        let settled = SettledBatch {
+            push_id: accepted.push,
+            lease_id: lease,
+            outcomes: outcomes.to_vec(),
+            quota_points: points,
+            fence: None,
+        };
+        ok(ports.deliveries.settle(&settled, at(20)).await)
     };
 
     let written = settle(batch.lease_id, 55).await;

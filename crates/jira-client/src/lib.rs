@@ -18,7 +18,7 @@ pub use rest::{
     Alignment, BulkCreated, BulkFetched, ChunkOutcome, CreatedIssue, ElementOutcome, FetchOptions,
     FieldMeta, FieldSchema, Issue, IssueError, IssueFields, IssueRejection, IssueTypeMeta,
     IssueTypeRef, MAX_BULK_CREATE, MAX_BULK_FETCH, MyPermissions, Myself, NewIssue, Page,
-    Permission, Priority, Project, ProjectAction, ProjectQuery, ProjectRef, SearchPage,
+    Permission, Priority, Project, ProjectAction, ProjectQuery, ProjectRef, Resolution, SearchPage,
     SearchQuery, ServerInfo, Status, StatusCategory, StatusCategoryKey, Transition, UserRef,
 };
 pub use secrecy::{ExposeSecret, SecretString};

@@ -23,6 +23,7 @@ use crate::auth::StaticBearer;
 use crate::clock::SendDeadline;
 use crate::error::{Error, Route};
 use crate::http::{BuildError, Call, Http, HttpClients, Limits, SendGate, Trip, round_trip};
+use crate::rest::lenient::{id, null_as_empty, number};
 use crate::site::{DEFAULT_USER_AGENT, checked_address};
 
 const DEFAULT_AUTH_URL: &str = "https://auth.atlassian.com";
@@ -92,14 +93,16 @@ pub struct TokenSet {
 #[non_exhaustive]
 pub struct Site {
     /// The cloud id.
+    #[serde(deserialize_with = "id")]
     pub id: String,
     /// The site's name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub name: String,
     /// The site's own address, such as `https://example.atlassian.net`.
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub url: String,
     /// The scopes granted there.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub scopes: Vec<String>,
     /// The site's picture.
     #[serde(default)]
@@ -344,7 +347,7 @@ struct TokenResponse {
     access_token: String,
     #[serde(default)]
     refresh_token: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     expires_in: Option<u64>,
     #[serde(default)]
     scope: Option<String>,

@@ -5,6 +5,7 @@ mod create_meta;
 mod edit;
 mod fetch;
 mod issue;
+pub(crate) mod lenient;
 mod myself;
 mod new_issue;
 mod page;
@@ -30,5 +31,5 @@ pub use projects::{Project, ProjectAction, ProjectQuery};
 pub use search::{SearchPage, SearchQuery};
 pub use site_info::ServerInfo;
 pub use values::{
-    IssueTypeRef, Priority, ProjectRef, Status, StatusCategory, StatusCategoryKey, UserRef,
+    IssueTypeRef, Priority, ProjectRef, Resolution, Status, StatusCategory, StatusCategoryKey, UserRef,
 };

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::NewIssue;
+use super::lenient::{id, null_as_empty};
 use crate::clock::SendDeadline;
 use crate::error::{Error, refuses_outright};
 use crate::http::{Answer, Call};
@@ -26,11 +27,12 @@ const BULK: &str = "/rest/api/3/issue/bulk";
 #[non_exhaustive]
 pub struct CreatedIssue {
     /// The id, which never changes.
+    #[serde(deserialize_with = "id")]
     pub id: String,
     /// The key at the time of creation.
     pub key: String,
     /// The issue's address in the REST API.
-    #[serde(default, rename = "self")]
+    #[serde(default, rename = "self", deserialize_with = "null_as_empty")]
     pub self_url: String,
 }
 

@@ -1,8 +1,10 @@
 //! What can be created in a project: issue types, and the fields of each.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::lenient::{id, null_as_empty, number};
 use crate::error::Error;
 use crate::http::Call;
 use crate::site::Jira;
@@ -10,7 +12,7 @@ use crate::site::Jira;
 const TYPES: &str = "/rest/api/3/issue/createmeta/{projectIdOrKey}/issuetypes";
 const FIELDS: &str = "/rest/api/3/issue/createmeta/{projectIdOrKey}/issuetypes/{issueTypeId}";
 /// More answers 400 here.
-const PAGE_SIZE: &str = "200";
+const PAGE_SIZE: usize = 200;
 /// A server whose pages never end is given up; real projects have at most a few hundred fields.
 const MAX_ITEMS: usize = 20_000;
 
@@ -22,18 +24,19 @@ const MAX_ITEMS: usize = 20_000;
 #[non_exhaustive]
 pub struct IssueTypeMeta {
     /// The id.
+    #[serde(deserialize_with = "id")]
     pub id: String,
     /// The name, in the user's language.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub name: String,
     /// The name before translation, such as `Task`, where Jira gives it.
     #[serde(default)]
     pub untranslated_name: Option<String>,
     /// Whether issues of this type need a parent.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub subtask: bool,
     /// 1 for epics, 0 for usual types, -1 for sub-tasks; higher in some plans.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub hierarchy_level: i32,
 }
 
@@ -47,28 +50,28 @@ pub struct FieldMeta {
     /// The id to use in `fields`, such as `summary` or `customfield_10010`.
     pub field_id: String,
     /// The key; equals the id for system fields.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub key: String,
     /// The name, in the user's language.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub name: String,
     /// Whether a create without a value fails, unless there is a default.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub required: bool,
     /// Whether Jira fills the field when it is left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub has_default_value: bool,
     /// The default value in its JSON form, where Jira tells.
     #[serde(default)]
     pub default_value: Option<Value>,
     /// The values allowed, in their JSON form; empty when any is, or where they are not listed.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub allowed_values: Vec<Value>,
     /// The type of the value.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub schema: FieldSchema,
     /// What can be done with the field, such as `set` and `add`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub operations: Vec<String>,
 }
 
@@ -86,7 +89,7 @@ impl FieldMeta {
 #[non_exhaustive]
 pub struct FieldSchema {
     /// The type, such as `string`, `array`, `option` or `priority`.
-    #[serde(default, rename = "type")]
+    #[serde(default, rename = "type", deserialize_with = "null_as_empty")]
     pub kind: String,
     /// The type of an array's elements.
     #[serde(default)]
@@ -98,7 +101,7 @@ pub struct FieldSchema {
     #[serde(default)]
     pub custom: Option<String>,
     /// The custom field's number.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     pub custom_id: Option<i64>,
 }
 
@@ -138,19 +141,23 @@ impl Jira {
     /// Collects pages that tell a total but not which is the last.
     async fn all_pages<T>(&self, call: impl Fn() -> Call) -> Result<Vec<T>, Error>
     where
-        MetaPage<T>: serde::de::DeserializeOwned,
+        T: DeserializeOwned,
     {
         let mut all: Vec<T> = Vec::new();
         loop {
             let call = call()
                 .query("startAt", all.len().to_string())
-                .query("maxResults", PAGE_SIZE);
+                .query("maxResults", PAGE_SIZE.to_string());
             let answer = self.send(call).await?;
-            let mut page: MetaPage<T> = answer.json()?;
-            let is_empty = page.items.is_empty();
-            all.append(&mut page.items);
-            let complete = page.total.is_none_or(|total| all.len() >= total);
-            if is_empty || complete {
+            let page: MetaPage<T> = answer.json()?;
+            let items = page.items.or(page.items_again).unwrap_or_default();
+            let count = items.len();
+            all.extend(items);
+            let complete = match page.total {
+                Some(total) => all.len() >= total,
+                None => count < PAGE_SIZE,
+            };
+            if count == 0 || complete {
                 return Ok(all);
             }
             if all.len() > MAX_ITEMS {
@@ -161,17 +168,17 @@ impl Jira {
     }
 }
 
-/// A page of createmeta; Jira documents two names for each list.
+/// A page of createmeta; Jira documents two names for each list, and an answer may hold both.
 #[derive(Deserialize)]
 struct MetaPage<T> {
-    #[serde(
-        default = "Vec::new",
-        alias = "issueTypes",
-        alias = "createMetaIssueType",
-        alias = "fields",
-        alias = "results"
-    )]
-    items: Vec<T>,
-    #[serde(default)]
+    #[serde(default = "none", alias = "issueTypes", alias = "fields")]
+    items: Option<Vec<T>>,
+    #[serde(default = "none", alias = "createMetaIssueType", alias = "results")]
+    items_again: Option<Vec<T>>,
+    #[serde(default, deserialize_with = "number")]
     total: Option<usize>,
+}
+
+const fn none<T>() -> Option<T> {
+    None
 }

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::lenient::{id, null_as_empty};
 use super::values::Status;
 use crate::error::Error;
 use crate::http::Call;
@@ -19,9 +20,10 @@ const PROPERTY: &str = "/rest/api/3/issue/{issueIdOrKey}/properties/{propertyKey
 #[non_exhaustive]
 pub struct Transition {
     /// The id.
+    #[serde(deserialize_with = "id")]
     pub id: String,
     /// The name, in the user's language.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub name: String,
     /// The status it leads to.
     #[serde(default)]
@@ -30,7 +32,7 @@ pub struct Transition {
 
 #[derive(Deserialize)]
 struct Transitions {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     transitions: Vec<Transition>,
 }
 

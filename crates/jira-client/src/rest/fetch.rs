@@ -4,6 +4,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 
 use super::Issue;
+use super::lenient::{id_or_empty, null_as_empty};
 use crate::error::Error;
 use crate::http::Call;
 use crate::site::Jira;
@@ -49,10 +50,10 @@ pub struct BulkFetched {
     /// The issues found, by ascending id within each hundred asked for, not in the order asked for.
     ///
     /// An issue that is neither here nor among the errors does not exist or is not visible to the user.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub issues: Vec<Issue>,
     /// Issues that could not be read; of these nothing is known.
-    #[serde(default, rename = "issueErrors")]
+    #[serde(default, rename = "issueErrors", deserialize_with = "null_as_empty")]
     pub errors: Vec<IssueError>,
 }
 
@@ -62,10 +63,10 @@ pub struct BulkFetched {
 #[non_exhaustive]
 pub struct IssueError {
     /// The id or key, as asked for.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "id_or_empty")]
     pub id: String,
     /// Jira's explanation.
-    #[serde(default, rename = "errorMessage")]
+    #[serde(default, rename = "errorMessage", deserialize_with = "null_as_empty")]
     pub message: String,
 }
 

@@ -1,24 +1,27 @@
 //! An issue as reads return it.
 
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
-use time::format_description::well_known::Iso8601;
-use time::macros::format_description;
 
-use super::values::{IssueTypeRef, Priority, ProjectRef, Status, UserRef, null_as_empty};
+use super::lenient::{id, null_as_empty, time};
+use super::values::{IssueTypeRef, Priority, ProjectRef, Resolution, Status, UserRef};
 
 /// An issue, with the fields and entity properties asked for.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Issue {
     /// The id, which never changes.
+    #[serde(deserialize_with = "id")]
     pub id: String,
     /// The present key; changes when the issue moves to another project. Empty in a search for ids only.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub key: String,
     /// The issue's address in the REST API, on the site's own domain.
-    #[serde(default, rename = "self")]
+    #[serde(default, rename = "self", deserialize_with = "null_as_empty")]
     pub self_url: String,
     /// The fields.
     #[serde(default, deserialize_with = "null_as_empty")]
@@ -29,8 +32,7 @@ pub struct Issue {
 }
 
 /// The fields of an issue; those not asked for, not on the site or without a value are `None` or empty.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct IssueFields {
     /// The title.
@@ -40,10 +42,8 @@ pub struct IssueFields {
     /// The priority.
     pub priority: Option<Priority>,
     /// The labels.
-    #[serde(deserialize_with = "null_as_empty")]
     pub labels: Vec<String>,
     /// The issue type.
-    #[serde(rename = "issuetype")]
     pub issue_type: Option<IssueTypeRef>,
     /// The project.
     pub project: Option<ProjectRef>,
@@ -53,65 +53,67 @@ pub struct IssueFields {
     pub reporter: Option<UserRef>,
     /// Who works on it.
     pub assignee: Option<UserRef>,
+    /// How it was resolved; `None` while it is not, and in workflows that do not say.
+    pub resolution: Option<Resolution>,
     /// The description as an Atlassian document.
     pub description: Option<Value>,
     /// When it was created.
-    #[serde(deserialize_with = "jira_time")]
     pub created: Option<OffsetDateTime>,
     /// When it was changed last.
-    #[serde(deserialize_with = "jira_time")]
     pub updated: Option<OffsetDateTime>,
     /// Every other field, as Jira sent it.
-    #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-fn jira_time<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<OffsetDateTime>, D::Error> {
-    let Some(text) = Option::<String>::deserialize(deserializer)? else {
-        return Ok(None);
-    };
-    let parsed = parse_time(&text);
-    parsed
-        .map(Some)
-        .ok_or_else(|| serde::de::Error::custom("invalid time"))
+impl<'de> Deserialize<'de> for IssueFields {
+    /// Reads the fields one by one, so that an error names the field (a flattened struct would not).
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FieldsVisitor)
+    }
 }
 
-/// Reads a time stamp: Jira writes `2026-09-27T10:03:11.123+0200`, others `Z` or `+02:00`.
-pub(crate) fn parse_time(text: &str) -> Option<OffsetDateTime> {
-    let jira = format_description!(
-        "[year]-[month]-[day]T[hour]:[minute]:[second][optional [.[subsecond]]][offset_hour sign:mandatory][offset_minute]"
-    );
-    OffsetDateTime::parse(text, &jira)
-        .or_else(|_| OffsetDateTime::parse(text, &Iso8601::DEFAULT))
-        .ok()
-        .map(|time| time.to_offset(time::UtcOffset::UTC))
+struct FieldsVisitor;
+
+impl<'de> Visitor<'de> for FieldsVisitor {
+    type Value = IssueFields;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("fields by id")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<IssueFields, A::Error> {
+        let mut fields = IssueFields::default();
+        while let Some(id) = map.next_key::<String>()? {
+            match id.as_str() {
+                "summary" => fields.summary = map.next_value()?,
+                "status" => fields.status = map.next_value()?,
+                "priority" => fields.priority = map.next_value()?,
+                "labels" => fields.labels = map.next_value::<Option<_>>()?.unwrap_or_default(),
+                "issuetype" => fields.issue_type = map.next_value()?,
+                "project" => fields.project = map.next_value()?,
+                "creator" => fields.creator = map.next_value()?,
+                "reporter" => fields.reporter = map.next_value()?,
+                "assignee" => fields.assignee = map.next_value()?,
+                "resolution" => fields.resolution = map.next_value()?,
+                "description" => fields.description = map.next_value()?,
+                "created" => fields.created = map.next_value::<Time>()?.0,
+                "updated" => fields.updated = map.next_value::<Time>()?.0,
+                _ => {
+                    let value = map.next_value()?;
+                    fields.other.insert(id, value);
+                }
+            }
+        }
+        Ok(fields)
+    }
 }
+
+#[derive(Deserialize)]
+struct Time(#[serde(deserialize_with = "time")] Option<OffsetDateTime>);
 
 #[cfg(test)]
 mod tests {
-    use time::macros::datetime;
-
     use super::*;
-
-    #[test]
-    fn time_stamps_are_read_in_the_zones_that_occur() {
-        let expected = datetime!(2026-09-27 08:03:11.123 UTC);
-        for text in [
-            "2026-09-27T10:03:11.123+0200",
-            "2026-09-27T10:03:11.123+02:00",
-            "2026-09-27T08:03:11.123Z",
-            "2026-09-27T03:33:11.123-0430",
-        ] {
-            assert_eq!(parse_time(text), Some(expected), "{text}");
-        }
-        assert_eq!(
-            parse_time("2026-09-27T10:03:11+0200"),
-            Some(datetime!(2026-09-27 08:03:11 UTC))
-        );
-        assert_eq!(parse_time("yesterday"), None);
-    }
 
     #[test]
     fn null_and_unknown_fields_are_taken_as_they_come() {

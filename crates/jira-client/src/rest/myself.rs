@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::lenient::null_as_empty;
 use crate::error::Error;
 use crate::http::Call;
 use crate::site::Jira;
@@ -16,7 +17,7 @@ pub struct Myself {
     /// The Atlassian account id, the same on every site.
     pub account_id: String,
     /// The name shown.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub display_name: String,
     /// The profile's time zone, which JQL dates use, such as `Europe/Berlin`.
     #[serde(default)]

@@ -4,8 +4,9 @@ use std::future::Future;
 
 use futures_util::future::{self, FutureExt, TryFutureExt};
 use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
+use super::lenient::{null_as_empty, number};
 use crate::error::Error;
 
 /// One page of a list counted by offset.
@@ -14,17 +15,25 @@ use crate::error::Error;
 #[non_exhaustive]
 pub struct Page<T> {
     /// The items.
-    #[serde(default = "Vec::new")]
+    #[serde(
+        default = "Vec::new",
+        deserialize_with = "null_as_empty",
+        bound(deserialize = "T: Deserialize<'de>")
+    )]
     pub values: Vec<T>,
     /// The position of the first item.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "start")]
     pub start_at: u64,
     /// How many items there are in all, where Jira tells.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     pub total: Option<u64>,
     /// Whether Jira calls this the last page.
     #[serde(default)]
     pub is_last: Option<bool>,
+}
+
+fn start<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    Ok(number(deserializer)?.unwrap_or_default())
 }
 
 impl<T> Page<T> {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use super::values::null_as_empty;
+use super::lenient::null_as_empty;
 use crate::error::Error;
 use crate::http::Call;
 use crate::site::Jira;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use futures_util::Stream;
 use serde::Deserialize;
 
+use super::lenient::{id, null_as_empty};
 use super::page::Page;
 use crate::error::Error;
 use crate::http::Call;
@@ -22,26 +23,27 @@ const MAX_PAGE_SIZE: u32 = 100;
 #[non_exhaustive]
 pub struct Project {
     /// The id, which stays when the key changes.
+    #[serde(deserialize_with = "id")]
     pub id: String,
     /// The key, such as `PROD`; case sensitive in paths.
     pub key: String,
     /// The name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub name: String,
     /// `classic` (company-managed) or `next-gen` (team-managed).
     #[serde(default)]
     pub style: Option<String>,
     /// Whether the project is of the simplified, team-managed kind.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub simplified: bool,
     /// `software`, `business` or `service_desk`.
     #[serde(default)]
     pub project_type_key: Option<String>,
     /// Whether the project is archived.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub archived: bool,
     /// Pictures by size, such as `48x48`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub avatar_urls: BTreeMap<String, String>,
 }
 

@@ -6,6 +6,7 @@ use futures_util::Stream;
 use serde::{Deserialize, Serialize};
 
 use super::Issue;
+use super::lenient::null_as_empty;
 use crate::error::Error;
 use crate::http::Call;
 use crate::site::Jira;
@@ -55,7 +56,7 @@ impl SearchQuery {
 #[non_exhaustive]
 pub struct SearchPage {
     /// The issues found; their keys are empty strings where only ids came.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub issues: Vec<Issue>,
     /// The token of the next page, valid for seven days.
     #[serde(default)]

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::lenient::null_as_empty;
 use crate::error::Error;
 use crate::http::Call;
 use crate::site::Jira;
@@ -14,16 +15,16 @@ use crate::site::Jira;
 #[non_exhaustive]
 pub struct ServerInfo {
     /// The site's own address.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub base_url: String,
     /// The site's title.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub server_title: String,
     /// `Cloud`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub deployment_type: String,
     /// Jira's version.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub version: String,
 }
 

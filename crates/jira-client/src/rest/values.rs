@@ -4,18 +4,21 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::lenient::{id_or_empty, null_as_empty};
+
 /// A workflow status.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Status {
     /// The id.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "id_or_empty")]
     pub id: String,
     /// The name; can be renamed and differs per project.
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub name: String,
     /// The category, the only part to build decisions on.
-    #[serde(default, rename = "statusCategory")]
+    #[serde(default, rename = "statusCategory", deserialize_with = "null_as_empty")]
     pub category: StatusCategory,
 }
 
@@ -24,10 +27,10 @@ pub struct Status {
 #[non_exhaustive]
 pub struct StatusCategory {
     /// The key.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub key: StatusCategoryKey,
     /// The name, in the user's language.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub name: String,
 }
 
@@ -86,10 +89,22 @@ impl<'de> Deserialize<'de> for StatusCategoryKey {
 #[non_exhaustive]
 pub struct Priority {
     /// The id.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "id_or_empty")]
     pub id: String,
     /// The name, in the user's language.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
+    pub name: String,
+}
+
+/// How an issue was resolved; names differ per site.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Resolution {
+    /// The id.
+    #[serde(default, deserialize_with = "id_or_empty")]
+    pub id: String,
+    /// The name, in the user's language.
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub name: String,
 }
 
@@ -99,10 +114,10 @@ pub struct Priority {
 #[non_exhaustive]
 pub struct UserRef {
     /// The Atlassian account id.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub account_id: String,
     /// The name shown.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub display_name: String,
 }
 
@@ -111,13 +126,13 @@ pub struct UserRef {
 #[non_exhaustive]
 pub struct ProjectRef {
     /// The id.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "id_or_empty")]
     pub id: String,
     /// The key.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub key: String,
     /// The name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub name: String,
 }
 
@@ -127,24 +142,15 @@ pub struct ProjectRef {
 #[non_exhaustive]
 pub struct IssueTypeRef {
     /// The id.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "id_or_empty")]
     pub id: String,
     /// The name, in the user's language.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub name: String,
     /// Whether it is a sub-task type.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub subtask: bool,
     /// 1 for epics, 0 for usual types, -1 for sub-tasks.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub hierarchy_level: i32,
-}
-
-/// Reads a list that may be null or absent.
-pub(crate) fn null_as_empty<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }

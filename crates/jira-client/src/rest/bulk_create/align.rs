@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Alignment, BulkCreated, CreatedIssue, ElementOutcome, IssueRejection};
 use crate::error::read_error_collection;
+use crate::rest::lenient::number;
 
 /// The body of a bulk create's 201 and of its 400.
 #[derive(Debug, Deserialize)]
@@ -18,11 +19,11 @@ pub(super) struct BulkAnswer {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ElementError {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     status: Option<u16>,
     #[serde(default)]
     element_errors: Value,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     failed_element_number: Option<usize>,
 }
 

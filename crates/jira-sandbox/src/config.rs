@@ -15,6 +15,8 @@ pub struct SandboxConfig {
     pub client_id: String,
     /// The registered app's secret.
     pub client_secret: String,
+    /// The API token of every account, for basic authentication at a site's own address.
+    pub api_token: String,
     /// The registered callback URLs; none means that any is accepted.
     pub callback_urls: Vec<String>,
     /// The scopes switched on for the app; asking for another one fails at authorize.
@@ -52,6 +54,7 @@ impl Default for SandboxConfig {
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             client_id: "sandbox-client".to_owned(),
             client_secret: "sandbox-client-value".to_owned(),
+            api_token: "sandbox-api-token".to_owned(),
             callback_urls: Vec::new(),
             enabled_scopes: scopes.map(str::to_owned).to_vec(),
             auto_consent: false,

@@ -8,6 +8,7 @@ use crate::config::SiteListing;
 use crate::faults::Fault;
 use crate::handle::IssueSnapshot;
 use crate::http::{Answer, Request};
+use crate::journal::JournalEntry;
 use crate::rest::move_to_status;
 use crate::state::State;
 
@@ -23,7 +24,8 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Result<Answer, Ans
             state.faults.clear();
             Ok(Answer::empty(204))
         }
-        ("GET", ["journal"]) => Ok(ok(&journal(state))),
+        ("GET", ["journal"]) => Ok(ok(&journal(state, request))),
+        ("GET", ["charges"]) => Ok(ok(&json!(state.journal.charges()))),
         ("GET", ["issues"]) => Ok(ok(&issues(state))),
         ("GET", ["issues", key]) => issue(state, key),
         ("DELETE", ["issues", key]) => delete(state, key),
@@ -112,14 +114,55 @@ fn push_faults(state: &mut State, request: &Request) -> Result<Answer, Answer> {
     Ok(Answer::json(201, &json!({"faults": state.faults.list()})))
 }
 
-fn journal(state: &State) -> Value {
-    let entries = state.journal.list();
-    let points: u64 = entries.iter().map(|entry| entry.quota_points).sum();
-    let requests = entries
-        .iter()
-        .filter(|entry| entry.endpoint.is_jira())
-        .count();
-    json!({"jira_requests": requests, "quota_points": points, "entries": entries})
+/// Shows the kept requests that match the query, by default the latest 100, the oldest first.
+fn journal(state: &State, request: &Request) -> Value {
+    let total = state.journal.charges().total;
+    let limit = request.query_number("limit", 100);
+    let after = request.query("after").and_then(|after| after.parse().ok());
+    let is_wanted = |entry: &&JournalEntry| after.is_none_or(|after: usize| entry.sequence > after);
+    let matches = |entry: &&JournalEntry| is_wanted(entry) && wanted(entry, request);
+    let entries: Vec<_> = match after {
+        Some(_) => state
+            .journal
+            .entries()
+            .filter(matches)
+            .take(limit)
+            .collect(),
+        None => {
+            let latest = state.journal.entries().rev().filter(matches).take(limit);
+            let mut latest: Vec<_> = latest.collect();
+            latest.reverse();
+            latest
+        }
+    };
+    json!({
+        "arrived": state.journal.arrived(),
+        "jira_requests": state.journal.jira_requests(),
+        "quota_points": total.quota_points,
+        "entries": entries,
+    })
+}
+
+/// Tells whether a request is one that the query of the journal asks for.
+fn wanted(entry: &JournalEntry, request: &Request) -> bool {
+    let is = |name: &str, value: &str| request.query(name).is_none_or(|wanted| wanted == value);
+    let endpoint = json!(entry.endpoint);
+    let status = entry
+        .status
+        .map_or("none".to_owned(), |status| status.to_string());
+    let has_fault = request.query("fault").is_none_or(|wanted| match wanted {
+        "any" => entry.fault.is_some(),
+        "none" => entry.fault.is_none(),
+        wanted => entry.fault.as_deref() == Some(wanted),
+    });
+    is("endpoint", endpoint.as_str().unwrap_or_default())
+        && is("method", &entry.method)
+        && is("status", &status)
+        && is("app", &entry.app)
+        && has_fault
+        && request
+            .query("path")
+            .is_none_or(|part| entry.path.contains(part))
 }
 
 fn issues(state: &State) -> Value {

@@ -52,6 +52,10 @@ pub enum Endpoint {
     PrioritySearch,
     /// `GET /status`.
     Statuses,
+    /// `GET /field`.
+    FieldList,
+    /// `GET /project`.
+    ProjectList,
     /// `GET /issue/{idOrKey}/transitions`.
     ListTransitions,
     /// `POST /issue/{idOrKey}/transitions`.
@@ -91,7 +95,7 @@ impl Endpoint {
         if let ["search"] = rest {
             return Self::RemovedSearch;
         }
-        if version != "3" {
+        if !matches!(version, "2" | "3") {
             return Self::UnknownJira;
         }
         match (method, rest) {
@@ -105,6 +109,8 @@ impl Endpoint {
             ("GET", ["priority"]) => Self::Priorities,
             ("GET", ["priority", "search"]) => Self::PrioritySearch,
             ("GET", ["status"]) => Self::Statuses,
+            ("GET", ["field"]) => Self::FieldList,
+            ("GET", ["project"]) => Self::ProjectList,
             (_, ["issue", rest @ ..]) => Self::of_issue(method, rest),
             _ => Self::UnknownJira,
         }
@@ -125,6 +131,44 @@ impl Endpoint {
             ("PUT", [_, "properties", _]) => Self::PutProperty,
             ("DELETE", [_, "properties", _]) => Self::DeleteProperty,
             _ => Self::UnknownJira,
+        }
+    }
+
+    /// Gives the path as Atlassian documents it, with names in the place of ids.
+    pub(crate) fn template(self) -> &'static str {
+        match self {
+            Self::Authorize => "/authorize",
+            Self::AuthorizeDecision => "/authorize/decision",
+            Self::Token => "/oauth/token",
+            Self::AccessibleResources => "/oauth/token/accessible-resources",
+            Self::Myself => "/rest/api/3/myself",
+            Self::ServerInfo => "/rest/api/3/serverInfo",
+            Self::ProjectSearch => "/rest/api/3/project/search",
+            Self::ProjectList => "/rest/api/3/project",
+            Self::Project => "/rest/api/3/project/{projectIdOrKey}",
+            Self::CreateMetaTypes => "/rest/api/3/issue/createmeta/{projectIdOrKey}/issuetypes",
+            Self::CreateMetaFields => {
+                "/rest/api/3/issue/createmeta/{projectIdOrKey}/issuetypes/{issueTypeId}"
+            }
+            Self::CreateIssue => "/rest/api/3/issue",
+            Self::BulkCreate => "/rest/api/3/issue/bulk",
+            Self::GetIssue | Self::EditIssue => "/rest/api/3/issue/{issueIdOrKey}",
+            Self::BulkFetch => "/rest/api/3/issue/bulkfetch",
+            Self::Search => "/rest/api/3/search/jql",
+            Self::ApproximateCount => "/rest/api/3/search/approximate-count",
+            Self::RemovedSearch => "/rest/api/3/search",
+            Self::MyPermissions => "/rest/api/3/mypermissions",
+            Self::Priorities => "/rest/api/3/priority",
+            Self::PrioritySearch => "/rest/api/3/priority/search",
+            Self::Statuses => "/rest/api/3/status",
+            Self::FieldList => "/rest/api/3/field",
+            Self::ListTransitions | Self::Transition => {
+                "/rest/api/3/issue/{issueIdOrKey}/transitions"
+            }
+            Self::GetProperty | Self::PutProperty | Self::DeleteProperty => {
+                "/rest/api/3/issue/{issueIdOrKey}/properties/{propertyKey}"
+            }
+            _ => "",
         }
     }
 

@@ -1,5 +1,7 @@
 //! The gateway before Jira: bearer, site and scope.
 
+use serde_json::Value;
+
 use crate::endpoint::Endpoint;
 use crate::errors::{SEARCH_REMOVED, gateway_error, jira_error};
 use crate::faults::Effect;
@@ -22,6 +24,20 @@ impl Call<'_> {
     pub(crate) fn part(&self, at: usize) -> &str {
         self.request.part(6 + at)
     }
+
+    /// Tells whether version 2 of the REST API is spoken, which has texts instead of documents.
+    pub(crate) fn is_v2(&self) -> bool {
+        self.request.version() == "2"
+    }
+
+    /// Reads the body of a write, with documents also where version 2 sends texts.
+    pub(crate) fn details(&self) -> Result<Value, Answer> {
+        let mut body = self.request.json()?;
+        if self.is_v2() {
+            rest::v2::upgrade(&mut body).map_err(|problems| problems.answer())?;
+        }
+        Ok(body)
+    }
 }
 
 /// Checks a request as the gateway does and passes it on to Jira.
@@ -32,8 +48,13 @@ pub(crate) fn answer(
     fault: Option<&Effect>,
 ) -> Result<Answer, Answer> {
     let cloud_id = request.part(2);
-    let bearer = bearer(state, request)?;
-    admit(state, &bearer, cloud_id, endpoint)?;
+    let bearer = if request.at_site {
+        site_caller(state, request, endpoint)?
+    } else {
+        let bearer = bearer(state, request)?;
+        admit(state, &bearer, cloud_id, endpoint)?;
+        bearer
+    };
     let call = Call {
         request,
         cloud_id,
@@ -46,10 +67,42 @@ pub(crate) fn answer(
         endpoint => rest::answer(state, endpoint, &call),
     }
     .unwrap_or_else(|refusal| refusal);
+    if call.is_v2() {
+        answered.downgrade();
+    }
     answered
         .headers
         .push(("X-AAccountId".to_owned(), call.account.clone()));
     Ok(answered)
+}
+
+/// Finds whom e-mail address and API token speak for, which only a site's own address takes.
+fn site_caller(state: &State, request: &Request, endpoint: Endpoint) -> Result<Bearer, Answer> {
+    if request.bearer.is_some() {
+        return Err(gateway_error(401, "Unauthorized"));
+    }
+    let right_token = |(_, token): &&(String, String)| *token == state.config.api_token;
+    let named = request.basic.as_ref().filter(right_token);
+    let account = named.and_then(|(email, _)| state.world.account_of(email));
+    let is_open = endpoint == Endpoint::ServerInfo;
+    match account {
+        None if !is_open => {
+            let text = "Client must be authenticated to access this resource.";
+            let mut refusal = jira_error(401, text);
+            let reason = ("X-Seraph-LoginReason", "AUTHENTICATED_FAILED");
+            refusal
+                .headers
+                .push((reason.0.to_owned(), reason.1.to_owned()));
+            Err(refusal)
+        }
+        account => Ok(Bearer {
+            account: account
+                .map(|account| account.id.to_owned())
+                .unwrap_or_default(),
+            scopes: Vec::new(),
+            sites: Vec::new(),
+        }),
+    }
 }
 
 /// Finds whom the bearer token speaks for.

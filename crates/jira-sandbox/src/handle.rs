@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use crate::config::{SandboxConfig, SiteListing};
 use crate::faults::Fault;
-use crate::journal::{JournalEntry, TokenCounters};
+use crate::journal::{ChargeReport, Exchange, JournalEntry, TokenCounters};
 use crate::rest::{Fields, move_to_status, render_issue};
 use crate::state::State;
 use crate::world::{Issue, Site, World};
@@ -220,21 +220,34 @@ impl SandboxHandle {
         self.set_faults([]);
     }
 
-    /// Gives every request so far, in the order of arrival.
+    /// Gives the latest requests to OAuth and Jira, in the order of arrival.
     pub fn journal(&self) -> Vec<JournalEntry> {
-        self.with(|state| state.journal.list().to_vec())
+        self.with(|state| state.journal.entries().cloned().collect())
+    }
+
+    /// Gives how many requests to OAuth and Jira have arrived.
+    pub fn arrived(&self) -> usize {
+        self.with(|state| state.journal.arrived())
+    }
+
+    /// Gives what all requests so far cost, by app and endpoint.
+    pub fn charges(&self) -> ChargeReport {
+        self.with(|state| state.journal.charges())
+    }
+
+    /// Keeps every request to Jira whole from now on, with its body and answer, for checking.
+    pub fn keep_exchanges(&self) {
+        self.with(|state| state.journal.keep_exchanges(true));
+    }
+
+    /// Gives the requests to Jira since [`SandboxHandle::keep_exchanges`], in their order.
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        self.with(|state| state.journal.exchanges().to_vec())
     }
 
     /// Gives the points of Jira's quota that all requests so far have cost.
     pub fn quota_points(&self) -> u64 {
-        self.with(|state| {
-            state
-                .journal
-                .list()
-                .iter()
-                .map(|entry| entry.quota_points)
-                .sum()
-        })
+        self.with(|state| state.journal.charges().total.quota_points)
     }
 
     /// Gives what the token endpoint has done so far.

@@ -3,13 +3,16 @@
 use actix_web::HttpRequest;
 use actix_web::http::{Method, header};
 use actix_web::web::Bytes;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use crate::errors::jira_error;
+use crate::rest::v2;
 
 /// A request read to its end, with its path and query decoded.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) path: String,
@@ -18,6 +21,10 @@ pub(crate) struct Request {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) content_type: String,
     pub(crate) bearer: Option<String>,
+    /// E-mail address and API token of basic authentication.
+    pub(crate) basic: Option<(String, String)>,
+    /// Whether it came to the site's own address instead of the gateway.
+    pub(crate) at_site: bool,
     pub(crate) body: Bytes,
 }
 
@@ -40,8 +47,30 @@ impl Request {
             bearer: header(header::AUTHORIZATION)
                 .strip_prefix("Bearer ")
                 .map(str::to_owned),
+            basic: basic(&header(header::AUTHORIZATION)),
+            at_site: false,
             body,
         }
+    }
+
+    /// Reads a call to a site's own address as the gateway's call for the same resource.
+    pub(crate) fn enter_site(&mut self, cloud_id_of: impl Fn(&str) -> Option<String>) {
+        let parts = self.parts(0);
+        let ["sites", slug, "rest", "api", rest @ ..] = parts.as_slice() else {
+            return;
+        };
+        let Some(cloud_id) = cloud_id_of(slug) else {
+            return;
+        };
+        let gateway = ["ex", "jira", &cloud_id, "rest", "api"];
+        let parts = gateway.iter().chain(rest);
+        self.segments = parts.map(|part| (*part).to_owned()).collect();
+        self.at_site = true;
+    }
+
+    /// Gives the version of the REST API that a Jira call names.
+    pub(crate) fn version(&self) -> &str {
+        self.part(5)
     }
 
     /// Gives the path's parts from `from` on.
@@ -107,6 +136,15 @@ impl Request {
     pub(crate) fn form(&self) -> Vec<(String, String)> {
         pairs(&self.body)
     }
+}
+
+/// Reads the `Authorization` header of basic authentication.
+fn basic(header: &str) -> Option<(String, String)> {
+    let encoded = header.strip_prefix("Basic ")?;
+    let decoded = STANDARD.decode(encoded.trim()).ok()?;
+    let text = String::from_utf8(decoded).ok()?;
+    let (name, token) = text.split_once(':')?;
+    Some((name.to_owned(), token.to_owned()))
 }
 
 fn pairs(encoded: &[u8]) -> Vec<(String, String)> {
@@ -175,6 +213,14 @@ impl Answer {
             body,
             created: 0,
             extra_points: 0,
+        }
+    }
+
+    /// Turns a JSON answer of version 3 into one of version 2.
+    pub(crate) fn downgrade(&mut self) {
+        if let Ok(mut body) = serde_json::from_slice::<Value>(&self.body) {
+            v2::downgrade(&mut body);
+            self.body = body.to_string().into_bytes();
         }
     }
 

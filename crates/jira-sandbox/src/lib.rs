@@ -24,6 +24,9 @@ pub use endpoint::Endpoint;
 pub use errors::SandboxError;
 pub use faults::{Effect, Fault, RateLimitReason, TokenError, When};
 pub use handle::{IssueSnapshot, SandboxHandle};
-pub use journal::{JournalEntry, TokenCounters};
+pub use journal::{
+    AppCharges, ChargeReport, Charges, EndpointCharges, Exchange, ExchangeAnswer, JournalEntry,
+    TokenCounters,
+};
 pub use server::Sandbox;
 pub use world::{ACME_CLOUD_ID, BEACON_CLOUD_ID, OTHER_USER_ACCOUNT_ID, USER_ACCOUNT_ID};

@@ -12,6 +12,7 @@ mod render;
 mod screen;
 mod search;
 mod transitions;
+pub(crate) mod v2;
 
 use serde_json::{Value, json};
 
@@ -36,6 +37,8 @@ pub(crate) fn answer(
         Endpoint::Myself => myself::myself(state, call),
         Endpoint::ServerInfo => myself::server_info(state, call),
         Endpoint::MyPermissions => myself::permissions(state, call),
+        Endpoint::FieldList => lists::fields(state, call),
+        Endpoint::ProjectList => projects::list(state, call),
         Endpoint::ProjectSearch => projects::search(state, call),
         Endpoint::Project => projects::get(state, call),
         Endpoint::CreateMetaTypes => createmeta::types(state, call),

@@ -163,7 +163,8 @@ fn remember_socket(connection: &dyn Any, extensions: &mut Extensions) {
 }
 
 async fn serve(http: HttpRequest, body: Bytes, handle: Data<SandboxHandle>) -> HttpResponse {
-    let request = Request::read(&http, body);
+    let mut request = Request::read(&http, body);
+    handle.with(|state| request.enter_site(|slug| state.world.cloud_id(slug)));
     // A task of its own goes on when the caller hangs up, as a real server does: a request that
     // was given up may still be carried out later.
     let answering = rt::spawn(work(request, handle.as_ref().clone()));
@@ -186,7 +187,7 @@ async fn work(request: Request, handle: SandboxHandle) -> Option<Answer> {
     });
     pause(after + arrival.latency_per_issue * acted.created).await;
     let answer = distort(arrival.fault.as_ref(), answer);
-    handle.with(|state| state.leave(&arrival, answer.as_ref(), &acted));
+    handle.with(|state| state.leave(arrival, answer.as_ref(), &acted));
     answer
 }
 

@@ -1,6 +1,7 @@
 //! The sandbox's whole state, and which module answers a request.
 
-use std::time::Duration;
+use std::borrow::Cow;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -10,7 +11,7 @@ use crate::config::{SandboxConfig, SiteListing};
 use crate::endpoint::Endpoint;
 use crate::faults::{Effect, FaultPlan};
 use crate::http::{Answer, Request};
-use crate::journal::{Journal, JournalEntry};
+use crate::journal::{Ended, Exchange, ExchangeAnswer, Journal, JournalEntry};
 use crate::oauth::{self, Tokens};
 use crate::rest::SearchPages;
 use crate::world::{World, seed};
@@ -35,7 +36,15 @@ pub(crate) struct State {
 #[derive(Debug)]
 pub(crate) struct Arrival {
     pub(crate) endpoint: Endpoint,
-    pub(crate) sequence: usize,
+    /// Its place in the journal; none for the sandbox's own pages and calls.
+    sequence: Option<usize>,
+    /// Where its answer is kept, where whole requests are.
+    exchange: Option<usize>,
+    app: Cow<'static, str>,
+    /// Whether the hourly quota counts it.
+    charged: bool,
+    bytes_in: usize,
+    began: Instant,
     pub(crate) fault: Option<Effect>,
     pub(crate) latency: Duration,
     pub(crate) latency_per_issue: Duration,
@@ -88,25 +97,41 @@ impl State {
         } else {
             String::new()
         };
-        let sequence = self.journal.push(JournalEntry {
+        let app = self.app_of(request);
+        let now = self.now();
+        let entry = || JournalEntry {
             sequence: 0,
-            at: self.now(),
+            at: now,
+            app: app.clone(),
             method: request.method.to_string(),
             path: request.path.clone(),
+            template: endpoint.template(),
             query,
             endpoint,
             status: None,
             quota_points: 0,
             bytes_in: request.body.len(),
             bytes_out: 0,
+            duration_us: 0,
             created_issues: 0,
             in_flight: self.in_flight,
             fault: fault.as_ref().map(|effect| effect.name().to_owned()),
-        });
+        };
         let quick = endpoint.is_local();
+        let sequence = (!quick).then(|| self.journal.push(entry()));
+        let exchange = if endpoint.is_jira() {
+            self.journal.record(|| exchange(endpoint, request))
+        } else {
+            None
+        };
         Arrival {
             endpoint,
             sequence,
+            exchange,
+            charged: endpoint.is_jira() && !request.at_site,
+            app,
+            bytes_in: request.body.len(),
+            began: Instant::now(),
             fault,
             latency: if quick {
                 Duration::ZERO
@@ -126,38 +151,86 @@ impl State {
             Endpoint::AccessibleResources => oauth::accessible_resources(self, request),
             Endpoint::Page => pages::answer(self, request),
             Endpoint::Control => control::answer(self, request),
-            endpoint => match self.quota_refusal() {
+            endpoint => match self.quota_refusal(arrival) {
                 Some(refusal) => Err(refusal),
                 None => gateway::answer(self, endpoint, request, arrival.fault.as_ref()),
             },
         };
-        answered.unwrap_or_else(|refusal| refusal)
+        let answer = answered.unwrap_or_else(|refusal| refusal);
+        if let Some(at) = arrival.exchange {
+            let kept = ExchangeAnswer {
+                status: answer.status,
+                content_type: answer.content_type,
+                body: answer.body.clone(),
+            };
+            self.journal.record_answer(at, kept);
+        }
+        answer
+    }
+
+    /// Tells who is charged for a request.
+    fn app_of(&self, request: &Request) -> Cow<'static, str> {
+        if request.at_site {
+            return Cow::Borrowed("api-token");
+        }
+        let names_app = request.bearer.is_some() || request.part(0) == "oauth";
+        if names_app {
+            self.config.client_id.clone().into()
+        } else {
+            Cow::Borrowed("")
+        }
     }
 
     /// Notes how a request ended; `answer` is none where the connection was closed instead.
-    pub(crate) fn leave(&mut self, arrival: &Arrival, answer: Option<&Answer>, acted: &Acted) {
+    pub(crate) fn leave(&mut self, arrival: Arrival, answer: Option<&Answer>, acted: &Acted) {
         let jira = arrival.endpoint.is_jira();
         self.in_flight -= usize::from(jira).min(self.in_flight);
         let arrived = !matches!(arrival.fault, Some(Effect::DropBefore));
-        let points = if jira && arrived {
+        let points = if arrival.charged && arrived {
             1 + acted.extra_points
         } else {
             0
         };
         self.quota.add(self.now(), points);
-        self.journal.amend(arrival.sequence, |entry| {
-            entry.status = answer.map(|answer| answer.status);
-            entry.bytes_out = answer.map_or(0, |answer| answer.body.len());
-            entry.quota_points = points;
-            entry.created_issues = acted.created;
+        let Some(sequence) = arrival.sequence else {
+            return;
+        };
+        self.journal.close(&Ended {
+            sequence,
+            app: &arrival.app,
+            endpoint: arrival.endpoint,
+            status: answer.map(|answer| answer.status),
+            quota_points: points,
+            bytes_in: arrival.bytes_in,
+            bytes_out: answer.map_or(0, |answer| answer.body.len()),
+            created_issues: acted.created,
+            duration_us: u64::try_from(arrival.began.elapsed().as_micros()).unwrap_or(u64::MAX),
         });
     }
 
-    fn quota_refusal(&mut self) -> Option<Answer> {
+    fn quota_refusal(&mut self, arrival: &Arrival) -> Option<Answer> {
+        if !arrival.charged {
+            return None;
+        }
         let limit = self.config.quota_points_per_hour?;
         let now = self.now();
         self.quota.add(now, 0);
         (self.quota.used >= limit).then(|| crate::errors::quota_exhausted(now))
+    }
+}
+
+/// Copies a request for those who check it later.
+fn exchange(endpoint: Endpoint, request: &Request) -> Exchange {
+    Exchange {
+        endpoint,
+        method: request.method.to_string(),
+        template: endpoint.template(),
+        version: request.version().to_owned(),
+        path: request.path.clone(),
+        query: request.query.clone(),
+        content_type: request.content_type.clone(),
+        body: request.body.to_vec(),
+        answer: None,
     }
 }
 

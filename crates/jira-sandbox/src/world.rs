@@ -60,6 +60,10 @@ impl World {
         self.sites.get_mut(*self.by_cloud_id.get(cloud_id)?)
     }
 
+    pub(crate) fn cloud_id(&self, slug: &str) -> Option<String> {
+        self.site_by_slug(slug).map(|site| site.cloud_id.clone())
+    }
+
     pub(crate) fn site_by_slug(&self, slug: &str) -> Option<&Site> {
         self.sites.iter().find(|site| site.slug == slug)
     }
@@ -76,6 +80,11 @@ impl World {
         self.sites
             .iter()
             .position(|site| site.any_project(key).is_some())
+    }
+
+    pub(crate) fn account_of(&self, email: &str) -> Option<&Account> {
+        let mut accounts = self.accounts.iter();
+        accounts.find(|account| account.email.eq_ignore_ascii_case(email))
     }
 
     pub(crate) fn account(&self, id: &str) -> Option<&Account> {

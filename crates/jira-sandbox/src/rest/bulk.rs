@@ -9,8 +9,9 @@ use crate::faults::Effect;
 use crate::gateway::Call;
 use crate::http::Answer;
 use crate::state::State;
+use crate::world::IssueData;
 
-use super::{Fields, fields, issues, render, site, site_mut, strings};
+use super::{Fields, fields, issues, render, site, site_mut, strings, v2};
 
 /// The most issues of one bulk create.
 const MAX_CREATE: usize = 50;
@@ -54,6 +55,7 @@ fn create_each(
         let failing = failing(call.fault, at);
         let drafted = match failing {
             Some((status, false)) => Err(broken(status)),
+            _ if call.is_v2() => draft_v2(state, call, element)?,
             _ => fields::draft(issues::desk(state, call)?, element),
         };
         let outcome = match drafted {
@@ -66,6 +68,16 @@ fn create_each(
         });
     }
     Ok(outcomes)
+}
+
+fn draft_v2(
+    state: &State,
+    call: &Call<'_>,
+    element: &Value,
+) -> Result<Result<IssueData, Problems>, Answer> {
+    let mut element = element.clone();
+    let desk = issues::desk(state, call)?;
+    Ok(v2::upgrade(&mut element).and_then(|()| fields::draft(desk, &element)))
 }
 
 /// Tells whether a fault hits this element: with which status, and whether it is made all the same.

@@ -11,7 +11,7 @@ use super::fields::{self, Desk};
 use super::{Fields, render, site, site_mut, visible};
 
 pub(super) fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
-    let body = call.request.json()?;
+    let body = call.details()?;
     let desk = desk(state, call)?;
     let data = fields::draft(desk, &body).map_err(|problems| problems.answer())?;
     let visible_at = state.searchable_from();
@@ -57,7 +57,7 @@ pub(super) fn get(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
 }
 
 pub(super) fn edit(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
-    let body = call.request.json()?;
+    let body = call.details()?;
     let desk = desk(state, call)?;
     let issue = visible(desk.site, call.part(1))?;
     let id = issue.id;

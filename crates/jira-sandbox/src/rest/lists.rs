@@ -45,6 +45,55 @@ fn all_priorities(state: &State, call: &Call<'_>) -> Result<Vec<Value>, Answer> 
     Ok(shown.collect())
 }
 
+/// The fields that every site has: id, name, type, and names in JQL beside the id.
+const SYSTEM_FIELDS: &[(&str, &str, &str, &[&str])] = &[
+    ("summary", "Summary", "string", &[]),
+    ("description", "Description", "string", &[]),
+    ("issuetype", "Issue Type", "issuetype", &["type"]),
+    ("project", "Project", "project", &[]),
+    ("priority", "Priority", "priority", &[]),
+    ("labels", "Labels", "array", &[]),
+    ("status", "Status", "status", &[]),
+    ("creator", "Creator", "user", &[]),
+    ("reporter", "Reporter", "user", &[]),
+    ("assignee", "Assignee", "user", &[]),
+    ("created", "Created", "datetime", &["createdDate"]),
+    ("updated", "Updated", "datetime", &["updatedDate"]),
+    ("duedate", "Due date", "date", &["due"]),
+    ("resolution", "Resolution", "resolution", &[]),
+    ("resolutiondate", "Resolved", "datetime", &["resolved"]),
+    ("parent", "Parent", "issuelink", &[]),
+];
+
+/// Lists the fields of every project.
+pub(super) fn fields(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+    let site = site(state, call)?;
+    let system = SYSTEM_FIELDS.iter().map(|(id, name, of, clauses)| {
+        let mut names = vec![*id];
+        names.extend(*clauses);
+        let schema = match *of {
+            "array" => json!({"type": of, "items": "string", "system": id}),
+            of => json!({"type": of, "system": id}),
+        };
+        json!({
+            "id": id, "key": id, "name": name, "custom": false, "orderable": true,
+            "navigable": true, "searchable": true, "clauseNames": names, "schema": schema,
+        })
+    });
+    let all = site.projects().flat_map(|project| &project.custom_fields);
+    let custom: BTreeMap<_, _> = all.map(|field| (field.id.as_str(), field)).collect();
+    let custom = custom.into_values().map(|field| {
+        let number = field.id.trim_start_matches("customfield_");
+        json!({
+            "id": field.id, "key": field.id, "name": field.name, "custom": true,
+            "orderable": true, "navigable": true, "searchable": true,
+            "clauseNames": [format!("cf[{number}]"), field.name],
+            "schema": render::custom_schema(&field.id, &field.kind),
+        })
+    });
+    Ok(Answer::json(200, &system.chain(custom).collect()))
+}
+
 pub(super) fn statuses(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
     let site = site(state, call)?;
     let all = site.browsable().flat_map(|project| {

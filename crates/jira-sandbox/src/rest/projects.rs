@@ -124,6 +124,18 @@ fn links(body: &mut Value, site: &Site, paging: Paging, is_last: bool) {
     }
 }
 
+/// Lists every project at once, as Atlassian's deprecated call does.
+pub(super) fn list(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+    let site = site(state, call)?;
+    let expand = call.request.query_list("expand");
+    let shown = site.browsable();
+    let shown: Vec<_> = shown
+        .map(|project| expanded(site, project, &expand))
+        .collect();
+    let count = shown.len();
+    Ok(Answer::json(200, &shown.into()).costing(count))
+}
+
 pub(super) fn get(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
     let site = site(state, call)?;
     let asked = call.part(1);

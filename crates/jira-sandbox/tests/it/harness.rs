@@ -87,7 +87,7 @@ impl Jira {
 
     /// Sends a request and hangs up without waiting for its answer, once it has arrived.
     pub(crate) fn post_and_leave(&self, path: &str, body: &Value) {
-        let before = self.handle().journal().len();
+        let before = self.handle().arrived();
         let bearer = format!("Bearer {}", self.access_token);
         let headers = [
             ("Authorization", bearer.as_str()),
@@ -97,7 +97,7 @@ impl Jira {
         let body = body.to_string();
         let base = self.sandbox.base_url();
         let stream = open(base, "POST", &path, &headers, body.as_bytes()).unwrap();
-        while self.handle().journal().len() == before {
+        while self.handle().arrived() == before {
             std::thread::yield_now();
         }
         drop(stream);

@@ -1,0 +1,60 @@
+//! Version 2 of the REST API: the same resources, with plain text where version 3 has documents.
+
+use serde_json::{Value, json};
+
+use crate::adf;
+use crate::errors::Problems;
+
+/// The fields that hold documents in version 3.
+const TEXTS: [&str; 2] = ["description", "environment"];
+
+/// Turns the texts of a written issue into documents.
+pub(crate) fn upgrade(details: &mut Value) -> Result<(), Problems> {
+    let Some(fields) = details.get_mut("fields").and_then(Value::as_object_mut) else {
+        return Ok(());
+    };
+    for name in TEXTS {
+        match fields.get_mut(name) {
+            None | Some(Value::Null) => {}
+            Some(Value::String(text)) => {
+                let document = document(text);
+                fields.insert(name.to_owned(), document);
+            }
+            Some(_) => return Err(Problems::field(name, "Operation value must be a string")),
+        }
+    }
+    Ok(())
+}
+
+fn document(text: &str) -> Value {
+    let lines = text.lines().map(|line| match line {
+        "" => json!({"type": "paragraph", "content": []}),
+        line => json!({"type": "paragraph", "content": [{"type": "text", "text": line}]}),
+    });
+    json!({"type": "doc", "version": 1, "content": lines.collect::<Vec<_>>()})
+}
+
+/// Turns an answer of version 3 into one of version 2: documents into texts, links into its own.
+pub(crate) fn downgrade(answer: &mut Value) {
+    match answer {
+        Value::Array(items) => items.iter_mut().for_each(downgrade),
+        Value::Object(fields) => {
+            for (name, value) in fields.iter_mut() {
+                match value {
+                    Value::Object(document)
+                        if document.get("type").and_then(Value::as_str) == Some("doc") =>
+                    {
+                        *value = adf::to_text(value).into();
+                    }
+                    Value::String(link) if name == "self" => {
+                        *link = link.replacen("/rest/api/3/", "/rest/api/2/", 1);
+                    }
+                    // What apps have stored is theirs and stays as it is.
+                    _ if name == "properties" => {}
+                    value => downgrade(value),
+                }
+            }
+        }
+        _ => {}
+    }
+}

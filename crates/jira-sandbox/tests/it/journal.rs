@@ -1,0 +1,94 @@
+//! What the sandbox remembers of requests, and what they cost.
+
+use jira_sandbox::{Effect, Endpoint, Fault};
+use serde_json::{Value, json};
+
+use crate::harness::{Jira, task};
+
+fn journal(jira: &Jira, query: &str) -> Vec<Value> {
+    let shown = jira.beside("GET", &format!("/sandbox/journal{query}"), "");
+    assert_eq!(shown.status, 200);
+    shown.json()["entries"].as_array().unwrap().clone()
+}
+
+#[test]
+fn every_request_is_noted_with_its_template_cost_and_fault() {
+    let jira = Jira::start();
+    jira.create(&["A", "B"]);
+    jira.get("issue/SHOP-2?fields=summary");
+    jira.handle()
+        .push_fault(Fault::once(Endpoint::Myself, Effect::status(503)));
+    jira.get("myself");
+
+    let entries = journal(&jira, "");
+    let noted: Vec<_> = entries
+        .iter()
+        .map(|entry| {
+            (
+                &entry["method"],
+                &entry["template"],
+                &entry["status"],
+                &entry["quota_points"],
+            )
+        })
+        .collect();
+    let expected = json!([
+        ["POST", "/authorize/decision", 302, 0],
+        ["POST", "/oauth/token", 200, 0],
+        ["POST", "/rest/api/3/issue/bulk", 201, 2],
+        ["GET", "/rest/api/3/issue/{issueIdOrKey}", 200, 2],
+        ["GET", "/rest/api/3/myself", 503, 1],
+    ]);
+    assert_eq!(json!(noted), expected);
+    let get = &entries[3];
+    assert_eq!(
+        (&get["app"], &get["query"]),
+        (&json!("sandbox-client"), &json!("fields=summary"))
+    );
+    assert!(get["bytes_out"].as_u64() > Some(50) && get["duration_us"].as_u64() > Some(0));
+    assert_eq!(entries[4]["fault"], "answer");
+}
+
+#[test]
+fn the_journal_is_filtered_and_read_on_from_where_one_was() {
+    let jira = Jira::start();
+    jira.create(&["A"]);
+    for key in ["SHOP-1", "SHOP-9", "SHOP-1"] {
+        jira.get(&format!("issue/{key}"));
+    }
+    let count = |query: &str| journal(&jira, query).len();
+    assert_eq!(count("?endpoint=get_issue"), 3);
+    assert_eq!(count("?endpoint=get_issue&status=404"), 1);
+    assert_eq!(count("?path=SHOP-1&method=GET"), 2);
+    assert_eq!(count("?fault=any"), 0);
+    let latest = journal(&jira, "?limit=2");
+    assert_eq!(latest[0]["status"], 404);
+    let next = journal(&jira, "?after=2&limit=2");
+    assert_eq!((&next[0]["sequence"], next.len()), (&json!(3), 2));
+}
+
+#[test]
+fn charges_are_summed_by_app_and_endpoint() {
+    let jira = Jira::start();
+    let before = jira.handle().charges().total;
+    jira.create(&["A", "B", "C"]);
+    jira.post("search/jql", &json!({"jql": "project = SHOP"}));
+    jira.post("issue", &task("NOPE", "A"));
+
+    let spent = jira.handle().charges().total.since(before);
+    assert_eq!((spent.requests, spent.quota_points), (3, 3 + 4 + 1));
+    assert_eq!((spent.created_issues, spent.refused), (3, 1));
+    let report = jira.beside("GET", "/sandbox/charges", "").json();
+    let app = report["apps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|app| app["app"] == "sandbox-client")
+        .unwrap();
+    assert_eq!(app["total"]["quota_points"], 8);
+    let dearest = &app["endpoints"][0];
+    assert_eq!(
+        (&dearest["endpoint"], &dearest["quota_points"]),
+        (&json!("search"), &json!(4))
+    );
+}

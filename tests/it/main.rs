@@ -13,6 +13,7 @@ mod connection;
 mod databases;
 mod demo;
 mod documents;
+mod jira_client;
 mod journey;
 mod priorities;
 mod push;

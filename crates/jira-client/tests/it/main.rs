@@ -11,7 +11,6 @@ mod oauth;
 mod paging;
 mod reads;
 mod refreshing;
-mod sandbox;
 mod secrets;
 mod server;
 mod support;

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::switches::Switches;
+
 /// Everything about a sandbox that is chosen before it starts.
 #[derive(Clone)]
 pub struct SandboxConfig {
@@ -39,6 +41,8 @@ pub struct SandboxConfig {
     pub leeway_pairs: LeewayPairs,
     /// The hourly quota after which Jira answers 429; none means that it is not enforced.
     pub quota_points_per_hour: Option<u64>,
+    /// Everything else that can be switched later too; the fields above win where they are set.
+    pub switches: Switches,
 }
 
 impl Default for SandboxConfig {
@@ -66,6 +70,7 @@ impl Default for SandboxConfig {
             dead_refresh: DeadRefresh::default(),
             leeway_pairs: LeewayPairs::default(),
             quota_points_per_hour: None,
+            switches: Switches::default(),
         }
     }
 }

@@ -1,16 +1,21 @@
 //! The sandbox's own calls, by which a person or another process interferes.
 
+mod issues;
+mod projects;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::config::SiteListing;
+use crate::chaos::Chaos;
+use crate::duplicates;
 use crate::faults::Fault;
 use crate::handle::IssueSnapshot;
 use crate::http::{Answer, Request};
 use crate::journal::JournalEntry;
 use crate::rest::move_to_status;
 use crate::state::State;
+use crate::world::Issue;
 
 /// Answers a control call.
 pub(crate) fn answer(state: &mut State, request: &Request) -> Result<Answer, Answer> {
@@ -26,12 +31,28 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Result<Answer, Ans
         }
         ("GET", ["journal"]) => Ok(ok(&journal(state, request))),
         ("GET", ["charges"]) => Ok(ok(&json!(state.journal.charges()))),
-        ("GET", ["issues"]) => Ok(ok(&issues(state))),
+        ("GET", ["chaos"]) => Ok(ok(&json!(state.chaos.report()))),
+        ("POST", ["chaos"]) => start_chaos(state, request),
+        ("DELETE", ["chaos"]) => {
+            state.chaos.stop();
+            Ok(ok(&json!(state.chaos.report())))
+        }
+        ("GET", ["duplicates"]) => Ok(ok(&duplicates(state, request))),
+        ("GET", ["others"]) => Ok(ok(&json!(state.others))),
+        ("DELETE", ["others"]) => {
+            state.stop_others();
+            Ok(ok(&json!(state.others)))
+        }
+        (_, ["projects", rest @ ..]) => projects::answer(state, request, rest),
+        ("GET", ["issues"]) => Ok(ok(&issues(state, request))),
         ("GET", ["issues", key]) => issue(state, key),
         ("DELETE", ["issues", key]) => delete(state, key),
         ("POST", ["issues", key, "status"]) => set_status(state, key, request),
         ("POST", ["issues", key, "project"]) => set_project(state, key, request),
         ("POST", ["issues", key, "hidden"]) => set_hidden(state, key, request),
+        ("POST", ["issues", key, "search_lag"]) => issues::search_lag(state, key, request),
+        ("POST", ["issues", key, "clone"]) => issues::clone(state, key, request),
+        ("POST", ["issues", key, "property"]) => issues::property(state, key, request),
         ("GET", ["tokens"]) => Ok(ok(&json!({"counters": state.tokens.counters}))),
         ("POST", ["tokens", "expire"]) => {
             let now = state.now();
@@ -42,6 +63,7 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Result<Answer, Ans
             state.tokens.revoke_all();
             Ok(Answer::empty(204))
         }
+        ("GET", ["settings"]) => Ok(ok(&json!(state.switches))),
         ("POST", ["settings"]) => settings(state, request),
         _ => Err(refused(404, "There is no such control call.")),
     }
@@ -165,10 +187,23 @@ fn wanted(entry: &JournalEntry, request: &Request) -> bool {
             .is_none_or(|part| entry.path.contains(part))
 }
 
-fn issues(state: &State) -> Value {
-    let of_site = |site| IssueSnapshot::of_site(&state.world, site);
-    let issues: Vec<_> = state.world.sites.iter().flat_map(of_site).collect();
-    json!({"total": issues.len(), "issues": issues})
+/// Shows issues; `project` names whose, `limit` how many at most.
+fn issues(state: &State, request: &Request) -> Value {
+    let limit = request.query_number("limit", usize::MAX);
+    let wanted = request.query("project");
+    let mut total = 0;
+    let mut shown = Vec::new();
+    for site in &state.world.sites {
+        let project = wanted.map(|key| site.any_project(key).map(|(at, _)| at));
+        let is_wanted = |issue: &&Issue| project.is_none_or(|at| at == Some(issue.data.project));
+        for issue in site.issues().filter(is_wanted) {
+            total += 1;
+            if shown.len() < limit {
+                shown.push(IssueSnapshot::of(&state.world, site, issue));
+            }
+        }
+    }
+    json!({"total": total, "issues": shown})
 }
 
 fn issue(state: &mut State, key: &str) -> Result<Answer, Answer> {
@@ -212,27 +247,27 @@ fn set_hidden(state: &mut State, key: &str, request: &Request) -> Result<Answer,
     issue(state, key)
 }
 
-/// Changes latency, search lag and site listing; what is not named stays.
+/// Changes the switches that the body names; the others stay.
 fn settings(state: &mut State, request: &Request) -> Result<Answer, Answer> {
     let body: Value = serde_json::from_slice(&request.body)
         .map_err(|_| refused(400, "The body is not valid JSON."))?;
-    let ms = |name: &str| {
-        body.get(name)
-            .and_then(Value::as_u64)
-            .map(Duration::from_millis)
-    };
-    if let Some(latency) = ms("latency_ms") {
-        state.config.latency = latency;
-    }
-    if let Some(latency) = ms("latency_per_issue_ms") {
-        state.config.latency_per_issue = latency;
-    }
-    if let Some(lag) = ms("search_lag_ms") {
-        state.config.search_lag = lag;
-    }
-    if let Some(listing) = body.get("site_listing") {
-        let listing = serde_json::from_value::<SiteListing>(listing.clone());
-        state.site_listing = listing.map_err(|error| refused(400, &error.to_string()))?;
-    }
-    Ok(Answer::empty(204))
+    let switches = state.switches.merged(&body);
+    state.switch(switches.map_err(|text| refused(400, &text))?);
+    Ok(ok(&json!(state.switches)))
+}
+
+/// Puts random faults in force and counts anew.
+fn start_chaos(state: &mut State, request: &Request) -> Result<Answer, Answer> {
+    let chaos: Chaos = projects::read(request)?;
+    let started = state.chaos.start(chaos);
+    started.map_err(|text| refused(400, &text))?;
+    Ok(Answer::json(201, &json!(state.chaos.report())))
+}
+
+/// Groups issues by the mark in an entity property.
+fn duplicates(state: &State, request: &Request) -> Value {
+    let property = request.query("property").unwrap_or("handoff.delivery");
+    let field = request.query("field").unwrap_or("delivery_id");
+    let all = request.query("all") == Some("true");
+    json!(duplicates::report(&state.world, property, field, all))
 }

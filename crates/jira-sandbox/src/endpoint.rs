@@ -188,6 +188,18 @@ impl Endpoint {
         }
     }
 
+    /// Gives the name that JSON uses.
+    pub(crate) fn name(self) -> String {
+        let name = serde_json::to_value(self).ok();
+        let name = name.as_ref().and_then(|name| name.as_str());
+        name.unwrap_or_default().to_owned()
+    }
+
+    /// Tells whether the request changes something in Jira.
+    pub(crate) fn is_write(self) -> bool {
+        self.scope() == Some("write:jira-work")
+    }
+
     /// Tells whether the request goes to Jira, where the quota counts it.
     pub(crate) fn is_jira(self) -> bool {
         !self.is_oauth() && !self.is_local()

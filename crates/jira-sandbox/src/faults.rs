@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::endpoint::Endpoint;
 use crate::errors::NO_SUCH_ISSUE;
+use crate::random::Random;
 
 /// One fault: what happens, to which requests, and how often.
 ///
@@ -133,8 +134,21 @@ pub enum Effect {
     },
     /// Does what was asked and answers with the right status but no body.
     Empty,
-    /// Does what was asked and answers only the first half of the JSON.
+    /// Does what was asked and answers only the first half of the JSON, as if that were all.
     Truncated,
+    /// Does what was asked and closes the connection in the middle of the answer's body.
+    Cut,
+    /// Answers at once, or closes the connection, and does what was asked only later.
+    ActLater {
+        /// Milliseconds until the work is begun.
+        ms: u64,
+        /// Milliseconds between the issues of a bulk create; zero makes them all at once.
+        #[serde(default)]
+        ms_per_issue: u64,
+        /// The status answered at once with a page of HTML; none closes the connection.
+        #[serde(default)]
+        status: Option<u16>,
+    },
     /// Gives the issues of a bulk answer in another order.
     Shuffled,
     /// Fails elements of a bulk create one by one.
@@ -154,6 +168,9 @@ impl Effect {
     pub fn status(status: u16) -> Self {
         let message = match status {
             404 => NO_SUCH_ISSUE,
+            408 => "Request timeout",
+            409 => "The request conflicts with another change. Try again.",
+            422 => "The site's configuration does not allow this.",
             401 => return Self::answer(401, json!({"code": 401, "message": "Unauthorized"})),
             403 => {
                 let text = "The app is not installed on this instance";
@@ -182,6 +199,37 @@ impl Effect {
         }
     }
 
+    /// Answers 429 as the gateway has been seen to: no reason, and no moment to come back.
+    pub fn gateway_limit() -> Self {
+        let text = "Too many requests";
+        Self::answer(429, json!({"code": 429, "message": text})).with_header(
+            "X-Failure-Category",
+            "FAILURE CLIENT RATE LIMITED".to_owned(),
+        )
+    }
+
+    /// Adds `Retry-After` to an answer.
+    #[must_use]
+    pub fn retry_after(self, wait: Duration) -> Self {
+        self.with_header("Retry-After", wait.as_secs().to_string())
+    }
+
+    /// Lets the work be done although the answer says otherwise.
+    #[must_use]
+    pub fn although_done(mut self) -> Self {
+        if let Self::Answer { acting, .. } | Self::Html { acting, .. } = &mut self {
+            *acting = true;
+        }
+        self
+    }
+
+    fn with_header(mut self, name: &str, value: String) -> Self {
+        if let Self::Answer { headers, .. } = &mut self {
+            headers.push((name.to_owned(), value));
+        }
+        self
+    }
+
     /// Answers as the token endpoint does when it refuses.
     pub fn token_error(error: TokenError) -> Self {
         let (status, error, description) = error.parts();
@@ -203,7 +251,7 @@ impl Effect {
     /// Tells whether the request is acted on under this fault.
     pub(crate) fn acts(&self) -> bool {
         match self {
-            Self::DropBefore => false,
+            Self::DropBefore | Self::ActLater { .. } => false,
             Self::Answer { acting, .. } | Self::Html { acting, .. } => *acting,
             _ => true,
         }
@@ -220,6 +268,8 @@ impl Effect {
             Self::Html { .. } => "html",
             Self::Empty => "empty",
             Self::Truncated => "truncated",
+            Self::Cut => "cut",
+            Self::ActLater { .. } => "act_later",
             Self::Shuffled => "shuffled",
             Self::FailElements { .. } => "fail_elements",
         }
@@ -284,7 +334,14 @@ pub(crate) struct FaultPlan {
 struct Armed {
     fault: Fault,
     seen: u32,
-    draws: u64,
+    draws: Random,
+}
+
+/// A fault that strikes a request, under the name that the journal and the counts use.
+#[derive(Clone, Debug)]
+pub(crate) struct Struck {
+    pub(crate) name: &'static str,
+    pub(crate) effect: Effect,
 }
 
 impl FaultPlan {
@@ -296,7 +353,7 @@ impl FaultPlan {
         self.armed.push(Armed {
             fault,
             seen: 0,
-            draws,
+            draws: Random::new(draws),
         });
     }
 
@@ -348,7 +405,7 @@ impl Armed {
         let happens = match self.fault.when {
             When::Times(times) => turn <= times,
             When::Every(nth) => nth > 0 && turn % nth == 0,
-            When::Percent { percent, .. } => self.random() % 100 < u64::from(percent),
+            When::Percent { percent, .. } => self.draws.next() % 100 < u64::from(percent),
             When::Always => true,
         };
         happens.then(|| self.fault.effect.clone())
@@ -359,15 +416,6 @@ impl Armed {
             When::Times(times) => self.seen >= self.fault.skip.saturating_add(times),
             _ => false,
         }
-    }
-
-    /// Draws the next number of the SplitMix64 sequence, enough to scatter faults.
-    fn random(&mut self) -> u64 {
-        self.draws = self.draws.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.draws;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
     }
 }
 

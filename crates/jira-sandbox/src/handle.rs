@@ -1,5 +1,7 @@
 //! The handle by which a test looks into a sandbox and interferes.
 
+mod interfere;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,6 +15,7 @@ use crate::faults::Fault;
 use crate::journal::{ChargeReport, Exchange, JournalEntry, TokenCounters};
 use crate::rest::{Fields, move_to_status, render_issue};
 use crate::state::State;
+use crate::switches::millis;
 use crate::world::{Issue, Site, World};
 
 /// A handle on a running sandbox; clones speak of the same one.
@@ -40,7 +43,7 @@ pub struct IssueSnapshot {
 }
 
 impl IssueSnapshot {
-    fn of(world: &World, site: &Site, issue: &Issue) -> Self {
+    pub(crate) fn of(world: &World, site: &Site, issue: &Issue) -> Self {
         let mut shown = render_issue(world, site, issue, &issue.data, &Fields::all(), &[]);
         let key = site.key_of(&issue.data);
         Self {
@@ -87,7 +90,9 @@ impl IssueSnapshot {
 impl SandboxHandle {
     pub(crate) fn new(config: SandboxConfig, base_url: &str) -> Self {
         Self {
-            state: Arc::new(Mutex::new(State::new(config, base_url))),
+            state: Arc::new_cyclic(|myself| {
+                Mutex::new(State::new(config, base_url, myself.clone()))
+            }),
         }
     }
 
@@ -115,14 +120,7 @@ impl SandboxHandle {
 
     /// Gives the number of issues of every site together.
     pub fn issue_count(&self) -> usize {
-        self.with(|state| {
-            state
-                .world
-                .sites
-                .iter()
-                .map(Site::issue_count)
-                .sum()
-        })
+        self.with(|state| state.world.sites.iter().map(Site::issue_count).sum())
     }
 
     /// Finds an issue by a key it has or had.
@@ -175,14 +173,14 @@ impl SandboxHandle {
 
     /// Lets writes from now on stay unseen by search for so long.
     pub fn set_search_lag(&self, lag: Duration) {
-        self.with(|state| state.config.search_lag = lag);
+        self.with(|state| state.switches.search_lag_ms = millis(lag));
     }
 
     /// Sets how long every request takes, and how much longer for each issue it creates.
     pub fn set_latency(&self, base: Duration, per_issue: Duration) {
         self.with(|state| {
-            state.config.latency = base;
-            state.config.latency_per_issue = per_issue;
+            state.switches.latency_ms = millis(base);
+            state.switches.latency_per_issue_ms = millis(per_issue);
         });
     }
 
@@ -280,7 +278,7 @@ impl SandboxHandle {
 
     /// Sets what accessible-resources shows of a grant.
     pub fn set_site_listing(&self, listing: SiteListing) {
-        self.with(|state| state.site_listing = listing);
+        self.with(|state| state.switches.site_listing = listing);
     }
 
     fn change(&self, key: &str, change: impl FnOnce(&mut Site, u64)) -> bool {

@@ -176,6 +176,8 @@ pub(crate) struct Answer {
     pub(crate) content_type: &'static str,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
+    /// Whether the connection is closed in the middle of the body.
+    pub(crate) cut: bool,
     /// Issues made by this request; each adds to the configured latency.
     pub(crate) created: u32,
     /// Points of the hourly quota beyond the one that every request costs.
@@ -211,6 +213,7 @@ impl Answer {
             content_type,
             headers: Vec::new(),
             body,
+            cut: false,
             created: 0,
             extra_points: 0,
         }

@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod adf;
+mod chaos;
 mod clock;
 mod config;
 mod control;
+mod duplicates;
 mod endpoint;
 mod errors;
 mod faults;
@@ -12,14 +14,22 @@ mod handle;
 mod http;
 mod journal;
 mod jql;
+mod late;
 mod oauth;
+mod others;
 mod pages;
+mod random;
 mod rest;
 mod server;
 mod state;
+mod switches;
 mod world;
 
+pub use chaos::{
+    Chaos, ChaosKind, ChaosReport, ChaosRule, ChaosTarget, EndpointGroup, StruckCount,
+};
 pub use config::{DeadRefresh, LeewayPairs, SandboxConfig, SiteListing};
+pub use duplicates::{DuplicateReport, MarkedIssue, MarkedIssues};
 pub use endpoint::Endpoint;
 pub use errors::SandboxError;
 pub use faults::{Effect, Fault, RateLimitReason, TokenError, When};
@@ -29,4 +39,7 @@ pub use journal::{
     TokenCounters,
 };
 pub use server::Sandbox;
-pub use world::{ACME_CLOUD_ID, BEACON_CLOUD_ID, OTHER_USER_ACCOUNT_ID, USER_ACCOUNT_ID};
+pub use switches::{HiddenIssues, Switches};
+pub use world::{
+    ACME_CLOUD_ID, BEACON_CLOUD_ID, OTHER_USER_ACCOUNT_ID, ProjectTemplate, USER_ACCOUNT_ID,
+};

@@ -17,6 +17,7 @@ use crate::errors::SandboxError;
 use crate::faults::Effect;
 use crate::handle::SandboxHandle;
 use crate::http::{Answer, Request};
+use crate::late;
 use crate::state::{Acted, Arrival};
 
 /// The largest body the sandbox reads.
@@ -179,6 +180,9 @@ async fn work(request: Request, handle: SandboxHandle) -> Option<Answer> {
     let arrival = handle.with(|state| state.arrive(&request));
     let (before, after) = waits(&arrival);
     pause(before).await;
+    if let Some(Effect::ActLater { .. }) = arrival.fault {
+        put_off(&request, &arrival, &handle);
+    }
     let acts = arrival.fault.as_ref().is_none_or(Effect::acts);
     let answer = acts.then(|| handle.with(|state| state.answer(&request, &arrival)));
     let acted = answer.as_ref().map_or_else(Acted::default, |answer| Acted {
@@ -189,6 +193,31 @@ async fn work(request: Request, handle: SandboxHandle) -> Option<Answer> {
     let answer = distort(arrival.fault.as_ref(), answer);
     handle.with(|state| state.leave(arrival, answer.as_ref(), &acted));
     answer
+}
+
+/// Lets a request be carried out later, whatever becomes of its caller.
+fn put_off(request: &Request, arrival: &Arrival, handle: &SandboxHandle) {
+    let Some(Effect::ActLater {
+        ms, ms_per_issue, ..
+    }) = arrival.fault
+    else {
+        return;
+    };
+    let (endpoint, struck) = (arrival.endpoint, arrival.struck.unwrap_or_default());
+    let parts = match ms_per_issue {
+        0 => vec![request.clone()],
+        _ => late::one_by_one(request),
+    };
+    let handle = handle.clone();
+    handle.with(|state| state.chaos.pending_late += 1);
+    rt::spawn(async move {
+        pause(Duration::from_millis(ms)).await;
+        for part in parts {
+            handle.with(|state| state.act_late(&part, endpoint, struck));
+            pause(Duration::from_millis(ms_per_issue)).await;
+        }
+        handle.with(|state| state.chaos.pending_late -= 1);
+    });
 }
 
 async fn pause(length: Duration) {
@@ -212,6 +241,7 @@ fn waits(arrival: &Arrival) -> (Duration, Duration) {
 fn distort(fault: Option<&Effect>, answer: Option<Answer>) -> Option<Answer> {
     match fault {
         Some(Effect::DropBefore | Effect::DropAfter) => None,
+        Some(Effect::ActLater { status, .. }) => status.map(html_error),
         Some(Effect::Answer {
             status,
             headers,
@@ -225,11 +255,11 @@ fn distort(fault: Option<&Effect>, answer: Option<Answer>) -> Option<Answer> {
             replaced.headers.clone_from(headers);
             Some(replaced)
         }
-        Some(Effect::Html { status, .. }) => {
-            let page = "<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Something \
-                        went wrong</h1></body></html>";
-            Some(Answer::html(*status, page.to_owned()))
-        }
+        Some(Effect::Html { status, .. }) => Some(html_error(*status)),
+        Some(Effect::Cut) => answer.map(|answer| Answer {
+            cut: true,
+            ..answer
+        }),
         Some(Effect::Empty) => answer.map(|answer| Answer {
             body: Vec::new(),
             ..answer
@@ -242,6 +272,12 @@ fn distort(fault: Option<&Effect>, answer: Option<Answer>) -> Option<Answer> {
     }
 }
 
+fn html_error(status: u16) -> Answer {
+    let page = "<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Something went \
+                wrong</h1></body></html>";
+    Answer::html(status, page.to_owned())
+}
+
 fn respond(answer: Answer) -> HttpResponse {
     let status = actix_web::http::StatusCode::from_u16(answer.status);
     let status = status.unwrap_or(actix_web::http::StatusCode::INTERNAL_SERVER_ERROR);
@@ -251,6 +287,9 @@ fn respond(answer: Answer) -> HttpResponse {
     }
     for (name, value) in answer.headers {
         response.append_header((name, value));
+    }
+    if answer.cut {
+        return response.body(late::cut(answer.body));
     }
     response.body(answer.body)
 }

@@ -1,19 +1,24 @@
 //! The sandbox's whole state, and which module answers a request.
 
 use std::borrow::Cow;
+use std::sync::{Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use crate::chaos::ChaosRun;
 use crate::clock::Clock;
-use crate::config::{SandboxConfig, SiteListing};
+use crate::config::SandboxConfig;
 use crate::endpoint::Endpoint;
-use crate::faults::{Effect, FaultPlan};
+use crate::faults::{Effect, FaultPlan, Struck};
 use crate::http::{Answer, Request};
 use crate::journal::{Ended, Exchange, ExchangeAnswer, Journal, JournalEntry};
 use crate::oauth::{self, Tokens};
+use crate::others::Others;
+use crate::random::Random;
 use crate::rest::SearchPages;
+use crate::switches::Switches;
 use crate::world::{World, seed};
 use crate::{control, gateway, pages};
 
@@ -27,7 +32,13 @@ pub(crate) struct State {
     pub(crate) faults: FaultPlan,
     pub(crate) journal: Journal,
     pub(crate) search_pages: SearchPages,
-    pub(crate) site_listing: SiteListing,
+    pub(crate) switches: Switches,
+    pub(crate) chaos: ChaosRun,
+    pub(crate) others: Others,
+    /// Draws lags and orders.
+    pub(crate) draws: Random,
+    /// The state itself, for work that goes on in the background.
+    pub(crate) myself: Weak<Mutex<Self>>,
     pub(crate) in_flight: usize,
     quota: Quota,
 }
@@ -46,6 +57,8 @@ pub(crate) struct Arrival {
     bytes_in: usize,
     began: Instant,
     pub(crate) fault: Option<Effect>,
+    /// The name under which the fault is counted.
+    pub(crate) struck: Option<&'static str>,
     pub(crate) latency: Duration,
     pub(crate) latency_per_issue: Duration,
 }
@@ -58,7 +71,8 @@ struct Quota {
 }
 
 impl State {
-    pub(crate) fn new(config: SandboxConfig, base_url: &str) -> Self {
+    pub(crate) fn new(config: SandboxConfig, base_url: &str, myself: Weak<Mutex<Self>>) -> Self {
+        let switches = Switches::starting(&config);
         Self {
             world: seed(&config, base_url),
             config,
@@ -67,7 +81,11 @@ impl State {
             faults: FaultPlan::default(),
             journal: Journal::default(),
             search_pages: SearchPages::default(),
-            site_listing: SiteListing::default(),
+            draws: Random::new(switches.seed),
+            switches,
+            chaos: ChaosRun::default(),
+            others: Others::default(),
+            myself,
             in_flight: 0,
             quota: Quota::default(),
         }
@@ -78,19 +96,27 @@ impl State {
     }
 
     /// Gives the moment from which search sees a write made now.
-    pub(crate) fn searchable_from(&self) -> OffsetDateTime {
-        self.now() + self.config.search_lag
+    pub(crate) fn searchable_from(&mut self) -> OffsetDateTime {
+        let least = self.switches.search_lag_ms;
+        let lag = match self.switches.search_lag_most_ms {
+            Some(most) => self.draws.between(least, most.max(least)),
+            None => least,
+        };
+        self.now() + Duration::from_millis(lag)
+    }
+
+    /// Changes the switches; draws begin anew where the seed changes.
+    pub(crate) fn switch(&mut self, switches: Switches) {
+        if switches.seed != self.switches.seed {
+            self.draws = Random::new(switches.seed);
+        }
+        self.switches = switches;
     }
 
     /// Notes a request's arrival and decides what is in store for it.
     pub(crate) fn arrive(&mut self, request: &Request) -> Arrival {
         let endpoint = Endpoint::of(&request.method, &request.parts(0));
-        let fault = if endpoint.is_local() {
-            None
-        } else {
-            self.faults
-                .take(endpoint, || project_of(&self.world, endpoint, request))
-        };
+        let struck = self.strike(endpoint, request);
         self.in_flight += usize::from(endpoint.is_jira());
         let query = if endpoint.is_jira() {
             request.query_string.clone()
@@ -115,7 +141,7 @@ impl State {
             duration_us: 0,
             created_issues: 0,
             in_flight: self.in_flight,
-            fault: fault.as_ref().map(|effect| effect.name().to_owned()),
+            fault: struck.as_ref().map(|struck| struck.name.to_owned()),
         };
         let quick = endpoint.is_local();
         let sequence = (!quick).then(|| self.journal.push(entry()));
@@ -132,14 +158,32 @@ impl State {
             app,
             bytes_in: request.body.len(),
             began: Instant::now(),
-            fault,
+            struck: struck.as_ref().map(|struck| struck.name),
+            fault: struck.map(|struck| struck.effect),
             latency: if quick {
                 Duration::ZERO
             } else {
-                self.config.latency
+                self.switches.latency()
             },
-            latency_per_issue: self.config.latency_per_issue,
+            latency_per_issue: self.switches.latency_per_issue(),
         }
+    }
+
+    /// Decides which fault strikes a request: one switched on for it, or a random one.
+    fn strike(&mut self, endpoint: Endpoint, request: &Request) -> Option<Struck> {
+        if endpoint.is_local() {
+            return None;
+        }
+        let project = || project_of(&self.world, endpoint, request);
+        let chosen = self.faults.take(endpoint, project).map(Effect::struck);
+        chosen.or_else(|| self.chaos.draw(endpoint))
+    }
+
+    /// Carries out a request that was put off, long after its answer.
+    pub(crate) fn act_late(&mut self, request: &Request, endpoint: Endpoint, struck: &str) {
+        let answered = gateway::answer(self, endpoint, request, None);
+        let created = answered.map_or(0, |answer| answer.created);
+        self.chaos.count(endpoint, struck, 0, created);
     }
 
     /// Acts on a request and gives its true answer, before any fault distorts that.
@@ -192,6 +236,9 @@ impl State {
             0
         };
         self.quota.add(self.now(), points);
+        if let Some(struck) = arrival.struck {
+            self.chaos.count(arrival.endpoint, struck, 1, acted.created);
+        }
         let Some(sequence) = arrival.sequence else {
             return;
         };
@@ -212,7 +259,7 @@ impl State {
         if !arrival.charged {
             return None;
         }
-        let limit = self.config.quota_points_per_hour?;
+        let limit = self.switches.quota_points_per_hour?;
         let now = self.now();
         self.quota.add(now, 0);
         (self.quota.used >= limit).then(|| crate::errors::quota_exhausted(now))

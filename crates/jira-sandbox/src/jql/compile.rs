@@ -146,7 +146,10 @@ impl Clause<'_> {
         let found = match field {
             Field::Project => {
                 let matches = |project: &Project| {
-                    named(&project.key) || project.was(value) || named(&project.name) || project.id.to_string() == value
+                    named(&project.key)
+                        || project.was(value)
+                        || named(&project.name)
+                        || project.id.to_string() == value
                 };
                 let projects = site.all_projects.iter().enumerate();
                 projects

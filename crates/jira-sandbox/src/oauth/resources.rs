@@ -20,7 +20,7 @@ pub(crate) fn accessible_resources(state: &State, request: &Request) -> Result<A
         .collect();
     let jira = json!(jira);
     let confluence = json!(["read:confluence-content.all"]);
-    let resources: Vec<Value> = match state.site_listing {
+    let resources: Vec<Value> = match state.switches.site_listing {
         SiteListing::Empty => Vec::new(),
         _ if jira.as_array().is_some_and(Vec::is_empty) => Vec::new(),
         SiteListing::AsGranted => sites.map(|site| resource(site, &jira)).collect(),

@@ -47,8 +47,10 @@ fn exchange(state: &mut State, request: &Request) -> Result<Answer, Answer> {
             if token.is_empty() {
                 return Err(refuse(TokenError::InvalidRequest));
             }
-            let pair = state.tokens.refresh(token, state.config.leeway_pairs, now);
-            let dead = match state.config.dead_refresh {
+            let pair = state
+                .tokens
+                .refresh(token, state.switches.leeway_pairs, now);
+            let dead = match state.switches.dead_refresh {
                 DeadRefresh::InvalidGrant => TokenError::InvalidGrant,
                 DeadRefresh::UnauthorizedClient => TokenError::UnauthorizedClient,
             };

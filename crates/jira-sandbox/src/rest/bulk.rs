@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::errors::{Problems, jira_error};
+use crate::errors::{NO_SUCH_ISSUE, Problems, jira_error};
 use crate::faults::Effect;
 use crate::gateway::Call;
 use crate::http::Answer;
 use crate::state::State;
+use crate::switches::HiddenIssues;
 use crate::world::IssueData;
 
 use super::{Fields, fields, issues, render, site, site_mut, strings, v2};
@@ -27,31 +28,32 @@ pub(super) fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
     let body = call.request.json()?;
     let elements = body.get("issueUpdates").and_then(Value::as_array);
     let elements = elements.map(Vec::as_slice).unwrap_or_default();
-    let outcomes = if elements.len() > MAX_CREATE {
+    let (outcomes, n_created) = if elements.len() > MAX_CREATE {
         let text = format!("You can create at most {MAX_CREATE} issues in one request.");
-        elements
-            .iter()
-            .map(|_| Err(Problems::message(400, text.clone())))
-            .collect()
+        let refused = |_| Err(Problems::message(400, text.clone()));
+        (elements.iter().map(refused).collect(), 0)
     } else {
         create_each(state, call, elements)?
     };
-    let created = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok());
-    let n_created = u32::try_from(created.count()).unwrap_or(u32::MAX);
     let mut answer = bulk_answer(state, call, &outcomes)?;
     answer.created = n_created;
     Ok(answer.costing(elements.len().saturating_sub(1)))
 }
 
-/// Creates the elements in their order, each on its own.
+/// Creates the elements, each on its own; gives what became of each, and how many were made.
 fn create_each(
     state: &mut State,
     call: &Call<'_>,
     elements: &[Value],
-) -> Result<Vec<Outcome>, Answer> {
-    let visible_at = state.searchable_from();
+) -> Result<(Vec<Outcome>, u32), Answer> {
+    let mut order: Vec<_> = elements.iter().enumerate().collect();
+    if state.switches.shuffle_bulk_creation {
+        state.draws.shuffle(&mut order);
+    }
     let mut outcomes = Vec::with_capacity(elements.len());
-    for (at, element) in elements.iter().enumerate() {
+    let mut made = 0;
+    for (at, element) in order {
+        let visible_at = state.searchable_from();
         let failing = failing(call.fault, at);
         let drafted = match failing {
             Some((status, false)) => Err(broken(status)),
@@ -62,12 +64,16 @@ fn create_each(
             Ok(data) => Ok(site_mut(state, call)?.insert(data, visible_at)),
             Err(problems) => Err(problems),
         };
-        outcomes.push(match (outcome, failing) {
+        made += u32::from(outcome.is_ok());
+        let shown = match (outcome, failing) {
             (Ok(_), Some((status, true))) => Err(broken(status)),
             (outcome, _) => outcome,
-        });
+        };
+        outcomes.push((at, shown));
     }
-    Ok(outcomes)
+    outcomes.sort_by_key(|(at, _)| *at);
+    let outcomes = outcomes.into_iter().map(|(_, shown)| shown);
+    Ok((outcomes.collect(), made))
 }
 
 fn draft_v2(
@@ -93,17 +99,19 @@ fn failing(fault: Option<&Effect>, at: usize) -> Option<(u16, bool)> {
 }
 
 fn broken(status: u16) -> Problems {
-    Problems::message(status, "Internal server error")
+    let text = match status {
+        429 => "Rate limit exceeded.",
+        _ => "Internal server error",
+    };
+    Problems::message(status, text)
 }
 
-fn bulk_answer(state: &State, call: &Call<'_>, outcomes: &[Outcome]) -> Result<Answer, Answer> {
+fn bulk_answer(state: &mut State, call: &Call<'_>, outcomes: &[Outcome]) -> Result<Answer, Answer> {
     let site = site(state, call)?;
     let made = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok());
     let mut made: Vec<_> = made.map(|id| issues::created(site, *id)).collect();
-    if call.fault == Some(&Effect::Shuffled) {
-        made.reverse();
-        let middle = made.len() / 3;
-        made.rotate_left(middle);
+    if call.fault == Some(&Effect::Shuffled) || state.switches.shuffle_bulk_answers {
+        state.draws.shuffle(&mut made);
     }
     let failed = |(at, outcome): (usize, &Outcome)| {
         let problems = outcome.as_ref().err()?;
@@ -142,7 +150,7 @@ pub(super) fn fetch(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
         .filter_map(|asked| site.resolve(asked))
         .collect();
     let found: Vec<_> = ids.iter().filter_map(|id| site.issue(*id)).collect();
-    let seen = || found.iter().filter(|issue| !issue.hidden);
+    let seen = || found.iter().filter(|issue| site.shows(issue));
     let readable = seen()
         .filter(|issue| issue.unreadable.is_none())
         .map(|issue| {
@@ -160,7 +168,14 @@ pub(super) fn fetch(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
         let message = issue.unreadable.as_ref()?;
         Some(json!({"id": issue.id.to_string(), "errorMessage": message}))
     });
+    let mut errors: Vec<_> = broken.collect();
+    if state.switches.hidden_issues == HiddenIssues::IssueErrors {
+        let unseen = found.iter().filter(|issue| !site.shows(issue));
+        errors.extend(
+            unseen.map(|issue| json!({"id": issue.id.to_string(), "errorMessage": NO_SUCH_ISSUE})),
+        );
+    }
     let count = readable.len();
-    let body = json!({"issues": readable, "issueErrors": broken.collect::<Vec<_>>()});
+    let body = json!({"issues": readable, "issueErrors": errors});
     Ok(Answer::json(200, &body).costing(count))
 }

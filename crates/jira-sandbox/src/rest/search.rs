@@ -1,6 +1,7 @@
 //! Search by JQL, with its lag and its page tokens.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
@@ -31,11 +32,13 @@ pub(crate) struct SearchPages {
     open: HashMap<String, OpenPage>,
 }
 
-/// The rest of a result, as it was when the first page was read.
+/// A result as it was when the first page was read.
 #[derive(Clone, Debug)]
 struct OpenPage {
     jql: String,
-    ids: Vec<u64>,
+    /// The whole result, shared by the tokens of all its pages.
+    ids: Arc<[u64]>,
+    at: usize,
     expires_at: OffsetDateTime,
 }
 
@@ -113,18 +116,19 @@ pub(super) fn search(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
     };
     let asked = asked.check()?;
     let shown = Fields::of(&asked.fields);
-    let ids = matching(state, call, &asked)?;
+    let (ids, at) = matching(state, call, &asked)?;
     let most = if shown.is_bare() {
         MAX_BARE_PAGE
     } else {
         MAX_PAGE
     };
     let size = asked.max_results.clamp(1, most);
-    let rest = ids.get(size..).unwrap_or_default().to_vec();
+    let end = at.saturating_add(size);
+    let is_last = end >= ids.len();
     let site = site(state, call)?;
     let now = state.now();
     let known = known_data(now, &asked.reconcile);
-    let issues = ids.iter().take(size).filter_map(|id| {
+    let issues = ids.iter().skip(at).take(size).filter_map(|id| {
         let issue = site.issue(*id).filter(|issue| site.shows(issue))?;
         let data = known(issue)?;
         Some(render::issue(
@@ -139,8 +143,8 @@ pub(super) fn search(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
     let issues: Vec<_> = issues.collect();
     drop(known);
     let count = issues.len();
-    let mut body = json!({"issues": issues, "isLast": rest.is_empty()});
-    if let (false, Some(fields)) = (rest.is_empty(), body.as_object_mut()) {
+    let mut body = json!({"issues": issues, "isLast": is_last});
+    if let (false, Some(fields)) = (is_last, body.as_object_mut()) {
         let expires_at = now + TOKEN_LIFE;
         state
             .search_pages
@@ -152,7 +156,8 @@ pub(super) fn search(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
             token,
             OpenPage {
                 jql: asked.jql,
-                ids: rest,
+                ids,
+                at: end,
                 expires_at,
             },
         );
@@ -160,15 +165,16 @@ pub(super) fn search(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
     Ok(Answer::json(200, &body).costing(count))
 }
 
-/// Gives what is left of the result: that of a token, or of the query run anew.
-fn matching(state: &State, call: &Call<'_>, asked: &Search) -> Result<Vec<u64>, Answer> {
+/// Gives the result and where its next page begins: by a token, or by running the query anew.
+fn matching(state: &State, call: &Call<'_>, asked: &Search) -> Result<(Arc<[u64]>, usize), Answer> {
     let Some(token) = &asked.token else {
-        return run(state, call, &asked.jql, &asked.reconcile);
+        let ids = run(state, call, &asked.jql, &asked.reconcile)?;
+        return Ok((ids.into(), 0));
     };
     let page = state.search_pages.open.get(token);
     let page = page.filter(|page| page.jql == asked.jql && state.now() < page.expires_at);
     let page = page.ok_or_else(|| jira_error(400, "The next page token is invalid or expired."))?;
-    Ok(page.ids.clone())
+    Ok((Arc::clone(&page.ids), page.at))
 }
 
 fn run(state: &State, call: &Call<'_>, jql: &str, reconcile: &[u64]) -> Result<Vec<u64>, Answer> {

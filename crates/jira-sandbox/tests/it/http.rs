@@ -43,7 +43,15 @@ pub(crate) fn send(
     let mut stream = open(base, method, path, headers, body)?;
     let mut raw = Vec::new();
     stream.read_to_end(&mut raw)?;
-    parse(&raw).ok_or_else(|| io::Error::other("the connection was closed without an answer"))
+    let none = || io::Error::other("the connection was closed without an answer");
+    let reply = parse(&raw).ok_or_else(none)?;
+    let promised = reply.header("Content-Length").map(str::parse);
+    if promised.is_some_and(|length| length != Ok(reply.body.len())) {
+        return Err(io::Error::other(
+            "the connection was closed within the answer",
+        ));
+    }
+    Ok(reply)
 }
 
 /// Sends one request and leaves its answer to be read.

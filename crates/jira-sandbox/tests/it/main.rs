@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod bulk;
+mod chaos;
 mod edits;
 mod faults;
 mod harness;
@@ -10,6 +11,7 @@ mod http;
 mod journal;
 mod oauth;
 mod pages;
+mod projects;
 mod reads;
 mod schema;
 mod search;

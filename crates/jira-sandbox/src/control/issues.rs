@@ -1,0 +1,91 @@
+//! Control calls that interfere with one issue.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::http::{Answer, Request};
+use crate::state::State;
+use crate::world::OTHER_USER_ACCOUNT_ID;
+
+use super::projects::read;
+use super::{issue, no_issue};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lag {
+    ms: u64,
+}
+
+/// Lets search see the issue's last write only after so long from now.
+pub(super) fn search_lag(
+    state: &mut State,
+    key: &str,
+    request: &Request,
+) -> Result<Answer, Answer> {
+    let lag: Lag = read(request)?;
+    let visible_at = state.now() + Duration::from_millis(lag.ms);
+    let (site, id) = state.world.site_of_key(key).ok_or_else(no_issue)?;
+    if let Some(issue) = site.issue_mut(id) {
+        issue.search_from(visible_at);
+    }
+    issue(state, key)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Copy {
+    #[serde(default)]
+    account: Option<String>,
+    /// Whether the entity properties are copied too; Atlassian says nothing about it.
+    #[serde(default)]
+    with_properties: bool,
+}
+
+/// Lets another account clone an issue.
+pub(super) fn clone(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
+    let copy: Copy = read(request)?;
+    let (now, visible_at) = (state.now(), state.searchable_from());
+    let (site, id) = state.world.site_of_key(key).ok_or_else(no_issue)?;
+    let original = site.issue(id).ok_or_else(no_issue)?;
+    let mut data = original.data.clone();
+    let account = copy.account.as_deref().unwrap_or(OTHER_USER_ACCOUNT_ID);
+    data.creator = account.to_owned();
+    data.summary = format!("CLONE - {}", original.data.summary);
+    data.created = now;
+    data.updated = now;
+    if !copy.with_properties {
+        data.properties.clear();
+    }
+    let id = site.insert(data, visible_at);
+    let mut answer = issue(state, &id.to_string())?;
+    answer.status = 201;
+    Ok(answer)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Property {
+    key: String,
+    /// The value; null removes the property.
+    #[serde(default)]
+    value: Value,
+}
+
+/// Lets somebody else write or remove an entity property.
+pub(super) fn property(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
+    let property: Property = read(request)?;
+    let (now, visible_at) = (state.now(), state.searchable_from());
+    let (site, id) = state.world.site_of_key(key).ok_or_else(no_issue)?;
+    if let Some(issue) = site.issue_mut(id) {
+        issue.change(now, visible_at, |data| {
+            if property.value == json!(null) {
+                data.properties.remove(&property.key);
+            } else {
+                data.properties.insert(property.key, property.value);
+            }
+        });
+    }
+    issue(state, key)
+}

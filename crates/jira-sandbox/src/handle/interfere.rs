@@ -1,0 +1,129 @@
+//! Interfering on a large scale: random faults, switches, projects, other people.
+
+use crate::chaos::{Chaos, ChaosReport};
+use crate::duplicates::{self, DuplicateReport};
+use crate::others::Crowd;
+use crate::switches::Switches;
+use crate::world::{Project, ProjectTemplate};
+
+use super::SandboxHandle;
+
+impl SandboxHandle {
+    /// Changes switches, such as `|switches| switches.search_lag_ms = 60_000`.
+    pub fn switch(&self, change: impl FnOnce(&mut Switches)) {
+        self.with(|state| {
+            let mut switches = state.switches.clone();
+            change(&mut switches);
+            state.switch(switches);
+        });
+    }
+
+    /// Gives how everything is switched now.
+    pub fn switches(&self) -> Switches {
+        self.with(|state| state.switches.clone())
+    }
+
+    /// Puts random faults in force and counts anew.
+    ///
+    /// # Errors
+    ///
+    /// A sentence where the probabilities of a rule make no sense.
+    pub fn start_chaos(&self, chaos: Chaos) -> Result<(), String> {
+        self.with(|state| state.chaos.start(chaos))
+    }
+
+    /// Ends random faults; what was put off is still carried out.
+    pub fn stop_chaos(&self) -> ChaosReport {
+        self.with(|state| {
+            state.chaos.stop();
+            state.chaos.report()
+        })
+    }
+
+    /// Gives what has struck so far.
+    pub fn chaos_report(&self) -> ChaosReport {
+        self.with(|state| state.chaos.report())
+    }
+
+    /// Groups all issues by a mark that is a member of an entity property.
+    pub fn duplicates(&self, property: &str, field: &str) -> DuplicateReport {
+        self.with(|state| duplicates::report(&state.world, property, field, true))
+    }
+
+    /// Adds issues that were there before, by the first account; search knows them at once.
+    ///
+    /// # Errors
+    ///
+    /// A sentence where there is no such project.
+    pub fn seed_issues(&self, project: &str, count: u64) -> Result<(), String> {
+        self.with(|state| state.seed_issues(project, &crowd(count, None)))
+    }
+
+    /// Lets the other account create issues: at once, or in the background at a rate.
+    ///
+    /// # Errors
+    ///
+    /// A sentence where there is no such project.
+    pub fn start_others(
+        &self,
+        project: &str,
+        count: u64,
+        per_second: Option<f64>,
+    ) -> Result<(), String> {
+        self.with(|state| state.start_others(project, &crowd(count, per_second)))
+    }
+
+    /// Stops everybody who creates issues in the background.
+    pub fn stop_others(&self) {
+        self.with(|state| state.stop_others());
+    }
+
+    /// Takes or gives the right to see a project and its issues.
+    pub fn set_can_browse(&self, project: &str, can_browse: bool) -> bool {
+        self.change_project(project, |project| project.can_browse = can_browse)
+    }
+
+    /// Gives a project another key; the old one goes on leading to it.
+    pub fn rename_project_key(&self, project: &str, key: &str) -> bool {
+        self.change_project(project, |project| project.rename_key(key))
+    }
+
+    /// Makes a project on the first site and gives its id.
+    pub fn create_project(&self, key: &str, template: ProjectTemplate) -> Option<String> {
+        self.with(|state| {
+            let site = state.world.sites.first_mut()?;
+            Some(site.add_project(template.project(key, key)).to_string())
+        })
+    }
+
+    /// Deletes a project with its issues; its key is free again, its id is not.
+    pub fn delete_project(&self, project: &str) -> bool {
+        self.with(|state| {
+            let at = state.world.site_of_project(project);
+            let site = at.and_then(|at| state.world.sites.get_mut(at));
+            let found = site.and_then(|site| {
+                let (at, _) = site.any_project(project)?;
+                Some((site, at))
+            });
+            found.map(|(site, at)| site.delete_project(at)).is_some()
+        })
+    }
+
+    fn change_project(&self, key: &str, change: impl FnOnce(&mut Project)) -> bool {
+        self.with(|state| {
+            let at = state.world.site_of_project(key);
+            let site = at.and_then(|at| state.world.sites.get_mut(at));
+            let project = site.and_then(|site| site.any_project_mut(key));
+            project.map(change).is_some()
+        })
+    }
+}
+
+fn crowd(count: u64, per_second: Option<f64>) -> Crowd {
+    Crowd {
+        count,
+        per_second,
+        account: None,
+        summary: None,
+    }
+}

@@ -1,0 +1,161 @@
+//! Other people, who create issues meanwhile, and issues that were there before.
+
+use std::sync::PoisonError;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::state::State;
+use crate::world::{Content, IssueData, OTHER_USER_ACCOUNT_ID, Site};
+
+/// How often somebody who creates issues in the background looks whether one is due.
+const TICK: Duration = Duration::from_millis(5);
+/// What a seeded issue is called where nothing else is said.
+const SEEDED: &str = "Seeded issue";
+
+/// Issues to be made by another account.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Crowd {
+    pub(crate) count: u64,
+    /// Issues a second; none makes them all at once.
+    pub(crate) per_second: Option<f64>,
+    /// The account; another one than the first where nothing is said.
+    pub(crate) account: Option<String>,
+    pub(crate) summary: Option<String>,
+}
+
+/// What other people have done and still mean to do.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub(crate) struct Others {
+    pub(crate) created: u64,
+    pub(crate) pending: u64,
+    /// Grows when those at work are told to stop.
+    #[serde(skip)]
+    round: u64,
+}
+
+impl State {
+    /// Lets another account create issues: all at once, or in the background at a rate.
+    pub(crate) fn start_others(&mut self, project: &str, crowd: &Crowd) -> Result<(), String> {
+        let per_second = crowd.per_second.filter(|rate| *rate > 0.0);
+        let issue = self.plain_issue(project, crowd, OTHER_USER_ACCOUNT_ID)?;
+        let Some(per_second) = per_second else {
+            self.add_copies(issue, crowd.count)?;
+            self.others.created += crowd.count;
+            return Ok(());
+        };
+        self.others.pending += crowd.count;
+        let round = self.others.round;
+        let (myself, count) = (self.myself.clone(), crowd.count);
+        let work = move || {
+            let begin = Instant::now();
+            let mut done = 0_u32;
+            while u64::from(done) < count {
+                thread::sleep(TICK);
+                let Some(state) = myself.upgrade() else {
+                    return;
+                };
+                let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+                if state.others.round != round {
+                    return;
+                }
+                while u64::from(done) < count
+                    && f64::from(done) < begin.elapsed().as_secs_f64() * per_second
+                {
+                    state.add_one_of_others(&issue);
+                    done += 1;
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("sandbox-others".to_owned());
+        thread.spawn(work).map_err(|error| error.to_string())?;
+        Ok(())
+    }
+
+    /// Tells everybody who creates issues in the background to stop.
+    pub(crate) fn stop_others(&mut self) {
+        self.others.round += 1;
+        self.others.pending = 0;
+    }
+
+    fn add_one_of_others(&mut self, issue: &(usize, IssueData)) {
+        let visible_at = self.searchable_from();
+        let now = self.now();
+        let (site, mut data) = issue.clone();
+        data.created = now;
+        data.updated = now;
+        self.others.created += 1;
+        self.others.pending = self.others.pending.saturating_sub(1);
+        if let Some(site) = self.world.sites.get_mut(site) {
+            site.insert(data, visible_at);
+        }
+    }
+
+    /// Adds issues that were there before, which search knows at once.
+    pub(crate) fn seed_issues(&mut self, project: &str, crowd: &Crowd) -> Result<(), String> {
+        let account = self
+            .world
+            .accounts
+            .first()
+            .map(|account| account.id.clone());
+        let account = account.unwrap_or_default();
+        let issue = self.plain_issue(project, crowd, &account)?;
+        self.add_copies(issue, crowd.count)
+    }
+
+    fn add_copies(&mut self, issue: (usize, IssueData), count: u64) -> Result<(), String> {
+        let (site, data) = issue;
+        let now = self.now();
+        let site = self.world.sites.get_mut(site);
+        let site = site.ok_or_else(|| "There is no such site.".to_owned())?;
+        for _ in 0..count {
+            site.insert(data.clone(), now);
+        }
+        Ok(())
+    }
+
+    /// Makes an issue of a project's plain type, with the index of its site.
+    fn plain_issue(
+        &self,
+        project: &str,
+        crowd: &Crowd,
+        account: &str,
+    ) -> Result<(usize, IssueData), String> {
+        let no_project = || format!("There is no project '{project}'.");
+        let at = self.world.site_of_project(project).ok_or_else(no_project)?;
+        let site: &Site = self.world.sites.get(at).ok_or_else(no_project)?;
+        let (home_at, home) = site.any_project(project).ok_or_else(no_project)?;
+        let kind = home.plain_type();
+        let kind = kind.ok_or_else(|| format!("'{project}' has no plain issue type."))?;
+        let account = crowd.account.as_deref().unwrap_or(account);
+        if self.world.account(account).is_none() {
+            return Err(format!("There is no account '{account}'."));
+        }
+        let now = self.now();
+        let content = Content {
+            issue_type: kind.id.clone(),
+            summary: crowd.summary.clone().unwrap_or_else(|| SEEDED.to_owned()),
+            description: None,
+            priority: home.default_priority.clone(),
+            labels: Vec::new(),
+            status: home
+                .statuses
+                .first()
+                .map_or_else(String::new, |status| status.id.clone()),
+            creator: account.to_owned(),
+            reporter: Some(account.to_owned()),
+            assignee: None,
+            parent: None,
+            due_date: None,
+            resolved_at: None,
+            status_changed_at: now,
+            created: now,
+            updated: now,
+            custom: Default::default(),
+            properties: Default::default(),
+        };
+        Ok((at, IssueData::new(home_at, content)))
+    }
+}

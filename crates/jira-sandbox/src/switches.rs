@@ -1,0 +1,101 @@
+//! What can be switched while a sandbox runs.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::config::{DeadRefresh, LeewayPairs, SandboxConfig, SiteListing};
+
+/// Everything that can be switched while a sandbox runs, under the names that JSON and TOML use.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Switches {
+    /// Milliseconds that every request to OAuth and Jira takes, half of it before it is acted on.
+    pub latency_ms: u64,
+    /// Milliseconds more for each issue that a request creates.
+    pub latency_per_issue_ms: u64,
+    /// Milliseconds for which a write stays unseen by search.
+    pub search_lag_ms: u64,
+    /// With this, the lag of each write is drawn between `search_lag_ms` and this many milliseconds.
+    pub search_lag_most_ms: Option<u64>,
+    /// The seed of every draw that is not a fault's: lags and orders.
+    pub seed: u64,
+    /// What bulk fetch says of issues that the caller may not see.
+    pub hidden_issues: HiddenIssues,
+    /// Bulk create names its issues in another order than they were sent.
+    pub shuffle_bulk_answers: bool,
+    /// Bulk create makes its issues in another order than they were sent; the answer keeps it.
+    pub shuffle_bulk_creation: bool,
+    /// What accessible-resources shows of a grant.
+    pub site_listing: SiteListing,
+    /// How the token endpoint speaks of a dead refresh token.
+    pub dead_refresh: DeadRefresh,
+    /// Which pair lives when one refresh token is exchanged twice within the leeway.
+    pub leeway_pairs: LeewayPairs,
+    /// The hourly quota after which Jira answers 429; null does not enforce it.
+    pub quota_points_per_hour: Option<u64>,
+}
+
+impl Switches {
+    /// Gives what a sandbox starts with: the given switches, and the config's own fields on top.
+    pub(crate) fn starting(config: &SandboxConfig) -> Self {
+        let given = config.switches.clone();
+        let ms = |length: Duration, other: u64| match millis(length) {
+            0 => other,
+            ms => ms,
+        };
+        Self {
+            latency_ms: ms(config.latency, given.latency_ms),
+            latency_per_issue_ms: ms(config.latency_per_issue, given.latency_per_issue_ms),
+            search_lag_ms: ms(config.search_lag, given.search_lag_ms),
+            dead_refresh: match config.dead_refresh {
+                DeadRefresh::InvalidGrant => given.dead_refresh,
+                other => other,
+            },
+            leeway_pairs: match config.leeway_pairs {
+                LeewayPairs::BothLive => given.leeway_pairs,
+                other => other,
+            },
+            quota_points_per_hour: config.quota_points_per_hour.or(given.quota_points_per_hour),
+            ..given
+        }
+    }
+
+    /// Changes what the object names; what it does not name stays.
+    pub(crate) fn merged(&self, changes: &Value) -> Result<Self, String> {
+        let changes = changes
+            .as_object()
+            .ok_or_else(|| "The settings must be a JSON object.".to_owned())?;
+        let mut all = serde_json::to_value(self).map_err(|error| error.to_string())?;
+        if let Some(all) = all.as_object_mut() {
+            all.extend(changes.clone());
+        }
+        serde_json::from_value(all).map_err(|error| error.to_string())
+    }
+
+    pub(crate) fn latency(&self) -> Duration {
+        Duration::from_millis(self.latency_ms)
+    }
+
+    pub(crate) fn latency_per_issue(&self) -> Duration {
+        Duration::from_millis(self.latency_per_issue_ms)
+    }
+}
+
+/// Gives whole milliseconds.
+pub(crate) fn millis(length: Duration) -> u64 {
+    u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What bulk fetch says of issues that the caller may not see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HiddenIssues {
+    /// Nothing, as Atlassian documents it.
+    #[default]
+    Omitted,
+    /// An entry in `issueErrors`.
+    IssueErrors,
+}

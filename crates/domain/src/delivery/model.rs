@@ -303,6 +303,12 @@ impl PauseScope {
         }
     }
 
+    /// The scopes that hold back looks at a site.
+    #[must_use]
+    pub fn holding_looks(site: &str) -> [Self; 2] {
+        [Self::App, Self::Site(site.to_owned())]
+    }
+
     /// The scopes that hold back creates on a site.
     #[must_use]
     pub fn holding_creates(site: &str) -> [Self; 3] {

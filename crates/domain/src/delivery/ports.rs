@@ -226,9 +226,16 @@ pub trait DeliveryRepository: Send + Sync + 'static {
     async fn pause(&self, pause: &Pause) -> Result<(), Failure>;
 
     /// Pushes with `uncertain` rows whose workspace is connected to the push's site as its account, those to be looked at
-    /// soonest first; at most `limit`.
-    async fn list_uncertain(&self, limit: u32) -> Result<Vec<UncertainPush>, Failure> {
-        let _ = limit;
+    /// soonest first and those without such a wish before them; at most `limit`.
+    ///
+    /// Left out are workspaces that need a reconnect, and what a pause of the app or of the site holds back now; a pause
+    /// of creates holds no look back.
+    async fn list_uncertain(
+        &self,
+        limit: u32,
+        now: OffsetDateTime,
+    ) -> Result<Vec<UncertainPush>, Failure> {
+        let _ = (limit, now);
         Err(not_built())
     }
 

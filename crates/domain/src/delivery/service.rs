@@ -6,7 +6,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::error::DeliveryError;
-use super::model::{Delivery, DeliveryState, Push, PushReport, PushState, PushSummary};
+use super::model::{
+    Delivery, DeliveryState, Push, PushChanges, PushReport, PushState, PushSummary,
+};
 use super::plan::{Planned, PlannedEntry, PushCommand, PushPlan};
 use super::ports::{
     AcceptOutcome, DeliveryRepository, IdempotencyKey, KeyLookup, NewEntry, NewPush, PushFilter,
@@ -207,6 +209,25 @@ impl DeliveryService {
         self.ports
             .deliveries
             .find_push(workspace, id, now)
+            .await?
+            .ok_or(DeliveryError::PushNotFound)
+    }
+
+    /// What changed in a push after a change number, oldest change first, at most `limit` entries.
+    ///
+    /// # Errors
+    /// [`DeliveryError::PushNotFound`].
+    pub async fn changes(
+        &self,
+        workspace: WorkspaceId,
+        id: PushId,
+        after: i64,
+        limit: u32,
+    ) -> Result<PushChanges, DeliveryError> {
+        let now = self.ports.clock.now();
+        self.ports
+            .deliveries
+            .list_changes(workspace, id, after, limit, now)
             .await?
             .ok_or(DeliveryError::PushNotFound)
     }

@@ -63,7 +63,7 @@ pub enum SendPhase {
 ///
 /// | what happened to the write | may have been applied |
 /// |---|---|
-/// | no connection, send deadline passed, no token, refused argument | no |
+/// | no connection, send deadline passed, pause, no token, refused argument | no |
 /// | 400, 401, 403, 404, 429 and the other statuses that refuse a request outright | no |
 /// | answer lost or late, 408, 409, 5xx, unexpected 3xx or 4xx | yes |
 /// | a success whose body is cut short, too long, HTML or does not decode | yes |
@@ -116,6 +116,16 @@ pub enum Error {
         /// The operation.
         route: Route,
     },
+    /// Jira has asked for a pause that outlasts the call's deadline; the call was not sent.
+    #[error("{route} was not sent, Jira asked for a pause of {} more seconds", wait.as_secs())]
+    Paused {
+        /// The operation.
+        route: Route,
+        /// The limit that refused an earlier call.
+        reason: RateLimitReason,
+        /// How long the pause still lasts.
+        wait: Duration,
+    },
     /// No access token could be had; nothing was sent.
     #[error("no access token")]
     Token(#[from] TokenError),
@@ -141,7 +151,10 @@ impl Error {
             }
             Self::Status(status) => status.may_have_been_applied(),
             Self::Decode { route, .. } | Self::BodyTooLarge { route, .. } => route.writes,
-            Self::DeadlinePassed { .. } | Self::Token(_) | Self::InvalidArgument { .. } => false,
+            Self::DeadlinePassed { .. }
+            | Self::Paused { .. }
+            | Self::Token(_)
+            | Self::InvalidArgument { .. } => false,
         }
     }
 
@@ -167,14 +180,21 @@ impl Error {
     /// Returns how long the server asked to wait at least.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        self.as_status().and_then(|status| status.retry_after)
+        match self {
+            Self::Status(status) => status.retry_after,
+            Self::Paused { wait, .. } => Some(*wait),
+            _ => None,
+        }
     }
 
-    /// Returns why the call was limited, when it was (429).
+    /// Returns why the call was limited, when it was: answered 429, or held back after one.
     #[must_use]
     pub fn rate_limit_reason(&self) -> Option<&RateLimitReason> {
-        self.as_status()
-            .and_then(|status| status.rate_limit.as_ref())
+        match self {
+            Self::Status(status) => status.rate_limit.as_ref(),
+            Self::Paused { reason, .. } => Some(reason),
+            _ => None,
+        }
     }
 
     /// Tells whether the token lacks the scope of this operation; a new token does not help.

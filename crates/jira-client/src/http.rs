@@ -4,6 +4,7 @@ mod answer;
 mod call;
 mod clients;
 mod gate;
+mod limits;
 mod quota;
 mod retry;
 mod round_trip;
@@ -12,8 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderValue};
-use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 use tracing::Instrument;
 use url::Url;
 
@@ -21,13 +21,13 @@ pub(crate) use answer::Answer;
 pub(crate) use call::{Call, Intent};
 pub use clients::{BuildError, HttpClients};
 pub(crate) use gate::SendGate;
-pub use quota::{Quota, QuotaWindow};
+pub use limits::{EndpointRates, SiteLimits};
+pub use quota::{AnnouncedLimit, Quota, QuotaWindow};
 pub use retry::RetryPolicy;
 pub(crate) use round_trip::{Trip, round_trip};
 
 use crate::auth::{AccessToken, TokenError, TokenSource};
 use crate::clock::SendDeadline;
-pub(crate) use crate::error::RateLimitReason;
 use crate::error::{Error, Route};
 
 /// The settings of a sender that callers may change.
@@ -37,7 +37,7 @@ pub(crate) struct Limits {
     pub(crate) deadline: Duration,
     pub(crate) max_body_bytes: usize,
     pub(crate) retry: RetryPolicy,
-    pub(crate) in_flight: InFlightLimit,
+    pub(crate) site: SiteLimits,
 }
 
 impl Default for Limits {
@@ -47,22 +47,8 @@ impl Default for Limits {
             deadline: Duration::from_secs(90),
             max_body_bytes: 32 * 1024 * 1024,
             retry: RetryPolicy::default(),
-            in_flight: InFlightLimit::new(4),
+            site: SiteLimits::new(4),
         }
-    }
-}
-
-/// How many requests may be under way at once; share one between clients of the same site.
-#[derive(Debug, Clone)]
-pub struct InFlightLimit(Arc<Semaphore>);
-
-impl InFlightLimit {
-    /// Allows `requests` at once, at least one.
-    #[must_use]
-    pub fn new(requests: usize) -> Self {
-        Self(Arc::new(Semaphore::new(
-            requests.clamp(1, Semaphore::MAX_PERMITS),
-        )))
     }
 }
 
@@ -106,36 +92,31 @@ impl Http {
             .clone()
     }
 
-    pub(crate) const fn request_timeout(&self) -> Duration {
-        self.limits.request_timeout
-    }
-
-    /// Performs a call and returns its success; reads may be sent several times, writes at most once.
+    /// Performs a call and returns its success.
+    ///
+    /// Reads are repeated where that can help, writes where they were also certainly not applied.
     pub(crate) async fn send(&self, call: Call) -> Result<Answer, Error> {
         call.check()?;
-        match call.intent {
-            Intent::Read => self.send_read(&call).await,
-            Intent::Write(deadline) => self.send_write(&call, deadline).await,
-        }
-    }
-
-    async fn send_read(&self, call: &Call) -> Result<Answer, Error> {
-        let give_up = Instant::now() + self.limits.deadline;
+        let window = Window::of(&call, self.limits.deadline);
         let mut renewed = false;
         let mut attempt = 1;
         loop {
-            let error = match self.attempt(call, attempt, None, give_up).await {
+            let error = match self.attempt(&call, attempt, window).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
+            if !call.may_be_repeated_after(&error) {
+                return Err(error);
+            }
             if error.is_unauthorized() && !renewed && self.renew_rejected().await? {
                 renewed = true;
+                attempt += 1;
                 continue;
             }
             let Some(pause) = self.limits.retry.pause(&error, attempt) else {
                 return Err(error);
             };
-            if Instant::now() + pause >= give_up {
+            if Instant::now() + pause >= window.send_until {
                 return Err(error);
             }
             sleep(pause).await;
@@ -143,20 +124,8 @@ impl Http {
         }
     }
 
-    async fn send_write(&self, call: &Call, deadline: SendDeadline) -> Result<Answer, Error> {
-        let give_up = Instant::now() + self.limits.deadline;
-        let gate = SendGate::new(deadline);
-        self.attempt(call, 1, Some(&gate), give_up).await
-    }
-
     /// Sends a call once and traces it.
-    async fn attempt(
-        &self,
-        call: &Call,
-        attempt: u32,
-        gate: Option<&SendGate>,
-        give_up: Instant,
-    ) -> Result<Answer, Error> {
+    async fn attempt(&self, call: &Call, attempt: u32, window: Window) -> Result<Answer, Error> {
         let Route {
             method, template, ..
         } = call.route;
@@ -168,9 +137,13 @@ impl Http {
             status = tracing::field::Empty,
         );
         async {
-            let _permit = self.permit(call.route, give_up).await?;
+            let _places = self.limits.site.enter(call, window.send_until).await?;
             let started = Instant::now();
-            let outcome = self.send_once(call, gate, give_up).await;
+            let outcome = self.send_once(call, window).await;
+            if let Err(Error::Status(status)) = &outcome {
+                let unasked = self.limits.retry.first_pause;
+                self.limits.site.note(call, status, unasked);
+            }
             let status = outcome
                 .as_ref()
                 .map_or_else(Error::status, |answer| Some(answer.status));
@@ -183,29 +156,13 @@ impl Http {
         .await
     }
 
-    async fn permit(
-        &self,
-        route: Route,
-        give_up: Instant,
-    ) -> Result<tokio::sync::SemaphorePermit<'_>, Error> {
-        let waited = timeout_at(give_up, self.limits.in_flight.0.acquire()).await;
-        waited
-            .ok()
-            .and_then(Result::ok)
-            .ok_or(Error::DeadlinePassed { route })
-    }
-
-    async fn send_once(
-        &self,
-        call: &Call,
-        gate: Option<&SendGate>,
-        give_up: Instant,
-    ) -> Result<Answer, Error> {
+    async fn send_once(&self, call: &Call, window: Window) -> Result<Answer, Error> {
         let token = self.token().await?;
-        if Instant::now() >= give_up || call.is_past_its_deadline() {
+        if window.has_closed() {
             return Err(Error::DeadlinePassed { route: call.route });
         }
-        let mut request = call.request(&self.base, gate)?;
+        let gate = window.gate(call, self.limits.request_timeout);
+        let mut request = call.request(&self.base, gate.as_ref())?;
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, token.header_value()?);
         headers.insert(reqwest::header::USER_AGENT, self.user_agent.clone());
@@ -217,8 +174,10 @@ impl Http {
         let trip = Trip {
             client,
             route: call.route,
-            gate,
-            give_up: give_up.min(Instant::now() + self.limits.request_timeout),
+            gate: gate.as_ref(),
+            give_up: window
+                .give_up
+                .min(Instant::now() + self.limits.request_timeout),
             max_body_bytes: self.limits.max_body_bytes,
         };
         let mut answer = round_trip(request, trip).await?;
@@ -274,5 +233,49 @@ impl Http {
             Err(TokenError::NotRenewable) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+}
+
+/// The time a call has.
+#[derive(Clone, Copy)]
+struct Window {
+    /// When waiting for an answer ends.
+    give_up: Instant,
+    /// When nothing is sent any more, by the clock that pauses and places are waited for with.
+    send_until: Instant,
+    /// The same for writes, by the clock that runs through suspend.
+    fence: Option<SendDeadline>,
+    at_most_once: bool,
+}
+
+impl Window {
+    fn of(call: &Call, deadline: Duration) -> Self {
+        let now = Instant::now();
+        let fence = match call.intent {
+            Intent::Read => None,
+            Intent::Write => Some(SendDeadline::after(deadline)),
+            Intent::WriteOnce(deadline) => Some(deadline),
+        };
+        let send_within = fence.map_or(deadline, |fence| fence.remaining().min(deadline));
+        Self {
+            give_up: now + deadline,
+            send_until: now + send_within,
+            fence,
+            at_most_once: matches!(call.intent, Intent::WriteOnce(_)),
+        }
+    }
+
+    fn has_closed(&self) -> bool {
+        Instant::now() >= self.give_up || self.fence.is_some_and(SendDeadline::has_passed)
+    }
+
+    /// Returns the gate of one attempt's body; an attempt that may be followed by another has its own fence.
+    fn gate(&self, call: &Call, request_timeout: Duration) -> Option<SendGate> {
+        let fence = self.fence.filter(|_| call.has_body())?;
+        Some(SendGate::new(if self.at_most_once {
+            fence
+        } else {
+            fence.min(SendDeadline::after(request_timeout))
+        }))
     }
 }

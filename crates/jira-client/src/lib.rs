@@ -8,11 +8,15 @@ mod http;
 pub mod oauth;
 pub mod rest;
 mod site;
+pub mod webhooks;
 
 pub use auth::{AccessToken, TokenError, TokenSource};
 pub use clock::{SendDeadline, monotonic_now};
 pub use error::{BodyShape, Error, RateLimitReason, Route, SendPhase, StatusError};
-pub use http::{BuildError, HttpClients, InFlightLimit, Quota, QuotaWindow, RetryPolicy};
+pub use http::{
+    AnnouncedLimit, BuildError, EndpointRates, HttpClients, Quota, QuotaWindow, RetryPolicy,
+    SiteLimits,
+};
 pub use oauth::{OAuthClient, OAuthConfig, OAuthError, Site, TokenSet};
 pub use rest::{
     Alignment, BulkCreated, BulkFetched, ChunkOutcome, CreatedIssue, ElementOutcome, FetchOptions,

@@ -14,6 +14,7 @@ mod projects;
 mod search;
 mod site_info;
 mod values;
+mod webhooks;
 
 pub use bulk_create::{
     Alignment, BulkCreated, ChunkOutcome, CreatedIssue, ElementOutcome, IssueRejection,
@@ -31,5 +32,7 @@ pub use projects::{Project, ProjectAction, ProjectQuery};
 pub use search::{SearchPage, SearchQuery};
 pub use site_info::ServerInfo;
 pub use values::{
-    IssueTypeRef, Priority, ProjectRef, Resolution, Status, StatusCategory, StatusCategoryKey, UserRef,
+    IssueTypeRef, Priority, ProjectRef, Resolution, Status, StatusCategory, StatusCategoryKey,
+    UserRef,
 };
+pub use webhooks::{NewWebhook, Registration, Webhook};

@@ -7,9 +7,8 @@ use reqwest::header::HeaderValue;
 use url::Url;
 
 use crate::auth::TokenSource;
-use crate::clock::SendDeadline;
 use crate::error::Error;
-use crate::http::{Answer, BuildError, Call, Http, HttpClients, InFlightLimit, Limits};
+use crate::http::{Answer, BuildError, Call, Http, HttpClients, Limits, SiteLimits};
 use crate::http::{Quota, RetryPolicy};
 
 pub(crate) const DEFAULT_API_URL: &str = "https://api.atlassian.com";
@@ -32,9 +31,10 @@ pub enum SiteAddress {
 
 /// A client for the REST API of one Jira Cloud site; cheap to clone, clones share limits and connections.
 ///
-/// Reads are repeated where that can help, writes are sent at most once; after a failed write ask
-/// [`Error::may_have_been_applied`]. A write refused with 401 is returned as it is, and the next call
-/// renews the token first.
+/// Reads are repeated where that can help ([`RetryPolicy`]). Writes are sent again only where the attempt
+/// before was certainly not applied; a write in doubt is returned as an error, and
+/// [`Error::may_have_been_applied`] says so. A token refused with 401 is renewed once per call. What is sent
+/// under the caller's own [`SendDeadline`](crate::SendDeadline) is sent at most once, whatever the answer.
 #[derive(Debug, Clone)]
 pub struct Jira {
     http: Arc<Http>,
@@ -61,11 +61,6 @@ impl Jira {
 
     pub(crate) async fn send(&self, call: Call) -> Result<Answer, Error> {
         self.http.send(call).await
-    }
-
-    /// Returns the send deadline of writes whose caller sets none: the request time-out from now.
-    pub(crate) fn default_deadline(&self) -> SendDeadline {
-        SendDeadline::after(self.http.request_timeout())
     }
 }
 
@@ -114,12 +109,12 @@ impl JiraBuilder {
 
     /// Limits how many requests are under way at once; default 4.
     pub fn max_in_flight(self, requests: usize) -> Self {
-        self.in_flight_limit(InFlightLimit::new(requests))
+        self.site_limits(SiteLimits::new(requests))
     }
 
-    /// Shares the limit of requests under way with other clients of the same site.
-    pub fn in_flight_limit(mut self, limit: InFlightLimit) -> Self {
-        self.limits.in_flight = limit;
+    /// Sets the limits of the site; give clones of one value to all clients of the same site.
+    pub fn site_limits(mut self, limits: SiteLimits) -> Self {
+        self.limits.site = limits;
         self
     }
 
@@ -129,7 +124,7 @@ impl JiraBuilder {
         self
     }
 
-    /// Sets how reads are repeated.
+    /// Sets how calls are repeated.
     pub const fn retry_policy(mut self, policy: RetryPolicy) -> Self {
         self.limits.retry = policy;
         self

@@ -37,6 +37,17 @@ impl Answer {
         decode(&self.body).map_err(|(path, reason)| self.undecodable(path, reason))
     }
 
+    /// Takes a success that says nothing of interest; a web page in its place is no success.
+    pub(crate) fn without_content(&self) -> Result<(), Error> {
+        match self.foreign_content_type() {
+            Some(kind) if !self.body.trim_ascii().is_empty() => {
+                let reason = format!("expected JSON or nothing, got {kind}");
+                Err(self.undecodable(".".to_owned(), reason))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn foreign_content_type(&self) -> Option<&str> {
         let kind = header(&self.headers, CONTENT_TYPE.as_str())?
             .split(';')

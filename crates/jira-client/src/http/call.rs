@@ -17,8 +17,10 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(crate) enum Intent {
     /// Changes nothing; may be sent again.
     Read,
+    /// Changes something; sent again only where the attempt before was certainly not applied.
+    Write,
     /// Changes something; sent at most once, and not after the deadline.
-    Write(SendDeadline),
+    WriteOnce(SendDeadline),
 }
 
 #[derive(Debug)]
@@ -45,17 +47,28 @@ impl Call {
     }
 
     /// Describes a POST that changes something.
-    pub(crate) fn post(template: &'static str, deadline: SendDeadline) -> Self {
-        Self::new(Method::POST, "POST", template, Intent::Write(deadline))
+    pub(crate) fn post(template: &'static str) -> Self {
+        Self::new(Method::POST, "POST", template, Intent::Write)
     }
 
     /// Describes a PUT.
-    pub(crate) fn put(template: &'static str, deadline: SendDeadline) -> Self {
-        Self::new(Method::PUT, "PUT", template, Intent::Write(deadline))
+    pub(crate) fn put(template: &'static str) -> Self {
+        Self::new(Method::PUT, "PUT", template, Intent::Write)
+    }
+
+    /// Describes a DELETE.
+    pub(crate) fn delete(template: &'static str) -> Self {
+        Self::new(Method::DELETE, "DELETE", template, Intent::Write)
+    }
+
+    /// Lets a write be sent at most once, and not after `deadline`.
+    pub(crate) const fn at_most_once(mut self, deadline: SendDeadline) -> Self {
+        self.intent = Intent::WriteOnce(deadline);
+        self
     }
 
     fn new(method: Method, name: &'static str, template: &'static str, intent: Intent) -> Self {
-        let writes = matches!(intent, Intent::Write(_));
+        let writes = !matches!(intent, Intent::Read);
         Self {
             route: Route {
                 method: name,
@@ -127,9 +140,28 @@ impl Call {
         }
     }
 
-    /// Tells whether a write may not be sent any more.
-    pub(crate) fn is_past_its_deadline(&self) -> bool {
-        matches!(self.intent, Intent::Write(deadline) if deadline.has_passed())
+    /// Tells whether the call may be sent again after this error.
+    pub(crate) fn may_be_repeated_after(&self, error: &Error) -> bool {
+        match self.intent {
+            Intent::Read => true,
+            Intent::Write => !error.may_have_been_applied(),
+            Intent::WriteOnce(_) => false,
+        }
+    }
+
+    /// Returns the issue that a write changes.
+    pub(crate) fn issue(&self) -> Option<&str> {
+        let template = self.route.template;
+        let is_write = self.route.writes && template.contains("/issue/{issueIdOrKey}");
+        self.arguments
+            .first()
+            .filter(|_| is_write)
+            .map(String::as_str)
+    }
+
+    /// Tells whether there is a body, which alone can pass a gate.
+    pub(crate) const fn has_body(&self) -> bool {
+        self.body.is_some()
     }
 
     /// Builds the request; the body of a write passes the gate.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use crate::error::header;
+use crate::rest::lenient::parse_time;
 
 /// What an answer's headers said about the rate limits.
 ///
@@ -26,6 +26,22 @@ pub struct Quota {
     pub near_limit: bool,
     /// The named quotas, in the order given.
     pub windows: Vec<QuotaWindow>,
+    /// What would apply if limits that are only announced were enforced.
+    pub announced: Option<AnnouncedLimit>,
+}
+
+/// A limit that is announced and not enforced yet: the `X-Beta-RateLimit-` headers and `Beta-Retry-After`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct AnnouncedLimit {
+    /// Requests that would be allowed in the present window.
+    pub limit: Option<u64>,
+    /// Requests that would be left.
+    pub remaining: Option<u64>,
+    /// When the present window ends.
+    pub reset_at: Option<OffsetDateTime>,
+    /// How long a caller would have to wait.
+    pub retry_after: Option<Duration>,
 }
 
 /// One named quota, put together from `RateLimit-Policy` and `RateLimit`.
@@ -49,27 +65,50 @@ pub struct QuotaWindow {
 impl Quota {
     /// Reads the quota headers; `None` when the answer has none.
     pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
-        let number = |name| header(headers, name).and_then(|text| text.trim().parse().ok());
+        let windows = read_windows(headers);
+        let announced = AnnouncedLimit {
+            limit: number(headers, "x-beta-ratelimit-limit"),
+            remaining: number(headers, "x-beta-ratelimit-remaining"),
+            reset_at: moment(headers, "x-beta-ratelimit-reset"),
+            retry_after: number(headers, "beta-retry-after").map(Duration::from_secs),
+        };
         let quota = Self {
-            limit: number("x-ratelimit-limit"),
-            remaining: number("x-ratelimit-remaining"),
-            reset_at: header(headers, "x-ratelimit-reset")
-                .and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok()),
-            near_limit: header(headers, "x-ratelimit-nearlimit") == Some("true"),
-            windows: read_windows(headers),
+            limit: number(headers, "x-ratelimit-limit"),
+            remaining: number(headers, "x-ratelimit-remaining"),
+            reset_at: moment(headers, "x-ratelimit-reset"),
+            near_limit: header(headers, "x-ratelimit-nearlimit")
+                .is_some_and(|text| text.trim().eq_ignore_ascii_case("true")),
+            windows,
+            announced: (announced != AnnouncedLimit::default()).then_some(announced),
         };
         let empty = quota.limit.is_none()
             && quota.remaining.is_none()
             && quota.reset_at.is_none()
-            && quota.windows.is_empty();
+            && quota.windows.is_empty()
+            && quota.announced.is_none();
         (!empty).then_some(quota)
     }
 
-    /// Returns the time until the present window ends, zero when it has ended.
+    /// Returns the time until an exhausted quota is filled again, zero when its window has ended.
     pub(crate) fn time_to_reset(&self) -> Option<Duration> {
-        let left = self.reset_at? - OffsetDateTime::now_utc();
+        let Some(reset_at) = self.reset_at else {
+            let exhausted = self
+                .windows
+                .iter()
+                .filter(|window| window.remaining == Some(0));
+            return exhausted.filter_map(|window| window.resets_in).max();
+        };
+        let left = reset_at - OffsetDateTime::now_utc();
         Some(Duration::try_from(left).unwrap_or(Duration::ZERO))
     }
+}
+
+fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
+    header(headers, name)?.trim().parse().ok()
+}
+
+fn moment(headers: &HeaderMap, name: &str) -> Option<OffsetDateTime> {
+    parse_time(header(headers, name)?)
 }
 
 fn read_windows(headers: &HeaderMap) -> Vec<QuotaWindow> {

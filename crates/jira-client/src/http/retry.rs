@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use crate::error::Error;
 
-/// How reads are repeated after a failure that may pass.
+/// How calls are repeated after a failure that may pass.
 ///
-/// Repeated are connection failures, time-outs, 429 (unless an hourly quota is used up), 502, 503 and 504.
+/// Reads are repeated after connection failures, time-outs, 429, 502, 503 and 504; writes only where the
+/// failure also says that they were certainly not applied: no connection, and 429. Never repeated is
+/// what was sent under a [`SendDeadline`](crate::SendDeadline) of the caller.
+///
 /// The pause is what `Retry-After` asks, plus a random part of an exponentially growing span ("full
 /// jitter"). A pause that would end after the call's deadline is not begun: the error is returned at once.
-/// Writes are never repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// How many times a read is sent at most; 1 turns repeating off.
+    /// How many times a call is sent at most; 1 turns repeating off.
     pub max_attempts: u32,
     /// The longest random pause before the second attempt; it doubles with each further one.
     pub first_pause: Duration,
@@ -57,14 +59,7 @@ impl Default for RetryPolicy {
 fn may_pass(error: &Error) -> bool {
     match error {
         Error::Transport { .. } => true,
-        Error::Status(status) => match status.status {
-            429 => !status
-                .rate_limit
-                .as_ref()
-                .is_some_and(super::RateLimitReason::is_quota),
-            502..=504 => true,
-            _ => false,
-        },
+        Error::Status(status) => matches!(status.status, 429 | 502..=504),
         _ => false,
     }
 }

@@ -124,14 +124,14 @@ pub struct ChunkOutcome {
 }
 
 impl Jira {
-    /// Creates one issue; the request is sent at most once, within the request time-out.
+    /// Creates one issue; sent again only where the attempt before certainly created nothing.
     ///
     /// Needs the scope `write:jira-work`.
     ///
     /// # Errors
     /// [`Error`]; ask [`Error::may_have_been_applied`] before repeating.
     pub async fn create_issue(&self, issue: &NewIssue) -> Result<CreatedIssue, Error> {
-        let call = Call::post("/rest/api/3/issue", self.default_deadline()).json(issue);
+        let call = Call::post("/rest/api/3/issue").json(issue);
         self.send(call).await?.json()
     }
 
@@ -152,23 +152,14 @@ impl Jira {
         issues: &[NewIssue],
         deadline: SendDeadline,
     ) -> Result<BulkCreated, Error> {
-        if issues.is_empty() {
-            return Ok(BulkCreated::empty());
-        }
-        let mut call = Call::post(BULK, deadline)
-            .json(&json!({ "issueUpdates": issues }))
-            .expect_status(400);
-        if issues.len() > MAX_BULK_CREATE {
-            call = call.refuse("more than 50 issues in one request");
-        }
-        let answer = self.send(call).await?;
-        read_bulk_answer(&answer, issues.len())
+        self.create_bulk(issues, |call| call.at_most_once(deadline))
+            .await
     }
 
     /// Creates any number of issues in requests of 50, several at a time.
     ///
-    /// A failed request does not stop the others; each reports for its own range, in input order. Each is
-    /// sent at most once, within the request time-out from when its turn came.
+    /// A failed request does not stop the others; each reports for its own range, in input order. A request
+    /// is sent again only where the attempt before certainly created nothing: no connection, 429, 401.
     pub async fn create_issues_chunked(&self, issues: &[NewIssue]) -> Vec<ChunkOutcome> {
         let requests = issues
             .chunks(MAX_BULK_CREATE)
@@ -176,7 +167,7 @@ impl Jira {
             .map(|(number, chunk)| {
                 let start = number * MAX_BULK_CREATE;
                 async move {
-                    let result = self.create_issues(chunk, self.default_deadline()).await;
+                    let result = self.create_bulk(chunk, |call| call).await;
                     ChunkOutcome {
                         range: start..start + chunk.len(),
                         result,
@@ -187,6 +178,24 @@ impl Jira {
             .buffered(CHUNKS_AT_ONCE)
             .collect()
             .await
+    }
+
+    async fn create_bulk(
+        &self,
+        issues: &[NewIssue],
+        sent: impl FnOnce(Call) -> Call,
+    ) -> Result<BulkCreated, Error> {
+        if issues.is_empty() {
+            return Ok(BulkCreated::empty());
+        }
+        let mut call = sent(Call::post(BULK))
+            .json(&json!({ "issueUpdates": issues }))
+            .expect_status(400);
+        if issues.len() > MAX_BULK_CREATE {
+            call = call.refuse("more than 50 issues in one request");
+        }
+        let answer = self.send(call).await?;
+        read_bulk_answer(&answer, issues.len())
     }
 }
 

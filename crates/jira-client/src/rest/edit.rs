@@ -59,10 +59,10 @@ impl Jira {
         let operations: Vec<Value> = add
             .chain(remove.iter().map(|label| json!({ "remove": label })))
             .collect();
-        let call = Call::put("/rest/api/3/issue/{issueIdOrKey}", self.default_deadline())
+        let call = Call::put("/rest/api/3/issue/{issueIdOrKey}")
             .argument(id_or_key)
             .json(&json!({ "update": { "labels": operations } }));
-        self.send(call).await.map(drop)
+        self.send(call).await?.without_content()
     }
 
     /// Lists the transitions that the user may make now; none is an empty list.
@@ -80,10 +80,10 @@ impl Jira {
     /// # Errors
     /// [`Error`]; 400 when it is not available any more, 409 when another one is made at the same moment.
     pub async fn transition(&self, id_or_key: &str, transition_id: &str) -> Result<(), Error> {
-        let call = Call::post(TRANSITIONS, self.default_deadline())
+        let call = Call::post(TRANSITIONS)
             .argument(id_or_key)
             .json(&json!({ "transition": { "id": transition_id } }));
-        self.send(call).await.map(drop)
+        self.send(call).await?.without_content()
     }
 
     /// Returns an issue's entity property, `None` when the issue or the property is not there.
@@ -111,10 +111,10 @@ impl Jira {
         key: &str,
         value: &Value,
     ) -> Result<(), Error> {
-        let call = Call::put(PROPERTY, self.default_deadline())
+        let call = Call::put(PROPERTY)
             .argument(id_or_key)
             .argument(key)
             .json(value);
-        self.send(call).await.map(drop)
+        self.send(call).await?.without_content()
     }
 }

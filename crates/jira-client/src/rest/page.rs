@@ -9,6 +9,9 @@ use serde::{Deserialize, Deserializer};
 use super::lenient::{null_as_empty, number};
 use crate::error::Error;
 
+/// A server whose pages never end is given up here.
+const MAX_ITEMS: u64 = 1_000_000;
+
 /// One page of a list counted by offset.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -44,6 +47,14 @@ impl<T> Page<T> {
             total: Some(start_at),
             is_last: Some(true),
         }
+    }
+
+    /// Returns where the next page starts; a server that repeats a page's position does not hold it back.
+    pub(crate) fn next_start_after(&self, asked: u64) -> Option<u64> {
+        let count = u64::try_from(self.values.len()).unwrap_or(u64::MAX);
+        let next = self.next_start()?.max(asked.saturating_add(count));
+        let is_beyond = self.total.is_some_and(|total| next >= total);
+        (!is_beyond && next < MAX_ITEMS).then_some(next)
     }
 
     /// Returns where the next page starts, `None` after the last one.

@@ -165,7 +165,7 @@ impl Jira {
             async move {
                 let page = jira.projects(&query).await?;
                 let next = page
-                    .next_start()
+                    .next_start_after(query.start_at)
                     .map(|start_at| ProjectQuery { start_at, ..query });
                 Ok((page.values, next))
             }

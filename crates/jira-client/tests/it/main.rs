@@ -7,6 +7,7 @@ mod bulk;
 mod edits;
 mod fence;
 mod http2;
+mod limits;
 mod oauth;
 mod paging;
 mod reads;

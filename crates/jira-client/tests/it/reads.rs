@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use jira_client::{Error, InFlightLimit};
+use jira_client::{Error, SiteLimits};
 
 use crate::server::{Reply, Server};
 use crate::support::{Numbered, builder, jira};
@@ -31,7 +31,7 @@ async fn a_read_is_repeated_after_what_may_pass() {
 
 #[tokio::test]
 async fn a_read_is_not_repeated_after_what_will_not_pass() {
-    let quota = "RateLimit-Reason: jira-quota-tenant-based\r\nRetry-After: 0\r\n";
+    let quota = "RateLimit-Reason: jira-quota-tenant-based\r\nRetry-After: 1800\r\n";
     for reply in [
         Box::new(|| Reply::json(500, "{}")) as Box<dyn Fn() -> Reply + Send + Sync>,
         Box::new(|| Reply::json(404, "{}")),
@@ -192,13 +192,13 @@ async fn duplicate_and_odd_headers_do_no_harm() {
 #[tokio::test]
 async fn no_more_requests_are_under_way_than_allowed_among_clients_that_share_a_limit() {
     let server = Server::start(|_, _| Reply::Hold).await;
-    let limit = InFlightLimit::new(2);
+    let limit = SiteLimits::new(2);
     let first = builder(&server.url)
-        .in_flight_limit(limit.clone())
+        .site_limits(limit.clone())
         .build()
         .unwrap();
     let second = builder(&server.url)
-        .in_flight_limit(limit)
+        .site_limits(limit)
         .deadline(Duration::from_millis(50))
         .build()
         .unwrap();

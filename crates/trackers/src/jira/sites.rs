@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use handoff_domain::connection::model::TrackerSite;
 use handoff_domain::connection::ports::AccessTokens;
 use handoff_domain::shared::failure::Failure;
-use jira_client::{HttpClients, InFlightLimit, Jira, SiteAddress};
+use jira_client::{HttpClients, Jira, SiteAddress, SiteLimits};
 
 use super::tokens::SiteTokens;
 use super::tracker::JiraTrackerConfig;
@@ -17,7 +17,7 @@ pub(super) struct Sites {
     http: HttpClients,
     tokens: Arc<dyn AccessTokens>,
     clients: Mutex<HashMap<TrackerSite, Jira>>,
-    limits: Mutex<HashMap<String, InFlightLimit>>,
+    limits: Mutex<HashMap<String, SiteLimits>>,
 }
 
 impl Sites {
@@ -51,7 +51,7 @@ impl Sites {
         .api_url(self.config.api_url.clone())
         .token_source(Arc::new(source))
         .user_agent(self.config.user_agent.clone())
-        .in_flight_limit(self.limit(&site.cloud_id))
+        .site_limits(self.limit(&site.cloud_id))
         .http_clients(self.http.clone())
         .build()
         .map_err(Failure::internal)?;
@@ -60,9 +60,10 @@ impl Sites {
     }
 
     /// The limit that all workspaces on one site share.
-    fn limit(&self, cloud_id: &str) -> InFlightLimit {
+    fn limit(&self, cloud_id: &str) -> SiteLimits {
         let mut limits = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
-        let make = || InFlightLimit::new(self.config.max_in_flight_per_site);
+        // Pauses are kept in the database, where every process obeys them.
+        let make = || SiteLimits::new(self.config.max_in_flight_per_site).without_pauses();
         limits
             .entry(cloud_id.to_owned())
             .or_insert_with(make)

@@ -1,0 +1,343 @@
+//! What the clients of one site share: places for requests, paces of endpoints, and pauses Jira asked for.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use super::Call;
+use crate::error::{Error, RateLimitReason, Route, StatusError};
+
+/// How long to leave a site alone whose quota is used up when it does not say for how long.
+const UNKNOWN_QUOTA_WAIT: Duration = Duration::from_secs(60);
+
+/// The requests a second that one endpoint (method and route) gets; short bursts of one second's worth pass.
+///
+/// The default is what Atlassian documents as each site's steady rate, shared by all its apps.
+/// [`EndpointRates::UNLIMITED`] leaves the pace to Jira's answers.
+///
+/// **Source:** Atlassian, "Rate limiting" (Jira Cloud platform), burst limits, read 2026-10.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndpointRates {
+    /// For each endpoint called by GET.
+    pub get: u32,
+    /// For each endpoint called by POST.
+    pub post: u32,
+    /// For each endpoint called by PUT.
+    pub put: u32,
+    /// For each endpoint called by DELETE.
+    pub delete: u32,
+}
+
+impl EndpointRates {
+    /// No pace at all.
+    pub const UNLIMITED: Self = Self {
+        get: u32::MAX,
+        post: u32::MAX,
+        put: u32::MAX,
+        delete: u32::MAX,
+    };
+
+    fn of(&self, route: Route) -> u32 {
+        let rate = match route.method {
+            "GET" => self.get,
+            "PUT" => self.put,
+            "DELETE" => self.delete,
+            _ => self.post,
+        };
+        rate.max(1)
+    }
+}
+
+impl Default for EndpointRates {
+    fn default() -> Self {
+        Self {
+            get: 100,
+            post: 100,
+            put: 50,
+            delete: 50,
+        }
+    }
+}
+
+/// The limits of one site; clones share them, so give the clients of one site clones of one value.
+///
+/// After a 429 its `RateLimit-Reason` decides who waits until `Retry-After` or `X-RateLimit-Reset`:
+///
+/// | reason | who waits |
+/// |---|---|
+/// | `jira-quota-global-based`, `jira-quota-tenant-based` | every call to the site |
+/// | `jira-per-issue-on-write` | writes to this issue |
+/// | `jira-burst-based`, others, none | calls of this endpoint |
+///
+/// A call whose wait would outlast its deadline is not sent: [`Error::Paused`].
+#[derive(Debug, Clone)]
+pub struct SiteLimits {
+    settings: Settings,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Settings {
+    in_flight: usize,
+    in_flight_per_endpoint: usize,
+    rates: EndpointRates,
+    pauses: bool,
+}
+
+#[derive(Debug)]
+struct Shared {
+    in_flight: Semaphore,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    site: Option<Pause>,
+    endpoints: HashMap<(&'static str, &'static str), Endpoint>,
+    issues: HashMap<String, Pause>,
+}
+
+#[derive(Debug)]
+struct Endpoint {
+    in_flight: Arc<Semaphore>,
+    pause: Option<Pause>,
+    /// When all that was sent is paid for at the steady rate.
+    paid_until: Instant,
+}
+
+#[derive(Debug, Clone)]
+struct Pause {
+    until: Instant,
+    reason: RateLimitReason,
+}
+
+/// The places that a request takes while it is under way.
+pub(crate) struct Places<'a> {
+    _site: SemaphorePermit<'a>,
+    _endpoint: tokio::sync::OwnedSemaphorePermit,
+}
+
+impl SiteLimits {
+    /// Allows this many requests at once, at least one, at the default rates.
+    #[must_use]
+    pub fn new(in_flight: usize) -> Self {
+        let in_flight = in_flight.clamp(1, Semaphore::MAX_PERMITS);
+        Self::of(Settings {
+            in_flight,
+            in_flight_per_endpoint: in_flight,
+            rates: EndpointRates::default(),
+            pauses: true,
+        })
+    }
+
+    /// Returns fresh limits that allow this many requests at once to any one endpoint, at least one.
+    #[must_use]
+    pub fn with_in_flight_per_endpoint(self, requests: usize) -> Self {
+        Self::of(Settings {
+            in_flight_per_endpoint: requests.clamp(1, Semaphore::MAX_PERMITS),
+            ..self.settings
+        })
+    }
+
+    /// Returns fresh limits with other rates.
+    #[must_use]
+    pub fn with_rates(self, rates: EndpointRates) -> Self {
+        Self::of(Settings {
+            rates,
+            ..self.settings
+        })
+    }
+
+    /// Returns fresh limits that keep no pauses, for callers that keep them elsewhere.
+    ///
+    /// A call that is answered 429 still obeys `Retry-After` itself.
+    #[must_use]
+    pub fn without_pauses(self) -> Self {
+        Self::of(Settings {
+            pauses: false,
+            ..self.settings
+        })
+    }
+
+    fn of(settings: Settings) -> Self {
+        let shared = Shared {
+            in_flight: Semaphore::new(settings.in_flight),
+            state: Mutex::default(),
+        };
+        Self {
+            settings,
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Waits for the pauses that concern a call, for its places and for its turn.
+    pub(crate) async fn enter(&self, call: &Call, until: Instant) -> Result<Places<'_>, Error> {
+        loop {
+            self.wait_out_pauses(call, until).await?;
+            let places = self.take_places(call.route, until).await?;
+            if self.pause(call).is_some() {
+                continue;
+            }
+            let turn = self.take_turn(call.route, until)?;
+            sleep_until(turn).await;
+            return Ok(places);
+        }
+    }
+
+    async fn wait_out_pauses(&self, call: &Call, until: Instant) -> Result<(), Error> {
+        while let Some(pause) = self.pause(call) {
+            if pause.until >= until {
+                return Err(Error::Paused {
+                    route: call.route,
+                    reason: pause.reason,
+                    wait: pause.until.saturating_duration_since(Instant::now()),
+                });
+            }
+            sleep_until(pause.until).await;
+        }
+        Ok(())
+    }
+
+    async fn take_places(&self, route: Route, until: Instant) -> Result<Places<'_>, Error> {
+        let endpoint = {
+            let mut state = self.state();
+            Arc::clone(&self.endpoint(&mut state, route).in_flight)
+        };
+        let places = async {
+            let endpoint = endpoint.acquire_owned().await.ok()?;
+            let site = self.shared.in_flight.acquire().await.ok()?;
+            Some(Places {
+                _site: site,
+                _endpoint: endpoint,
+            })
+        };
+        let places = timeout_at(until, places).await.ok().flatten();
+        places.ok_or(Error::DeadlinePassed { route })
+    }
+
+    /// Returns when the call may go and counts it against its endpoint's rate (a leaky bucket).
+    fn take_turn(&self, route: Route, until: Instant) -> Result<Instant, Error> {
+        let burst = Duration::from_secs(1);
+        let cost = burst / self.settings.rates.of(route);
+        let now = Instant::now();
+        let mut state = self.state();
+        let endpoint = self.endpoint(&mut state, route);
+        let paid_until = endpoint.paid_until.max(now);
+        let ahead = paid_until
+            .saturating_duration_since(now)
+            .saturating_sub(burst);
+        let turn = now + ahead;
+        if turn >= until {
+            return Err(Error::DeadlinePassed { route });
+        }
+        endpoint.paid_until = paid_until + cost;
+        Ok(turn)
+    }
+
+    /// Remembers what a 429 asks for; `unasked` is the wait where it asks for none.
+    pub(crate) fn note(&self, call: &Call, status: &StatusError, unasked: Duration) {
+        let Some(reason) = status.rate_limit.clone().filter(|_| self.settings.pauses) else {
+            return;
+        };
+        let unasked = if reason.is_quota() {
+            UNKNOWN_QUOTA_WAIT
+        } else {
+            unasked
+        };
+        let until = Instant::now() + status.retry_after.unwrap_or(unasked);
+        let pause = Pause { until, reason };
+        let mut state = self.state();
+        match (&pause.reason, call.issue()) {
+            (reason, _) if reason.is_quota() => lengthen(&mut state.site, pause),
+            (RateLimitReason::PerIssue, Some(issue)) => {
+                let now = Instant::now();
+                state.issues.retain(|_, pause| pause.until > now);
+                let mut known = state.issues.remove(issue);
+                lengthen(&mut known, pause);
+                state
+                    .issues
+                    .extend(known.map(|known| (issue.to_owned(), known)));
+            }
+            _ => lengthen(&mut self.endpoint(&mut state, call.route).pause, pause),
+        }
+    }
+
+    /// Returns the longest pause that concerns a call, if any lasts.
+    fn pause(&self, call: &Call) -> Option<Pause> {
+        let now = Instant::now();
+        let state = self.state();
+        let endpoint = state.endpoints.get(&key(call.route));
+        let of_issue = call.issue().and_then(|issue| state.issues.get(issue));
+        [
+            state.site.as_ref(),
+            endpoint.and_then(|endpoint| endpoint.pause.as_ref()),
+            of_issue,
+        ]
+        .into_iter()
+        .flatten()
+        .filter(|pause| pause.until > now)
+        .max_by_key(|pause| pause.until)
+        .cloned()
+    }
+
+    fn endpoint<'s>(&self, state: &'s mut State, route: Route) -> &'s mut Endpoint {
+        state
+            .endpoints
+            .entry(key(route))
+            .or_insert_with(|| Endpoint {
+                in_flight: Arc::new(Semaphore::new(self.settings.in_flight_per_endpoint)),
+                pause: None,
+                paid_until: Instant::now(),
+            })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const fn key(route: Route) -> (&'static str, &'static str) {
+    (route.method, route.template)
+}
+
+fn lengthen(known: &mut Option<Pause>, pause: Pause) {
+    if known.as_ref().is_none_or(|known| known.until < pause.until) {
+        *known = Some(pause);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call() -> Call {
+        Call::get("/rest/api/3/myself")
+    }
+
+    #[tokio::test]
+    async fn beyond_one_seconds_worth_calls_go_at_the_steady_rate() {
+        let rates = EndpointRates {
+            get: 10,
+            ..EndpointRates::default()
+        };
+        let limits = SiteLimits::new(4).with_rates(rates);
+        let far = Instant::now() + Duration::from_secs(60);
+        let now = Instant::now();
+        let turns: Vec<Duration> = (0..15)
+            .map(|_| limits.take_turn(call().route, far).unwrap() - now)
+            .collect();
+        assert!(turns[10] < Duration::from_millis(100), "{turns:?}");
+        assert!(turns[14] > Duration::from_millis(300), "{turns:?}");
+        let other = Call::get("/rest/api/3/serverInfo").route;
+        let turn = limits.take_turn(other, far).unwrap() - now;
+        assert!(turn < Duration::from_millis(100), "another endpoint waits");
+        let error = limits.take_turn(call().route, Instant::now()).unwrap_err();
+        assert!(matches!(error, Error::DeadlinePassed { .. }));
+    }
+}

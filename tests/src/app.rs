@@ -268,15 +268,7 @@ impl Drop for App {
 /// `HANDOFF_BIN` names it; else it is looked for beside the running test.
 pub fn handoff() -> Command {
     let named = std::env::var_os("HANDOFF_BIN").map(PathBuf::from);
-    let binary = named.unwrap_or_else(|| {
-        let test = std::env::current_exe().expect("the path of this test");
-        let profile = test
-            .ancestors()
-            .nth(2)
-            .expect("the profile's folder")
-            .to_owned();
-        profile.join("handoff")
-    });
+    let binary = named.unwrap_or_else(|| beside_this_program("handoff"));
     assert!(
         binary.is_file(),
         "there is no {}: build it with `cargo build -p handoff-api`",
@@ -288,6 +280,17 @@ pub fn handoff() -> Command {
     }
     command.env_remove("RUST_LOG");
     command
+}
+
+/// Where cargo puts a program of this workspace: beside the running program, or above the folder of the running test.
+pub(crate) fn beside_this_program(name: &str) -> PathBuf {
+    let running = std::env::current_exe().expect("the path of this program");
+    let folders: Vec<&Path> = running.ancestors().skip(1).take(2).collect();
+    let found = folders.iter().map(|folder| folder.join(name));
+    let mut found = found.filter(|program| program.is_file());
+    found
+        .next()
+        .unwrap_or_else(|| folders.last().expect("a folder").join(name))
 }
 
 fn serve(environment: &[(String, String)], folder: &Path) -> (Child, Arc<Mutex<String>>, String) {
@@ -336,7 +339,7 @@ fn serve(environment: &[(String, String)], folder: &Path) -> (Child, Arc<Mutex<S
 }
 
 /// The address in the line that tells that the service listens.
-fn announced_address(line: &str) -> Option<String> {
+pub(crate) fn announced_address(line: &str) -> Option<String> {
     let fields: Value = serde_json::from_str(line).ok()?;
     let fields = fields.get("fields").unwrap_or(&fields);
     let is_ready = fields.get("message")?.as_str()? == "serving";

@@ -10,6 +10,7 @@
 
 mod app;
 mod browser;
+pub mod chaos;
 mod client;
 mod journey;
 mod recorder;

@@ -5,6 +5,7 @@
     reason = "these commands talk to the person who runs them"
 )]
 
+mod chaos;
 mod ci;
 mod graph;
 mod handoff;
@@ -35,6 +36,8 @@ struct Cli {
 enum Task {
     /// Runs every test, on SQLite and on a private throw-away PostgreSQL.
     Test(test::Options),
+    /// Delivers tickets while processes die, freeze and lose answers, and compares what was made.
+    Chaos(chaos::Options),
     /// Does what the CI workflow does, in the same order, up to the first failure.
     Ci,
     /// Checks the rules of the repository that no compiler knows, such as the layers.
@@ -74,6 +77,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::locate()?;
     match task {
         Task::Test(options) => test::run(&workspace, &options),
+        Task::Chaos(options) => chaos::run(&workspace, &options),
         Task::Ci => ci::run(&workspace),
         Task::Tidy => tidy::run(&workspace),
         Task::Migrate(options) => migrate::run(&workspace, &options),

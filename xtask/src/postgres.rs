@@ -2,6 +2,7 @@
 
 mod account;
 mod cluster;
+mod kept_alive;
 mod leftovers;
 mod programs;
 
@@ -11,6 +12,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, Result};
 
 pub(crate) use self::cluster::Cluster;
+pub(crate) use self::kept_alive::KeptAlive;
 pub(crate) use self::programs::Programs;
 
 use crate::{handoff, process};

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every test of the workspace, on both databases.
 
-mod binaries;
+pub(crate) mod binaries;
 mod doctests;
 mod libtest;
 mod nextest;

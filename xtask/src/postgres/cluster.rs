@@ -42,9 +42,11 @@ timezone = 'UTC'
 #[derive(Debug)]
 pub(crate) struct Cluster {
     url: String,
+    port: u16,
     server: Child,
+    account: Account,
     // Dropped after `server` has been stopped; the lock shows other runs that the folder is in use.
-    _folder: TempDir,
+    folder: TempDir,
     _lock: File,
 }
 
@@ -64,7 +66,7 @@ impl Cluster {
 
         let site = Site {
             programs,
-            account,
+            account: &account,
             folder: folder.path(),
         };
         let password = random_password()?;
@@ -72,8 +74,10 @@ impl Cluster {
         let (server, port) = site.serve()?;
         Ok(Self {
             url: format!("postgres://{SUPERUSER}:{password}@127.0.0.1:{port}/postgres"),
+            port,
             server,
-            _folder: folder,
+            account,
+            folder,
             _lock: lock,
         })
     }
@@ -81,6 +85,26 @@ impl Cluster {
     /// The address of the server, with the name and password of its superuser.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The file whose first line is the process id of the server.
+    pub(crate) fn pid_file(&self) -> PathBuf {
+        self.folder.path().join("data").join("postmaster.pid")
+    }
+
+    /// Starts the server again on the same port, if it has ended.
+    pub(super) fn revive(&mut self, programs: &Programs) -> Result<()> {
+        if self.server.try_wait()?.is_none() {
+            return Ok(());
+        }
+        let site = Site {
+            programs,
+            account: &self.account,
+            folder: self.folder.path(),
+        };
+        self.server = site.spawn(self.port)?;
+        site.wait_until_ready(&mut self.server)?;
+        Ok(())
     }
 }
 
@@ -93,7 +117,7 @@ impl Drop for Cluster {
 /// Where and as whom a server is made.
 struct Site<'a> {
     programs: &'a Programs,
-    account: Account,
+    account: &'a Account,
     folder: &'a Path,
 }
 

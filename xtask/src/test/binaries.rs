@@ -1,6 +1,6 @@
 //! Builds everything once and finds the programs that acceptance tests start.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, bail};
@@ -10,24 +10,40 @@ use crate::process;
 use crate::workspace::Workspace;
 
 /// Programs by the environment variable that gives their path to the tests.
-const PROGRAMS: [(&str, &str); 2] = [
+const PROGRAMS: [(&str, &str); 3] = [
     ("HANDOFF_BIN", "handoff"),
     ("JIRA_SANDBOX_BIN", "jira-sandbox"),
+    ("HANDOFF_CHAOS_BIN", "chaos"),
 ];
 
 /// The built programs.
 #[derive(Debug)]
-pub(super) struct Binaries {
+pub(crate) struct Binaries {
     variables: Vec<(&'static str, PathBuf)>,
 }
 
 impl Binaries {
     /// Builds programs, tests and examples together, so that they share one set of dependencies.
     pub(super) fn build(workspace: &Workspace) -> Result<Self> {
+        Self::built_by(
+            workspace,
+            &["--workspace", "--bins", "--tests", "--examples"],
+        )
+    }
+
+    /// Builds the programs alone.
+    pub(crate) fn build_programs(workspace: &Workspace, is_release: bool) -> Result<Self> {
+        let mut arguments = vec!["--bin=handoff", "--bin=jira-sandbox", "--bin=chaos"];
+        arguments.extend(["-p=handoff-api", "-p=jira-sandbox", "-p=acceptance"]);
+        arguments.extend(is_release.then_some("--release"));
+        Self::built_by(workspace, &arguments)
+    }
+
+    fn built_by(workspace: &Workspace, arguments: &[&str]) -> Result<Self> {
         let mut cargo = workspace.cargo();
         cargo
-            .args(["build", "--workspace", "--locked"])
-            .args(["--bins", "--tests", "--examples"])
+            .args(["build", "--locked"])
+            .args(arguments)
             .arg("--message-format=json-render-diagnostics");
         let mut variables = Vec::new();
         let status = process::run_by_lines(&mut cargo, |line| {
@@ -41,7 +57,14 @@ impl Binaries {
         Ok(Self { variables })
     }
 
-    pub(super) fn apply(&self, command: &mut Command) {
+    /// The path of a program, by the variable that gives it to tests.
+    pub(crate) fn path(&self, variable: &str) -> Option<&Path> {
+        let mut variables = self.variables.iter();
+        let found = variables.find(|(name, _)| *name == variable);
+        found.map(|(_, path)| path.as_path())
+    }
+
+    pub(crate) fn apply(&self, command: &mut Command) {
         for (variable, path) in &self.variables {
             command.env(variable, path);
         }

@@ -1,0 +1,308 @@
+//! What goes wrong: in the sandbox by its own random faults, in the processes by signals.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use fastrand::Rng;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+use super::fleet::Fleet;
+use super::sandbox::Control;
+use super::workload::pause;
+use super::{ChaosDatabase, ChaosOptions, LEASE_SECONDS, SETTLE_SECONDS};
+
+/// What may strike a create.
+const CREATE_FAULTS: [&str; 28] = [
+    "drop_before",
+    "drop_after",
+    "cut",
+    "truncated",
+    "empty",
+    "delay_before",
+    "delay_after",
+    "later_504",
+    "later_drop",
+    "limit_global",
+    "limit_tenant",
+    "limit_burst",
+    "limit_per_issue",
+    "limit_gateway",
+    "status_500",
+    "acting_500",
+    "html_502",
+    "acting_html_200",
+    "status_503",
+    "acting_503",
+    "status_504",
+    "acting_504",
+    "acting_408",
+    "status_401",
+    "status_409",
+    "element_500",
+    "acting_element_500",
+    "element_429",
+];
+/// What may strike a question.
+const READ_FAULTS: [&str; 11] = [
+    "drop_before",
+    "cut",
+    "truncated",
+    "empty",
+    "delay_after",
+    "limit_burst",
+    "status_500",
+    "html_502",
+    "acting_html_200",
+    "status_503",
+    "status_401",
+];
+/// What may strike the token endpoint.
+const TOKEN_FAULTS: [&str; 6] = [
+    "drop_before",
+    "drop_after",
+    "cut",
+    "delay_after",
+    "status_500",
+    "html_502",
+];
+/// How probable it is that a request is struck.
+const CREATE_SHARE: f64 = 0.4;
+const READ_SHARE: f64 = 0.12;
+const TOKEN_SHARE: f64 = 0.6;
+/// How many further deeds there are after each kind was done once, at least.
+const FURTHER_DEEDS: usize = 4;
+
+/// Something done to a process or to the sandbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Deed {
+    Kill,
+    Freeze,
+    LongFreeze,
+    ExpireTokens,
+    HideProject,
+    ChangeLag,
+    CrashPostgres,
+}
+
+impl Deed {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Kill => "process killed",
+            Self::Freeze => "process frozen",
+            Self::LongFreeze => "process frozen for longer than lease and settle time",
+            Self::ExpireTokens => "access tokens expired",
+            Self::HideProject => "project hidden for a while",
+            Self::ChangeLag => "search lag changed",
+            Self::CrashPostgres => "PostgreSQL crashed",
+        }
+    }
+}
+
+/// How often each kind of fault really struck.
+pub(super) type Struck = BTreeMap<String, u64>;
+
+/// The one that does it.
+#[derive(Debug)]
+pub(super) struct Mischief {
+    fleet: Arc<Fleet>,
+    control: Control,
+    random: Rng,
+    seed: u64,
+    pid_file: Option<PathBuf>,
+    must_strike: bool,
+    struck: Struck,
+}
+
+impl Mischief {
+    pub(super) fn new(options: &ChaosOptions, fleet: Arc<Fleet>, control: Control) -> Self {
+        let pid_file = match &options.database {
+            ChaosDatabase::Postgres { pid_file, .. } => pid_file.clone(),
+            ChaosDatabase::Sqlite => None,
+        };
+        Self {
+            fleet,
+            control,
+            random: Rng::with_seed(options.seed.rotate_left(17)),
+            seed: options.seed,
+            pid_file,
+            must_strike: options.every_kind,
+            struck: Struck::new(),
+        }
+    }
+
+    /// Switches the sandbox's random faults on.
+    pub(super) async fn begin(&self) -> Result<()> {
+        self.control
+            .post(
+                "settings",
+                &json!({"latency_ms": 20, "latency_per_issue_ms": 2, "search_lag_ms": 800,
+                    "shuffle_bulk_answers": true, "seed": self.seed}),
+            )
+            .await?;
+        let rules = [
+            rule(&["creates"], &CREATE_FAULTS, CREATE_SHARE),
+            rule(&["token"], &TOKEN_FAULTS, TOKEN_SHARE),
+            rule(&["reads"], &READ_FAULTS, READ_SHARE),
+        ];
+        let chaos = json!({"seed": self.seed, "rules": rules});
+        self.control.post("chaos", &chaos).await?;
+        Ok(())
+    }
+
+    /// Does every kind of deed once, in any order, then goes on until the work is accepted.
+    pub(super) async fn rage_until(&mut self, is_finished: impl Fn() -> bool) -> Result<()> {
+        let mut first = self.possible();
+        self.random.shuffle(&mut first);
+        let mut further = 0;
+        loop {
+            let deed = match first.pop() {
+                Some(deed) => deed,
+                None if is_finished() && further >= FURTHER_DEEDS => return Ok(()),
+                None => self.another(),
+            };
+            further += usize::from(first.is_empty());
+            self.commit(deed).await?;
+            *self.struck.entry(deed.name().to_owned()).or_default() += 1;
+            pause(&mut self.random, 100..900).await;
+        }
+    }
+
+    /// Ends all faults, and gives how often each struck.
+    pub(super) async fn end(mut self) -> Result<Struck> {
+        let report = self.control.delete("chaos").await?;
+        let settings = json!({"search_lag_ms": 300, "search_lag_most_ms": null});
+        self.control.post("settings", &settings).await?;
+        self.control
+            .post("projects/SHOP", &json!({"browse": true}))
+            .await?;
+        for index in 0..self.fleet.len() {
+            self.fleet.freeze(index, false);
+            self.fleet.revive(index)?;
+        }
+        self.add(&report, "bulk_create", "create", &CREATE_FAULTS);
+        self.add(&report, "token", "token", &TOKEN_FAULTS);
+        self.add(&report, "", "read", &READ_FAULTS);
+        if !self.must_strike {
+            self.struck.retain(|_, count| *count > 0);
+        }
+        Ok(self.struck)
+    }
+
+    /// Adds up what struck one endpoint, or all others when it has no name.
+    fn add(&mut self, report: &Value, endpoint: &str, group: &str, kinds: &[&str]) {
+        let struck = report.get("struck").and_then(Value::as_object);
+        for kind in kinds {
+            let of_endpoints = struck.into_iter().flatten().filter(|(name, _)| {
+                let is_other = !["bulk_create", "create_issue", "token"].contains(&name.as_str());
+                *name == endpoint || (endpoint.is_empty() && is_other)
+            });
+            let counts = of_endpoints.filter_map(|(_, kinds)| kinds.get(*kind)?.get("requests"));
+            let sum: u64 = counts.filter_map(Value::as_u64).sum();
+            *self.struck.entry(format!("{group}: {kind}")).or_default() += sum;
+        }
+    }
+
+    fn possible(&self) -> Vec<Deed> {
+        let mut deeds = vec![
+            Deed::Kill,
+            Deed::Freeze,
+            Deed::LongFreeze,
+            Deed::ExpireTokens,
+            Deed::HideProject,
+            Deed::ChangeLag,
+        ];
+        deeds.extend(self.pid_file.is_some().then_some(Deed::CrashPostgres));
+        deeds
+    }
+
+    fn another(&mut self) -> Deed {
+        match self.random.u8(0..20) {
+            0..8 => Deed::Kill,
+            8..13 => Deed::Freeze,
+            13..16 => Deed::ExpireTokens,
+            16..17 if self.pid_file.is_some() => Deed::CrashPostgres,
+            16..18 => Deed::HideProject,
+            _ => Deed::ChangeLag,
+        }
+    }
+
+    async fn commit(&mut self, deed: Deed) -> Result<()> {
+        let victim = self.random.usize(..self.fleet.len());
+        match deed {
+            Deed::Kill => {
+                self.fleet.kill(victim);
+                pause(&mut self.random, 0..800).await;
+                self.fleet.revive(victim)?;
+            }
+            Deed::Freeze => {
+                self.fleet.freeze(victim, true);
+                pause(&mut self.random, 100..2_500).await;
+                self.fleet.freeze(victim, false);
+            }
+            Deed::LongFreeze => {
+                self.fleet.freeze(victim, true);
+                let whole = u64::from(LEASE_SECONDS + SETTLE_SECONDS + 2);
+                tokio::time::sleep(Duration::from_secs(whole)).await;
+                self.fleet.freeze(victim, false);
+            }
+            Deed::ExpireTokens => {
+                self.control.post("tokens/expire", &json!({})).await?;
+            }
+            Deed::HideProject => {
+                let project = "projects/SHOP";
+                self.control
+                    .post(project, &json!({"browse": false}))
+                    .await?;
+                pause(&mut self.random, 200..1_500).await;
+                self.control.post(project, &json!({"browse": true})).await?;
+            }
+            Deed::ChangeLag => {
+                let (least, most) = (self.random.u64(0..500), self.random.u64(500..1_500));
+                let lag = json!({"search_lag_ms": least, "search_lag_most_ms": most});
+                self.control.post("settings", &lag).await?;
+            }
+            Deed::CrashPostgres => self.crash_postgres().await?,
+        }
+        Ok(())
+    }
+
+    /// Ends the server as a crash would, and waits until somebody has started it again.
+    async fn crash_postgres(&self) -> Result<()> {
+        let Some(file) = &self.pid_file else {
+            return Ok(());
+        };
+        let read = || {
+            let text = fs::read_to_string(file).ok()?;
+            let is_ready = text.lines().nth(7).map(str::trim) == Some("ready");
+            let pid: i32 = text.lines().next()?.trim().parse().ok()?;
+            Some((pid, is_ready))
+        };
+        let (pid, _) = read().context("the pid file of PostgreSQL cannot be read")?;
+        let process = Pid::from_raw(pid).context("no process id")?;
+        kill_process(process, Signal::QUIT)?;
+        let back = || read().is_some_and(|(now, is_ready)| now != pid && is_ready);
+        for _ in 0..600 {
+            if back() {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        anyhow::bail!("PostgreSQL did not come back")
+    }
+}
+
+fn rule(endpoints: &[&str], kinds: &[&str], share: f64) -> Value {
+    #[expect(clippy::cast_precision_loss, reason = "there are few kinds")]
+    let each = share / kinds.len() as f64;
+    let probability: BTreeMap<&str, f64> = kinds.iter().map(|kind| (*kind, each)).collect();
+    json!({
+        "endpoints": endpoints, "probability": probability,
+        "delay_ms": [50, 600], "later_ms": [300, 1_800], "later_ms_per_issue": 5,
+        "retry_after_seconds": [1, 1],
+    })
+}

@@ -1,12 +1,18 @@
 //! Jira Cloud behind the domain's ports.
 
+mod absence;
 mod authorizer;
+mod cost;
 mod create;
 mod description;
 mod errors;
+mod fence;
 mod fields;
+mod find;
 mod issue_types;
 mod labels;
+mod look;
+mod marks;
 mod meta;
 mod payload;
 mod preflight;

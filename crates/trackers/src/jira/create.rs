@@ -15,8 +15,8 @@ use jira_client::{
 };
 use serde_json::Value;
 
-use super::DELIVERY_PROPERTY;
 use super::errors::access_token_error;
+use super::{DELIVERY_PROPERTY, fence};
 
 /// How long creates pause when Jira asks to slow down and does not say for how long.
 const DEFAULT_PAUSE: Duration = Duration::from_secs(5);
@@ -45,12 +45,13 @@ pub(super) async fn create(
                 None
             };
             let read = marks.as_ref().map_or(0, |marks| marks.asked);
+            let fence = fence::of_created(&created);
             let outcomes = outcomes(site, deliveries, created, marks.as_ref());
             CreateReport {
                 outcomes,
                 pause: None,
                 quota_points: cost + read,
-                fence: None,
+                fence,
             }
         }
         Err(error) => {

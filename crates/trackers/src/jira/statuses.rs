@@ -8,8 +8,10 @@ use handoff_domain::delivery::tracker::{IssueStatus, TrackerError};
 use handoff_domain::ticket::model::{PushError, PushErrorCode, SyncedStatus};
 use jira_client::{FetchOptions, Issue, Jira, StatusCategoryKey};
 
+use super::DELIVERY_PROPERTY;
 use super::create::external_issue;
 use super::errors::tracker_error;
+use super::marks::marked_ticket;
 
 /// One status an id; an issue that the bulk answer does not name is asked for once by itself.
 pub(super) async fn read(
@@ -17,7 +19,9 @@ pub(super) async fn read(
     site: &TrackerSite,
     ids: &[String],
 ) -> Result<Vec<IssueStatus>, TrackerError> {
-    let options = FetchOptions::fields(["summary", "status", "priority", "labels"]);
+    // A property costs nothing more, and a first sync checks by it that issue and ticket belong together.
+    let options = FetchOptions::fields(["summary", "status", "priority", "labels"])
+        .with_property(DELIVERY_PROPERTY);
     let fetched = jira
         .bulk_fetch(ids, &options)
         .await
@@ -66,7 +70,7 @@ fn status_of(site: &TrackerSite, issue: &Issue) -> IssueStatus {
         status: synced_status(&status.category.key),
         external_status: status.name.clone(),
         external: external_issue(site, &issue.id, &issue.key),
-        marked_ticket: None,
+        marked_ticket: marked_ticket(issue).and_then(|id| id.parse().ok()),
     }
 }
 

@@ -8,17 +8,17 @@ use handoff_domain::connection::model::TrackerSite;
 use handoff_domain::connection::ports::{AccessTokens, SendDeadline};
 use handoff_domain::delivery::model::{ClaimedDelivery, Fence, ProjectRef};
 use handoff_domain::delivery::tracker::{
-    CreateReport, IssueStatus, IssueTracker, PreflightBatch, ProjectPage, ProjectQuery,
-    TrackerError, TrackerIssueType, TrackerProject, Verdict,
+    AbsenceReport, CreateReport, FindReport, IssueStatus, IssueTracker, Mark, PreflightBatch,
+    ProjectPage, ProjectQuery, TrackerError, TrackerIssueType, TrackerProject, Verdict,
 };
 use handoff_domain::shared::clock::Clock;
-use jira_client::{BuildError, HttpClients, SearchQuery};
+use handoff_domain::ticket::model::ExternalIssue;
+use jira_client::{BuildError, HttpClients};
 use url::Url;
 
-use super::errors::tracker_error;
 use super::meta::MetaCache;
 use super::sites::Sites;
-use super::{create, issue_types, preflight, projects, statuses};
+use super::{absence, create, fence, find, issue_types, preflight, projects, statuses};
 
 /// How Jira is reached.
 #[derive(Clone, Debug)]
@@ -97,19 +97,7 @@ impl IssueTracker for JiraTracker {
     }
 
     async fn fence(&self, site: &TrackerSite, project: &ProjectRef) -> Result<Fence, TrackerError> {
-        let jira = self.sites.client(site)?;
-        let jql = format!("project = {} ORDER BY key DESC", project.id);
-        let mut query = SearchQuery::new(jql, ["summary"]);
-        query.page_size = Some(1);
-        let page = match jira.search(&query).await {
-            Ok(page) => page,
-            // A fence that is too low only makes a later search longer.
-            Err(error) if error.status() == Some(400) => return Ok(Fence("0".to_owned())),
-            Err(error) => return Err(tracker_error(error)),
-        };
-        let newest = page.issues.first();
-        let newest = newest.and_then(|issue| issue.key.rsplit_once('-'));
-        Ok(Fence(newest.map_or("0", |(_, number)| number).to_owned()))
+        fence::read(&self.sites.client(site)?, project).await
     }
 
     async fn create(
@@ -130,5 +118,31 @@ impl IssueTracker for JiraTracker {
         ids: &[String],
     ) -> Result<Vec<IssueStatus>, TrackerError> {
         statuses::read(&self.sites.client(site)?, site, ids).await
+    }
+
+    async fn find(
+        &self,
+        site: &TrackerSite,
+        project: &ProjectRef,
+        marks: &[Mark],
+    ) -> Result<FindReport, TrackerError> {
+        find::find(&self.sites.client(site)?, site, project, marks).await
+    }
+
+    async fn prove_absent(
+        &self,
+        site: &TrackerSite,
+        project: &ProjectRef,
+        marks: &[Mark],
+    ) -> Result<AbsenceReport, TrackerError> {
+        absence::prove(&self.sites.client(site)?, site, project, marks).await
+    }
+
+    async fn issue(
+        &self,
+        site: &TrackerSite,
+        key: &str,
+    ) -> Result<Option<ExternalIssue>, TrackerError> {
+        find::issue(&self.sites.client(site)?, site, key).await
     }
 }

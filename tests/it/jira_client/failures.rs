@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use jira_client::auth::StaticBearer;
 use jira_client::{
-    Alignment, ElementOutcome, Error, Jira, RateLimitReason, SendDeadline, SiteAddress, Url,
+    Alignment, ElementOutcome, Error, Jira, RateLimitReason, RetryPolicy, SendDeadline,
+    SiteAddress, Url,
 };
 use jira_sandbox::{ACME_CLOUD_ID, Effect, Endpoint, Fault, SandboxConfig};
 use serde_json::json;
@@ -51,6 +52,7 @@ async fn whatever_fails_a_create_called_not_applied_has_made_nothing() {
     .api_url(url)
     .token_source(Arc::new(bearer))
     .request_timeout(Duration::from_millis(300))
+    .retry_policy(RetryPolicy::NONE)
     .build()
     .unwrap();
     let handle = on.sandbox.handle();

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::web;
+use async_trait::async_trait;
 use handoff_domain::audit::ports::AuditTrail;
 use handoff_domain::connection::catalog::CatalogService;
 use handoff_domain::connection::ports::{
@@ -188,7 +189,9 @@ impl fmt::Debug for Core {
 
 /// Puts everything together.
 #[must_use]
-pub fn assemble(ports: Ports, settings: Settings) -> Assembly {
+pub fn assemble(mut ports: Ports, settings: Settings) -> Assembly {
+    let (tolling, moved) = Tolling::new(ports.signal);
+    ports.signal = Arc::new(tolling);
     let core = ports.core();
     let workspaces = core.workspaces();
     let connecting = Ports::connecting(
@@ -220,6 +223,7 @@ pub fn assemble(ports: Ports, settings: Settings) -> Assembly {
         trusted_proxies: settings.trusted_proxies,
         public_url: settings.public_url,
         app_url: settings.app_url,
+        moved,
         stopping,
     };
     Assembly {
@@ -229,6 +233,31 @@ pub fn assemble(ports: Ports, settings: Settings) -> Assembly {
         signal: ports.signal,
         stop,
         n_workers: max_in_flight.saturating_add(SPARE_WORKERS),
+    }
+}
+
+/// Wakes workers, and lets those who watch a push know that it may have moved.
+struct Tolling {
+    workers: Arc<dyn WorkSignal>,
+    moved: watch::Sender<()>,
+}
+
+impl Tolling {
+    fn new(workers: Arc<dyn WorkSignal>) -> (Self, watch::Receiver<()>) {
+        let (moved, seen) = watch::channel(());
+        (Self { workers, moved }, seen)
+    }
+}
+
+#[async_trait]
+impl WorkSignal for Tolling {
+    fn wake(&self) {
+        self.workers.wake();
+        self.moved.send_replace(());
+    }
+
+    async fn wait(&self, at_most: Duration) {
+        self.workers.wait(at_most).await;
     }
 }
 

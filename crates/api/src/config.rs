@@ -163,6 +163,8 @@ pub enum JwksSource {
 /// Delivering.
 #[derive(Clone, Copy, Debug)]
 pub struct DeliveryConfig {
+    /// How long a claimed delivery must stay unchanged before its worker counts as dead.
+    pub lease: Duration,
     /// How long an attempt of unknown fate is left before its absence may be proven.
     pub settle: Duration,
     /// After what time without proof a person must decide.

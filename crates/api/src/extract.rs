@@ -3,6 +3,7 @@
 mod body;
 mod caller;
 mod etag;
+mod event_id;
 mod input;
 mod page;
 mod path;
@@ -10,8 +11,9 @@ mod prefer;
 mod query;
 
 pub use body::{Body, WorkspaceBody};
-pub use caller::Caller;
+pub use caller::{Caller, Standing};
 pub use etag::{IfMatch, etag};
+pub use event_id::LastEventId;
 pub use input::{Gate, Input, double_option};
 pub use page::{cursor_of, page_request};
 pub use path::path_id;

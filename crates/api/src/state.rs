@@ -52,6 +52,8 @@ pub struct AppState {
     pub hasher: Arc<dyn SecretHasher>,
     /// Turns true when the server is asked to stop, so that nobody waits any longer.
     pub stopping: watch::Receiver<bool>,
+    /// Changes whenever something in this process may have moved a delivery.
+    pub moved: watch::Receiver<()>,
     /// Checks bearer tokens.
     pub authenticator: Authenticator,
     /// Counts requests.

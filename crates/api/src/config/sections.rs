@@ -154,9 +154,17 @@ pub(super) fn identity_provider(reader: &mut Reader) -> Option<IdentityProviderC
 }
 
 pub(super) fn delivery(reader: &mut Reader) -> DeliveryConfig {
+    let lease = reader.number("delivery.lease_seconds", 6, 3_600, 180);
     let settle = reader.number("delivery.settle_seconds", 1, 86_400, 300);
     let deadline = reader.number("delivery.deadline_hours", 1, 8_760, 24);
+    if u64::from(lease) + u64::from(settle) >= u64::from(deadline) * 3_600 {
+        reader.fault(
+            "delivery.deadline_hours",
+            "must be longer than delivery.lease_seconds and delivery.settle_seconds together",
+        );
+    }
     DeliveryConfig {
+        lease: Duration::from_secs(lease.into()),
         settle: Duration::from_secs(settle.into()),
         deadline: Duration::from_secs(u64::from(deadline) * 3_600),
         max_in_flight_per_site: reader.number("delivery.max_in_flight_per_site", 1, 16, 4),

@@ -70,6 +70,10 @@ impl Config {
             json!(self.auth.as_ref().map(|auth| &auth.audience)),
         );
         put(
+            "delivery.lease_seconds",
+            json!(self.delivery.lease.as_secs()),
+        );
+        put(
             "delivery.settle_seconds",
             json!(self.delivery.settle.as_secs()),
         );

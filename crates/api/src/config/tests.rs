@@ -81,6 +81,36 @@ fn every_fault_is_reported_at_once_and_no_value_is_shown() {
 }
 
 #[test]
+fn the_times_of_delivery_fit_together() {
+    let load = |environment: &[(&str, &str)]| Config::load(sources(environment));
+    let config = load(&[]).unwrap();
+    assert_eq!(config.delivery.lease, Duration::from_secs(180));
+    assert_eq!(config.delivery.deadline, Duration::from_secs(24 * 3_600));
+    let short = load(&[
+        ("HANDOFF__DELIVERY__LEASE_SECONDS", "6"),
+        ("HANDOFF__DELIVERY__SETTLE_SECONDS", "1"),
+    ]);
+    let shown = short.unwrap().masked();
+    assert_eq!(
+        (
+            &shown["delivery.lease_seconds"],
+            &shown["delivery.settle_seconds"]
+        ),
+        (&6.into(), &1.into())
+    );
+    for (key, value, named) in [
+        ("LEASE_SECONDS", "5", "delivery.lease_seconds"),
+        ("SETTLE_SECONDS", "0", "delivery.settle_seconds"),
+        ("SETTLE_SECONDS", "86400", "delivery.deadline_hours"),
+    ] {
+        let key = format!("HANDOFF__DELIVERY__{key}");
+        let error = load(&[(&key, value)]).unwrap_err();
+        assert_eq!(error.faults.len(), 1, "{error}");
+        assert!(error.faults[0].key.starts_with(named), "{error}");
+    }
+}
+
+#[test]
 fn an_unknown_key_in_the_file_is_named_with_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("handoff.toml");

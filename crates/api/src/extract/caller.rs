@@ -7,7 +7,10 @@ use std::rc::Rc;
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
-use handoff_domain::workspace::model::Actor;
+use handoff_domain::shared::ids::WorkspaceId;
+use handoff_domain::workspace::error::WorkspaceError;
+use handoff_domain::workspace::model::{Actor, Role};
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::OnceCell;
 
 use crate::error::{ApiError, Code};
@@ -48,6 +51,56 @@ impl Caller {
             .ok_or_else(unauthorized)?;
         state.limiter.check(actor)?;
         Ok(Self { actor })
+    }
+}
+
+/// The right to go on reading from a workspace, which is asked for again and again while an answer lasts.
+#[derive(Debug)]
+pub struct Standing {
+    actor: Actor,
+    workspace: WorkspaceId,
+    bearer: SecretString,
+}
+
+impl Standing {
+    /// The right that a request stands on.
+    ///
+    /// # Errors
+    /// UNAUTHORIZED, RATE_LIMITED.
+    pub async fn of(request: &HttpRequest, workspace: WorkspaceId) -> Result<Self, ApiError> {
+        let actor = Caller::of(request).await?.actor;
+        let bearer = bearer(request).ok_or_else(unauthorized)?;
+        Ok(Self {
+            actor,
+            workspace,
+            bearer: SecretString::from(bearer.to_owned()),
+        })
+    }
+
+    /// The workspace that is read from.
+    #[must_use]
+    pub const fn workspace(&self) -> WorkspaceId {
+        self.workspace
+    }
+
+    /// Whether token and membership still hold.
+    ///
+    /// # Errors
+    /// When they cannot be looked up.
+    pub async fn holds(&self, state: &AppState) -> Result<bool, ApiError> {
+        let bearer = self.bearer.expose_secret();
+        if state.authenticator.actor(bearer).await? != Some(self.actor) {
+            return Ok(false);
+        }
+        let required = state
+            .workspaces
+            .require(self.actor, self.workspace, Role::Member)
+            .await;
+        match required {
+            Ok(_) => Ok(true),
+            Err(WorkspaceError::Forbidden) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Pushing tickets to the tracker, and how pushes and their deliveries stand.
 
 mod dto;
+mod events;
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, get, post, web};
@@ -27,6 +28,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(push)
         .service(list)
         .service(show)
+        .service(events::events)
         .service(cancel)
         .service(list_deliveries);
 }

@@ -15,6 +15,7 @@ const ROUTES: &[&str] = &[
     "GET /api/execution/deliveries",
     "GET /api/execution/pushes",
     "GET /api/execution/pushes/{id}",
+    "GET /api/execution/pushes/{id}/events",
     "GET /api/execution/tickets/{id}",
     "GET /api/execution/{document_id}/tickets",
     "GET /api/integrations/jira/callback",

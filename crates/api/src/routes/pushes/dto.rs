@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::routes::dto::PushStateDto;
 
-pub(crate) use input::{ListDeliveries, ListPushes, PushTickets, idempotency};
+pub(crate) use input::{ListDeliveries, ListPushes, PushTickets, WatchPush, idempotency};
 pub(crate) use result::{DeliveriesDto, ResultDto};
 
 /// A push without its results.

@@ -102,6 +102,24 @@ impl Input for ListPushes {}
 
 impl Gate for ListPushes {}
 
+/// From where on a push is watched.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct WatchPush {
+    /// The number of a change: only what came after it; all when absent.
+    #[serde(default, deserialize_with = "from_text")]
+    after: Option<u64>,
+}
+
+impl Input for WatchPush {}
+
+impl WatchPush {
+    pub(crate) fn after(&self) -> i64 {
+        i64::try_from(self.after.unwrap_or_default()).unwrap_or(i64::MAX)
+    }
+}
+
 /// Which deliveries are listed.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]

@@ -72,6 +72,12 @@ const LAYERS: &[Layer] = &[
         never_direct: &[],
     },
     Layer {
+        package: "jira-contract",
+        may_use: &[],
+        never_below: &[Group("diesel"), Group("actix"), Group("reqwest")],
+        never_direct: &[],
+    },
+    Layer {
         package: "handoff-api",
         may_use: &[
             "handoff-crypto",
@@ -93,6 +99,7 @@ const LAYERS: &[Layer] = &[
             "handoff-store",
             "handoff-trackers",
             "jira-client",
+            "jira-contract",
             "jira-sandbox",
         ],
         never_below: &[],

@@ -5,6 +5,7 @@ use std::io;
 use jira_sandbox::{ACME_CLOUD_ID, Sandbox, SandboxConfig, SandboxHandle};
 use serde_json::{Value, json};
 
+use crate::contract;
 use crate::http::{Reply, open, send};
 
 pub(crate) const CALLBACK: &str = "http://localhost:9999/callback?from=jira";
@@ -25,6 +26,7 @@ impl Jira {
 
     pub(crate) fn with(config: SandboxConfig) -> Self {
         let sandbox = Sandbox::start(config).unwrap();
+        sandbox.handle().keep_exchanges();
         let code = consent(sandbox.base_url(), SCOPES, &[ACME_CLOUD_ID]);
         let pair = exchange(sandbox.base_url(), &code).json();
         Self {
@@ -133,6 +135,15 @@ impl Jira {
             .iter()
             .map(|issue| issue["key"].as_str().unwrap().to_owned())
             .collect()
+    }
+}
+
+/// Everything that went between a test and the sandbox fits Atlassian's descriptions.
+impl Drop for Jira {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            contract::check(&self.handle().exchanges());
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod bulk;
 mod chaos;
+mod contract;
 mod edits;
 mod faults;
 mod harness;

@@ -15,7 +15,7 @@ pub use caller::{Caller, Standing};
 pub use etag::{IfMatch, etag};
 pub use event_id::LastEventId;
 pub use input::{Gate, Input, double_option};
-pub use page::{cursor_of, page_request};
+pub use page::{cursor_of, opaque_cursor, page_request, tracker_cursor};
 pub use path::path_id;
 pub use prefer::{IDEMPOTENCY_KEY, IdempotencyKey, Wait};
 pub use query::{Query, WorkspaceQuery, from_text};

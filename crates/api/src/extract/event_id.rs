@@ -38,8 +38,8 @@ impl FromRequest for LastEventId {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let given = request.headers().get(LAST_EVENT_ID);
-        ready(Ok(Self(given.map(|id| {
-            id.to_str().unwrap_or("not readable").to_owned()
-        }))))
+        ready(Ok(Self(
+            given.map(|id| id.to_str().unwrap_or("not readable").to_owned()),
+        )))
     }
 }

@@ -21,11 +21,34 @@ pub fn page_request(limit: Option<u32>, cursor: Option<&str>) -> Result<PageRequ
     }
     let after = match cursor {
         None => None,
-        Some(text) => Some(decode(text).ok_or_else(|| {
-            ApiError::invalid("/cursor", "give the next_cursor of a former page, or none")
-        })?),
+        Some(text) => Some(decode(text).ok_or_else(unknown_cursor)?),
     };
     Ok(PageRequest { limit, after })
+}
+
+/// What the cursors of trackers begin with inside.
+const TRACKER_CURSOR: &str = "p:";
+
+/// A tracker's own cursor, as it is given out.
+#[must_use]
+pub fn opaque_cursor(tracker: Option<String>) -> Option<String> {
+    tracker.map(|cursor| URL_SAFE_NO_PAD.encode(format!("{TRACKER_CURSOR}{cursor}")))
+}
+
+/// The tracker's own cursor; what never was one is refused before anything is looked up.
+///
+/// # Errors
+/// VALIDATION_FAILED when the cursor is none of ours.
+pub fn tracker_cursor(given: Option<&str>) -> Result<Option<String>, ApiError> {
+    let Some(given) = given else { return Ok(None) };
+    let bytes = URL_SAFE_NO_PAD.decode(given).unwrap_or_default();
+    let text = String::from_utf8(bytes).unwrap_or_default();
+    let cursor = text.strip_prefix(TRACKER_CURSOR).map(str::to_owned);
+    cursor.map(Some).ok_or_else(unknown_cursor)
+}
+
+fn unknown_cursor() -> ApiError {
+    ApiError::invalid("/cursor", "give the next_cursor of a former page, or none")
 }
 
 /// The cursor that stands for the next page.
@@ -49,6 +72,17 @@ mod tests {
         let cursor = cursor_of(Some(id)).unwrap();
         assert!(!cursor.contains(&id.to_string()));
         assert_eq!(page_request(None, Some(&cursor)).unwrap().after, Some(id));
+    }
+
+    #[test]
+    fn a_trackers_cursor_comes_back_as_it_was_and_no_other_text_passes() {
+        let given = opaque_cursor(Some("50".to_owned())).unwrap();
+        assert!(!given.contains("50"));
+        assert_eq!(tracker_cursor(Some(&given)).unwrap().as_deref(), Some("50"));
+        assert_eq!(tracker_cursor(None).unwrap(), None);
+        for forged in ["50", "forged", "", "%"] {
+            assert!(tracker_cursor(Some(forged)).is_err(), "{forged}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::task::detached;
 use crate::error::{ApiError, chain};
-use crate::extract::{Caller, Query, WorkspaceBody, WorkspaceQuery};
+use crate::extract::{Caller, Query, WorkspaceBody, WorkspaceQuery, tracker_cursor};
 use crate::state::AppState;
 use dto::{
     Confirm, Connect, ConnectStartedDto, ConnectionStatusDto, Disconnect, DisconnectedDto,
@@ -212,7 +212,7 @@ async fn projects(
     let wanted = ProjectQuery {
         text: query.input.query,
         can_create: query.input.can_create.unwrap_or(true),
-        cursor: query.input.cursor,
+        cursor: tracker_cursor(query.input.cursor.as_deref())?,
     };
     let page = state
         .catalog

@@ -252,3 +252,16 @@ async fn without_the_apps_keys_connecting_names_them() {
     assert!(detail.contains("HANDOFF__JIRA__CLIENT_ID"), "{detail}");
     assert!(detail.contains("HANDOFF__JIRA__CLIENT_SECRET"), "{detail}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forged_cursor_is_refused_before_it_is_asked_whether_there_is_a_connection() {
+    let app = TestApp::start().await;
+    let projects = |query: &str| app.in_own(&format!("/api/integrations/jira/projects{query}"));
+
+    app.get(&projects("?cursor=forged"))
+        .await
+        .refused(422, "VALIDATION_FAILED");
+    app.get(&projects(""))
+        .await
+        .refused(404, "NO_ACTIVE_INTEGRATION");
+}

@@ -32,6 +32,11 @@ async fn members_come_and_go_but_the_last_owner_stays() {
         .await
         .ok(201);
     let user = added["user_id"].as_str().unwrap().to_owned();
+    let again = app
+        .post(&path, json!({"subject": "person-1", "role": "owner"}))
+        .await
+        .ok(201);
+    assert_eq!(again, added, "they are a member since the first time");
     app.post(&path, json!({"subject": "", "role": "member"}))
         .await
         .refused(422, "VALIDATION_FAILED");

@@ -1,5 +1,7 @@
 //! Who belongs to a workspace.
 
+use uuid::Uuid;
+
 use super::error::WorkspaceError;
 use super::model::{Actor, Member, Role};
 use super::ports::MemberOutcome;
@@ -58,11 +60,27 @@ impl WorkspaceService {
             format!("user:{}", user.id),
         )
         .await?;
-        Ok(Member {
+        let stored = self.member(workspace, user.id).await?;
+        Ok(stored.unwrap_or(Member {
             user,
             role,
             created_at: now,
-        })
+        }))
+    }
+
+    /// One member: the page of the list that begins with them.
+    async fn member(
+        &self,
+        workspace: WorkspaceId,
+        user: UserId,
+    ) -> Result<Option<Member>, WorkspaceError> {
+        let before = user.as_uuid().as_u128().checked_sub(1);
+        let page = PageRequest {
+            limit: 1,
+            after: before.map(Uuid::from_u128),
+        };
+        let found = self.directory.list_members(workspace, page).await?.items;
+        Ok(found.into_iter().find(|member| member.user.id == user))
     }
 
     /// Removes a member.

@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::extract::{Gate, Input, from_text};
+use crate::extract::{Gate, Input, from_text, opaque_cursor};
 
 /// For which workspace, and where the browser goes in the end.
 #[derive(Deserialize, ToSchema)]
@@ -212,7 +212,7 @@ impl From<ProjectPage> for ProjectsDto {
         let projects = page.projects.into_iter().map(Into::into).collect();
         Self {
             projects,
-            next_cursor: page.next_cursor,
+            next_cursor: opaque_cursor(page.next_cursor),
         }
     }
 }

@@ -20,10 +20,11 @@ pub use http::{
 pub use oauth::{OAuthClient, OAuthConfig, OAuthError, Site, TokenSet};
 pub use rest::{
     Alignment, BulkCreated, BulkFetched, ChunkOutcome, CreatedIssue, ElementOutcome, FetchOptions,
-    FieldMeta, FieldSchema, Issue, IssueError, IssueFields, IssueRejection, IssueTypeMeta,
-    IssueTypeRef, MAX_BULK_CREATE, MAX_BULK_FETCH, MyPermissions, Myself, NewIssue, Page,
-    Permission, Priority, Project, ProjectAction, ProjectQuery, ProjectRef, Resolution, SearchPage,
-    SearchQuery, ServerInfo, Status, StatusCategory, StatusCategoryKey, Transition, UserRef,
+    FieldMeta, FieldSchema, Issue, IssueEdit, IssueError, IssueFields, IssueRejection,
+    IssueTypeMeta, IssueTypeRef, MAX_BULK_CREATE, MAX_BULK_FETCH, MyPermissions, Myself, NewIssue,
+    Page, Permission, Priority, Project, ProjectAction, ProjectQuery, ProjectRef, Resolution,
+    SearchPage, SearchQuery, ServerInfo, Status, StatusCategory, StatusCategoryKey, TargetStatus,
+    Transition, UserRef,
 };
 pub use secrecy::{ExposeSecret, SecretString};
 pub use site::{Jira, JiraBuilder, SiteAddress};

@@ -13,6 +13,7 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue, USER_AGENT};
 use reqwest::{Body, Method, Request};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::time::Instant;
 use tracing::Instrument;
 use url::Url;
@@ -304,6 +305,18 @@ impl OAuthClient {
     }
 }
 
+/// Reads the granted scopes, which some servers list and others join.
+fn scopes(value: &Value) -> String {
+    match value {
+        Value::String(scopes) => scopes.clone(),
+        Value::Array(scopes) => {
+            let scopes: Vec<&str> = scopes.iter().filter_map(Value::as_str).collect();
+            scopes.join(" ")
+        }
+        _ => String::new(),
+    }
+}
+
 fn at(base: &Url, segments: &[&str]) -> Url {
     let mut url = base.clone();
     if let Ok(mut path) = url.path_segments_mut() {
@@ -350,13 +363,13 @@ struct TokenResponse {
     #[serde(default, deserialize_with = "number")]
     expires_in: Option<u64>,
     #[serde(default)]
-    scope: Option<String>,
+    scope: Value,
 }
 
 impl TokenResponse {
     fn into_set(self) -> Result<TokenSet, OAuthError> {
-        if self.access_token.is_empty() || self.refresh_token.as_deref() == Some("") {
-            let (path, reason) = (".".to_owned(), "a token is empty".to_owned());
+        if self.access_token.is_empty() {
+            let (path, reason) = ("access_token".to_owned(), "the token is empty".to_owned());
             return Err(Error::Decode {
                 route: TOKEN_ROUTE,
                 status: 200,
@@ -368,9 +381,12 @@ impl TokenResponse {
         let seconds = self.expires_in.unwrap_or(DEFAULT_LIFETIME_SECONDS);
         Ok(TokenSet {
             access_token: self.access_token.into(),
-            refresh_token: self.refresh_token.map(SecretString::from),
+            refresh_token: self
+                .refresh_token
+                .filter(|token| !token.is_empty())
+                .map(SecretString::from),
             expires_in: Duration::from_secs(seconds.min(365 * 24 * 3600)),
-            scope: self.scope.unwrap_or_default(),
+            scope: scopes(&self.scope),
         })
     }
 }

@@ -21,7 +21,7 @@ pub use bulk_create::{
     MAX_BULK_CREATE,
 };
 pub use create_meta::{FieldMeta, FieldSchema, IssueTypeMeta};
-pub use edit::Transition;
+pub use edit::{IssueEdit, TargetStatus, Transition};
 pub use fetch::{BulkFetched, FetchOptions, IssueError, MAX_BULK_FETCH};
 pub use issue::{Issue, IssueFields};
 pub use myself::Myself;

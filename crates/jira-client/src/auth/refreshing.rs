@@ -16,7 +16,8 @@ use super::{AccessToken, TokenError, TokenSource};
 use crate::clock::SendDeadline;
 use crate::oauth::{OAuthClient, TokenSet};
 
-const DEFAULT_REFRESH_AHEAD: Duration = Duration::from_secs(120);
+/// At most this long, and a fifth of the life of tokens that live shorter, is a token refreshed ahead.
+const LONGEST_REFRESH_AHEAD: Duration = Duration::from_secs(120);
 /// Within Atlassian's ten minutes in which the same refresh token may be exchanged again.
 const LOST_ANSWER_ATTEMPTS: u32 = 3;
 const LOST_ANSWER_PAUSE: Duration = Duration::from_millis(500);
@@ -64,7 +65,7 @@ pub trait TokenStore: Send + Sync + Debug {
 ///
 /// - One refresh at a time; who waits for it shares its result, also its failure.
 /// - A refresh under way is finished and saved even when the call that began it is dropped.
-/// - Refreshed ahead of expiry (120 seconds) and when Jira refuses a token.
+/// - Refreshed ahead of expiry (120 seconds, or a fifth of a shorter life) and when Jira refuses a token.
 /// - A lost answer is asked for again with the same refresh token, as Atlassian's leeway allows.
 /// - Once the grant is gone, the token endpoint is left alone and every call is told so.
 ///
@@ -84,6 +85,11 @@ struct State {
     failure: Option<(Instant, TokenError)>,
 }
 
+fn refresh_ahead(life: time::Duration) -> Duration {
+    let life = Duration::try_from(life).unwrap_or(Duration::ZERO);
+    (life / 5).min(LONGEST_REFRESH_AHEAD)
+}
+
 impl Debug for RefreshingTokenSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RefreshingTokenSource")
@@ -95,7 +101,7 @@ impl RefreshingTokenSource {
     /// Starts from a stored pair.
     #[must_use]
     pub fn new(oauth: OAuthClient, pair: TokenPair, store: Arc<dyn TokenStore>) -> Self {
-        let refresh_ahead = DEFAULT_REFRESH_AHEAD;
+        let refresh_ahead = LONGEST_REFRESH_AHEAD;
         let (version, unsaved, failure) = (1, None, None);
         let state = State {
             oauth,
@@ -209,6 +215,7 @@ impl State {
             self.unsaved = Some(pair);
             return Err(TokenError::NotSaved(Arc::from(error)));
         }
+        self.refresh_ahead = refresh_ahead(pair.expires_at - OffsetDateTime::now_utc());
         self.pair = pair;
         self.version += 1;
         Ok(())

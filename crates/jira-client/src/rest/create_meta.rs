@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::lenient::{id, null_as_empty, number};
+use super::values::Priority;
 use crate::error::Error;
 use crate::http::Call;
 use crate::site::Jira;
@@ -136,6 +137,40 @@ impl Jira {
                 .argument(issue_type_id)
         })
         .await
+    }
+
+    /// Returns the priorities that issues of a type can be created with in a project.
+    ///
+    /// `None` when the create screen has no priority field: a create must not name one then. Ids and names
+    /// differ per site and project; send the id.
+    ///
+    /// # Errors
+    /// [`Error`] as for every read; [`Error::Decode`] when an allowed value is no priority.
+    pub async fn create_meta_priorities(
+        &self,
+        project_id_or_key: &str,
+        issue_type_id: &str,
+    ) -> Result<Option<Vec<Priority>>, Error> {
+        let fields = self
+            .create_meta_fields(project_id_or_key, issue_type_id)
+            .await?;
+        let field = fields
+            .into_iter()
+            .find(|field| field.field_id == "priority");
+        let Some(field) = field else {
+            return Ok(None);
+        };
+        let priorities: Result<Vec<Priority>, _> = field
+            .allowed_values
+            .into_iter()
+            .map(Priority::deserialize)
+            .collect();
+        priorities.map(Some).map_err(|_not_quoted| Error::Decode {
+            route: Call::get(FIELDS).route,
+            status: 200,
+            path: "fields.allowedValues".to_owned(),
+            reason: "expected priorities".to_owned(),
+        })
     }
 
     /// Collects pages that tell a total but not which is the last.

@@ -124,6 +124,14 @@ impl Visitor<'_> for Scalar {
         )))
     }
 
+    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Self::Value, E> {
+        if number.fract() != 0.0 {
+            return Err(E::custom("invalid value, expected a whole number"));
+        }
+        let text = format!("{number:.0}");
+        Ok(Some(text.parse().map_or(Value::Text(text), Value::Number)))
+    }
+
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
         Ok(None)
     }
@@ -159,6 +167,7 @@ mod tests {
         for value in [
             json!({"id": "7", "count": 3}),
             json!({"id": 7, "count": "3"}),
+            json!({"id": 7.0, "count": 3.0}),
         ] {
             let row = row(value).unwrap();
             assert_eq!((row.id.as_str(), row.count), ("7", Some(3)));
@@ -172,6 +181,7 @@ mod tests {
             json!({"id": true}),
             json!({"id": 1, "count": -1}),
             json!({"id": 1, "count": "many"}),
+            json!({"id": 1, "count": 1.5}),
             json!({"id": 1, "at": "yesterday"}),
             json!({"id": 1, "at": i64::MAX}),
         ] {

@@ -4,6 +4,7 @@
 
 mod adf;
 mod bulk;
+mod doubt;
 mod edits;
 mod fence;
 mod http2;
@@ -15,4 +16,5 @@ mod refreshing;
 mod secrets;
 mod server;
 mod support;
+mod webhooks;
 mod writes;

@@ -16,6 +16,8 @@ pub(crate) enum Reply {
     Drop,
     /// Writes a head and then the same bytes over and over until the client leaves.
     Endless(&'static str, Vec<u8>),
+    /// Writes these bytes and no more, and keeps the connection until the client leaves.
+    RawThenHold(Vec<u8>),
     /// Answers nothing until the client leaves.
     Hold,
 }
@@ -36,6 +38,10 @@ impl Reply {
             "HTTP/1.1 {status} X\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n"
         );
         Self::Raw([head.as_bytes(), body].concat())
+    }
+
+    pub(crate) fn raw_then_hold(text: &str) -> Self {
+        Self::RawThenHold(text.as_bytes().to_vec())
     }
 
     pub(crate) fn raw(text: &str) -> Self {
@@ -213,6 +219,10 @@ async fn serve(
         Reply::Endless(head, bytes) => {
             stream.write_all(head.as_bytes()).await.ok()?;
             while stream.write_all(&bytes).await.is_ok() {}
+        }
+        Reply::RawThenHold(bytes) => {
+            stream.write_all(&bytes).await.ok()?;
+            drain(&mut stream, &mut Vec::new()).await;
         }
         Reply::Hold => drain(&mut stream, &mut Vec::new()).await,
     }

@@ -64,8 +64,9 @@ pub trait ConnectionRepository: Send + Sync + 'static {
     /// Inserts the integration (`expected_generation` `None`) or replaces it, with the audit entry, in one step.
     ///
     /// The stored generation becomes `expected_generation + 1`, or 1. A spare token and a refresh intent are forgotten.
-    /// Deliveries of the workspace that are `sending` or `uncertain` on another site become `needs_attention` with
-    /// the reason `site_changed`. Those `queued` for another site or account are cancelled: they were not sent.
+    /// Deliveries of the workspace that are `sending` or `uncertain` on another site, or were sent as another account,
+    /// become `needs_attention` with the reason `site_changed`. Those `queued` for another site or account are cancelled:
+    /// they were not sent.
     async fn connect(
         &self,
         integration: &Integration,

@@ -102,18 +102,74 @@ struct StoredTicket {
 struct StoredPush {
     push: Push,
     entries: Vec<StoredEntry>,
+    next_look_at: Option<OffsetDateTime>,
+    is_cancelled: bool,
 }
 
+/// An entry of a push. The number of an own delivery is the delivery's; the others have one of this push.
 #[derive(Clone, Copy)]
 enum StoredEntry {
-    Delivery(DeliveryId),
-    AlreadyPushed(TicketId),
+    Own(DeliveryId),
+    Joined(DeliveryId, i64),
+    AlreadyPushed(TicketId, i64),
+}
+
+impl StoredEntry {
+    const fn delivery(self) -> Option<DeliveryId> {
+        match self {
+            Self::Own(id) | Self::Joined(id, _) => Some(id),
+            Self::AlreadyPushed(..) => None,
+        }
+    }
 }
 
 struct StoredDelivery {
     delivery: Delivery,
     payload: String,
     lease: Option<LeaseId>,
+    attempt: Option<Attempt>,
+}
+
+/// The last claim of a delivery; it stays when the delivery is no longer `sending`.
+#[derive(Clone, Copy)]
+struct Attempt {
+    lease_id: LeaseId,
+    at: OffsetDateTime,
+}
+
+impl StoredPush {
+    fn next_number(&mut self) -> i64 {
+        self.push.change_number += 1;
+        self.push.change_number
+    }
+
+    /// Gives the entry that joined a delivery this push's next change number.
+    fn number_joined(&mut self, id: DeliveryId) {
+        let mut next = self.push.change_number;
+        for entry in &mut self.entries {
+            if let StoredEntry::Joined(held, number) = entry
+                && *held == id
+            {
+                next += 1;
+                *number = next;
+            }
+        }
+        self.push.change_number = next;
+    }
+
+    const fn set_finished(&mut self, is_finished: bool, now: OffsetDateTime) {
+        match (self.push.state, is_finished) {
+            (PushState::Running, true) => {
+                self.push.state = PushState::Settled;
+                self.push.settled_at = Some(now);
+            }
+            (PushState::Settled, false) => {
+                self.push.state = PushState::Running;
+                self.push.settled_at = None;
+            }
+            (PushState::Running, false) | (PushState::Settled, true) => {}
+        }
+    }
 }
 
 struct StoredKey {
@@ -175,7 +231,8 @@ impl State {
         }
     }
 
-    /// Changes a delivery, which takes the next change number of its push, and settles the pushes that this finishes.
+    /// Changes a delivery, which takes the next change number of its push and of each that joined it, and settles or opens
+    /// the pushes that hold it.
     fn change_delivery(
         &mut self,
         id: DeliveryId,
@@ -188,21 +245,22 @@ impl State {
         let Some(push) = self.pushes.get_mut(&stored.delivery.push_id) else {
             return;
         };
-        push.push.change_number += 1;
-        stored.delivery.change_number = push.push.change_number;
+        stored.delivery.change_number = push.next_number();
         stored.delivery.updated_at = now;
         change(stored);
-        if stored.delivery.state.is_settled() {
+        if stored.delivery.state != DeliveryState::Sending {
             stored.lease = None;
-            self.settle_pushes_of(id, now);
         }
+        for push in self.pushes.values_mut() {
+            push.number_joined(id);
+        }
+        self.settle_or_open_pushes_of(id, now);
     }
 
-    fn settle_pushes_of(&mut self, id: DeliveryId, now: OffsetDateTime) {
+    fn settle_or_open_pushes_of(&mut self, id: DeliveryId, now: OffsetDateTime) {
         let holds = |push: &&StoredPush| {
-            push.entries
-                .iter()
-                .any(|entry| matches!(entry, StoredEntry::Delivery(held) if *held == id))
+            let mut held = push.entries.iter().filter_map(|entry| entry.delivery());
+            held.any(|held| held == id)
         };
         let touched: Vec<PushId> = self
             .pushes
@@ -211,24 +269,18 @@ impl State {
             .map(|push| push.push.id)
             .collect();
         for id in touched {
-            self.settle_if_finished(id, now);
+            self.settle_or_open(id, now);
         }
     }
 
-    fn settle_if_finished(&mut self, id: PushId, now: OffsetDateTime) {
+    fn settle_or_open(&mut self, id: PushId, now: OffsetDateTime) {
         let Some(stored) = self.pushes.get(&id) else {
             return;
         };
-        let is_finished = stored.entries.iter().all(|entry| match entry {
-            StoredEntry::AlreadyPushed(_) => true,
-            StoredEntry::Delivery(id) => self.state_of(*id).is_none_or(DeliveryState::is_settled),
-        });
-        if let Some(stored) = self.pushes.get_mut(&id)
-            && is_finished
-            && stored.push.state == PushState::Running
-        {
-            stored.push.state = PushState::Settled;
-            stored.push.settled_at = Some(now);
+        let mut held = stored.entries.iter().filter_map(|entry| entry.delivery());
+        let is_finished = held.all(|id| self.state_of(id).is_none_or(DeliveryState::is_settled));
+        if let Some(stored) = self.pushes.get_mut(&id) {
+            stored.set_finished(is_finished, now);
         }
     }
 

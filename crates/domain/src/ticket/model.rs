@@ -229,6 +229,20 @@ impl PushError {
         }
     }
 
+    /// The issue that a delivery became is another ticket's already.
+    #[must_use]
+    pub fn linked_elsewhere(key: &str) -> Self {
+        let message = format!("the issue {key} is linked to another ticket");
+        Self::new(PushErrorCode::IssueLinkedElsewhere, message)
+    }
+
+    /// What may have been sent can no longer be looked for, because the workspace is connected differently.
+    #[must_use]
+    pub fn site_changed() -> Self {
+        let message = "site_changed: the workspace was connected to another site, or as another account, meanwhile";
+        Self::new(PushErrorCode::SiteChanged, message)
+    }
+
     /// Names the tracker's field that is meant.
     #[must_use]
     pub fn of_field(mut self, field: impl Into<String>) -> Self {

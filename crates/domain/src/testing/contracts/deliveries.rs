@@ -8,12 +8,15 @@ use super::Ports;
 
 pub mod accepting;
 pub mod cancelling;
+pub mod changes;
 pub mod claiming;
 pub mod effects;
 pub mod keys;
 mod ledger;
 pub mod listing;
 pub mod pausing;
+pub mod reconciling;
+pub mod resolving;
 pub mod settling;
 
 /// Runs the suite.
@@ -24,6 +27,9 @@ pub async fn check(ports: &Ports) {
     pausing::check(ports).await;
     settling::check(ports).await;
     cancelling::check(ports).await;
+    reconciling::check(ports).await;
+    resolving::check(ports).await;
+    changes::check(ports).await;
     listing::check(ports).await;
     effects::check(ports).await;
 }

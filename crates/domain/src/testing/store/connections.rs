@@ -10,10 +10,10 @@ use crate::connection::model::{
     SealedSecret, SealedTokens,
 };
 use crate::connection::ports::{ConnectionRepository, WriteOutcome};
-use crate::delivery::model::DeliveryState;
+use crate::delivery::model::{Delivery, DeliveryState};
 use crate::shared::failure::Failure;
 use crate::shared::ids::{IntegrationId, LeaseId, WorkspaceId};
-use crate::ticket::model::{PushError, PushErrorCode};
+use crate::ticket::model::PushError;
 
 /// Keeps integrations in memory.
 #[derive(Clone, Debug)]
@@ -64,42 +64,27 @@ impl State {
             .find(|row| row.workspace_id == workspace && row.platform == platform)
     }
 
-    /// What is bound to another site or account: unsent deliveries are cancelled, and where an issue may be on another site,
-    /// a person must decide, because it can no longer be looked for.
+    /// What is bound to another site or account: unsent deliveries are cancelled, and where an issue may exist, a person
+    /// must decide, because it can no longer be looked for.
     fn give_up_other_sites(&mut self, integration: &Integration) {
         let site = &integration.config.cloud_id;
         let account = &integration.config.account_id;
         let now = integration.updated_at;
+        let is_elsewhere = |delivery: &Delivery| {
+            let push = self.pushes.get(&delivery.push_id);
+            let mut push = push.map(|stored| &stored.push).into_iter();
+            push.any(|push| push.site_id != *site || push.account_id != *account)
+        };
         let unsent = self.deliveries_where(integration.workspace_id, |delivery| {
-            let push = self
-                .pushes
-                .get(&delivery.push_id)
-                .map(|stored| &stored.push);
-            delivery.state == DeliveryState::Queued
-                && push.is_some_and(|push| push.site_id != *site || push.account_id != *account)
+            delivery.state == DeliveryState::Queued && is_elsewhere(delivery)
+        });
+        let may_exist = [DeliveryState::Sending, DeliveryState::Uncertain];
+        let stranded = self.deliveries_where(integration.workspace_id, |delivery| {
+            may_exist.contains(&delivery.state) && is_elsewhere(delivery)
         });
         self.cancel_queued(&unsent, now);
-        let stranded = self.deliveries_where(integration.workspace_id, |delivery| {
-            matches!(
-                delivery.state,
-                DeliveryState::Sending | DeliveryState::Uncertain
-            ) && delivery.site_id != *site
-        });
         for id in stranded {
-            self.change_delivery(id, now, |stored| {
-                stored.delivery.state = DeliveryState::NeedsAttention;
-                stored.delivery.error = Some(PushError::new(
-                    PushErrorCode::OtherSite,
-                    "site_changed: the workspace was connected to another site meanwhile",
-                ));
-            });
-            let ticket = self
-                .deliveries
-                .get(&id)
-                .map(|stored| stored.delivery.ticket_id);
-            if let Some(ticket) = ticket {
-                self.change_ticket(ticket, now, |_| {});
-            }
+            self.needs_attention(id, &PushError::site_changed(), now);
         }
     }
 }

@@ -6,14 +6,17 @@ use time::OffsetDateTime;
 use super::{InMemoryStore, page_down};
 use crate::audit::model::AuditEntry;
 use crate::delivery::model::{
-    ClaimedBatch, Delivery, DeliveryState, Pause, PushReport, PushState, PushSummary, SettledBatch,
+    AttemptFindings, ClaimedBatch, Delivery, DeliveryState, Pause, Push, PushChanges, PushReport,
+    PushState, PushSummary, Resolution, SettledBatch, UncertainPush,
 };
 use crate::delivery::ports::{
     AcceptOutcome, DeliveryRepository, HeldLease, IdempotencyKey, KeyLookup, NewPush, PushFilter,
+    ResolveOutcome,
 };
 use crate::shared::failure::Failure;
 use crate::shared::ids::{DeliveryId, LeaseId, PushId, WorkspaceId};
 use crate::shared::page::{Page, PageRequest};
+use crate::ticket::model::PushError;
 
 /// Keeps pushes and deliveries in memory.
 #[derive(Clone, Debug)]
@@ -123,6 +126,9 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
         if found.is_none_or(|stored| stored.push.workspace_id != workspace) {
             return Ok(None);
         }
+        if let Some(stored) = state.pushes.get_mut(&id) {
+            stored.is_cancelled = true;
+        }
         let made = state.deliveries_where(workspace, |delivery| delivery.push_id == id);
         let cancelled = state.cancel_queued(&made, now);
         state.record(audit);
@@ -140,15 +146,7 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
     }
 
     async fn settle(&self, batch: &SettledBatch, now: OffsetDateTime) -> Result<u32, Failure> {
-        let mut state = self.0.enter().await;
-        if let Some(stored) = state.pushes.get_mut(&batch.push_id) {
-            stored.push.quota_points += batch.quota_points;
-        }
-        let mut written = 0;
-        for outcome in &batch.outcomes {
-            written += u32::from(state.settle(batch.push_id, batch.lease_id, outcome, now));
-        }
-        Ok(written)
+        Ok(self.0.enter().await.settle_batch(batch, now))
     }
 
     async fn list_held(&self) -> Result<Vec<HeldLease>, Failure> {
@@ -182,7 +180,6 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
             .collect();
         for id in &held {
             state.change_delivery(*id, now, |stored| {
-                stored.lease = None;
                 stored.delivery.state = DeliveryState::Uncertain;
             });
         }
@@ -199,5 +196,77 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
             kept.clone_from(pause);
         }
         Ok(())
+    }
+
+    async fn list_uncertain(
+        &self,
+        limit: u32,
+        now: OffsetDateTime,
+    ) -> Result<Vec<UncertainPush>, Failure> {
+        Ok(self.0.enter().await.list_uncertain(limit, now))
+    }
+
+    async fn begin_look(
+        &self,
+        push: PushId,
+        seen: Option<OffsetDateTime>,
+        next: OffsetDateTime,
+    ) -> Result<bool, Failure> {
+        Ok(self.0.enter().await.begin_look(push, seen, next))
+    }
+
+    async fn reconcile(
+        &self,
+        push: PushId,
+        findings: &[AttemptFindings],
+        quota_points: i64,
+        now: OffsetDateTime,
+    ) -> Result<u32, Failure> {
+        let mut state = self.0.enter().await;
+        Ok(state.reconcile(push, findings, quota_points, now))
+    }
+
+    async fn find_delivery(
+        &self,
+        workspace: WorkspaceId,
+        id: DeliveryId,
+    ) -> Result<Option<(Delivery, Push)>, Failure> {
+        Ok(self.0.enter().await.find_delivery(workspace, id))
+    }
+
+    async fn resolve(
+        &self,
+        workspace: WorkspaceId,
+        id: DeliveryId,
+        change_number: i64,
+        resolution: &Resolution,
+        now: OffsetDateTime,
+        audit: &AuditEntry,
+    ) -> Result<ResolveOutcome, Failure> {
+        let mut state = self.0.enter().await;
+        Ok(state.resolve(workspace, id, change_number, resolution, now, audit))
+    }
+
+    async fn quarantine(
+        &self,
+        workspace: Option<WorkspaceId>,
+        error: &PushError,
+        now: OffsetDateTime,
+        audit: &AuditEntry,
+    ) -> Result<u32, Failure> {
+        let mut state = self.0.enter().await;
+        Ok(state.quarantine(workspace, error, now, audit))
+    }
+
+    async fn list_changes(
+        &self,
+        workspace: WorkspaceId,
+        push: PushId,
+        after: i64,
+        limit: u32,
+        now: OffsetDateTime,
+    ) -> Result<Option<PushChanges>, Failure> {
+        let state = self.0.enter().await;
+        Ok(state.list_changes(workspace, push, after, limit, now))
     }
 }

@@ -2,17 +2,19 @@
 
 use time::OffsetDateTime;
 
-use super::{State, StoredEntry, StoredPush};
-use crate::connection::model::Platform;
-use crate::delivery::model::PushSummary;
+use super::{Attempt, State, StoredEntry, StoredPush};
 use crate::delivery::model::{
     ClaimedBatch, ClaimedDelivery, DeliveryState, Pause, PauseScope, Push, PushCounts, PushEntry,
-    PushReport, PushState, Settlement,
+    PushReport, PushState, PushSummary,
 };
 use crate::shared::ids::{DeliveryId, LeaseId, PushId, TicketId};
 use crate::ticket::model::{PushError, TicketStatus};
 
 mod accepting;
+mod changes;
+mod reconciling;
+mod resolving;
+mod settling;
 
 impl State {
     fn fail_ticket(&mut self, ticket: TicketId, error: &PushError, now: OffsetDateTime) {
@@ -56,11 +58,11 @@ impl State {
 
     fn entry(&self, entry: StoredEntry) -> Option<PushEntry> {
         match entry {
-            StoredEntry::Delivery(id) => {
+            StoredEntry::Own(id) | StoredEntry::Joined(id, _) => {
                 let stored = self.deliveries.get(&id)?;
                 Some(PushEntry::Delivery(stored.delivery.clone()))
             }
-            StoredEntry::AlreadyPushed(ticket_id) => {
+            StoredEntry::AlreadyPushed(ticket_id, _) => {
                 let ticket = self.tickets.get(&ticket_id);
                 let external = ticket.and_then(|stored| stored.ticket.external.clone());
                 Some(PushEntry::AlreadyPushed {
@@ -74,10 +76,7 @@ impl State {
     pub(super) fn summary(&self, stored: &StoredPush, now: OffsetDateTime) -> PushSummary {
         let mut counts = PushCounts::default();
         for entry in &stored.entries {
-            match entry {
-                StoredEntry::Delivery(id) => counts.add(self.state_of(*id), 1),
-                StoredEntry::AlreadyPushed(_) => counts.add(None, 1),
-            }
+            counts.add(entry.delivery().and_then(|id| self.state_of(id)), 1);
         }
         PushSummary {
             push: stored.push.clone(),
@@ -86,15 +85,19 @@ impl State {
         }
     }
 
-    fn may_send(&self, push: &Push, busy_sites: &[String], now: OffsetDateTime) -> bool {
+    /// Whether the workspace is connected to the push's site as its account.
+    fn is_reachable(&self, push: &Push) -> bool {
         let integration = self.integration(push.workspace_id, push.platform);
-        let is_connected = integration.is_some_and(|row| {
+        integration.is_some_and(|row| {
             row.is_active
                 && row.needs_reconnect.is_none()
                 && row.config.cloud_id == push.site_id
                 && row.config.account_id == push.account_id
-        });
-        is_connected
+        })
+    }
+
+    fn may_send(&self, push: &Push, busy_sites: &[String], now: OffsetDateTime) -> bool {
+        self.is_reachable(push)
             && !busy_sites.contains(&push.site_id)
             && self.pause_on(&push.site_id, now).is_none()
     }
@@ -131,6 +134,10 @@ impl State {
         for id in &claimed {
             self.change_delivery(*id, now, |stored| {
                 stored.lease = Some(lease);
+                stored.attempt = Some(Attempt {
+                    lease_id: lease,
+                    at: now,
+                });
                 let delivery = &mut stored.delivery;
                 delivery.state = DeliveryState::Sending;
                 delivery.attempts += 1;
@@ -154,76 +161,5 @@ impl State {
             lease_id: lease,
             deliveries: deliveries.collect(),
         })
-    }
-
-    /// Writes down what became of one delivery; `false` where that is not to be written.
-    pub(super) fn settle(
-        &mut self,
-        push: PushId,
-        lease: LeaseId,
-        (id, outcome): &(DeliveryId, Settlement),
-        now: OffsetDateTime,
-    ) -> bool {
-        let Some(stored) = self
-            .deliveries
-            .get(id)
-            .filter(|stored| stored.delivery.push_id == push)
-        else {
-            return false;
-        };
-        let state = stored.delivery.state;
-        let may_be_there = matches!(
-            state,
-            DeliveryState::Sending | DeliveryState::Uncertain | DeliveryState::NeedsAttention
-        );
-        let is_held = state == DeliveryState::Sending && stored.lease == Some(lease);
-        let is_proof = matches!(outcome, Settlement::Confirmed { .. });
-        if !(is_held || is_proof && may_be_there) {
-            return false;
-        }
-        let ticket = stored.delivery.ticket_id;
-        self.write_outcome(*id, ticket, outcome, now);
-        true
-    }
-
-    fn write_outcome(
-        &mut self,
-        id: DeliveryId,
-        ticket: TicketId,
-        outcome: &Settlement,
-        now: OffsetDateTime,
-    ) {
-        let (state, external, retry_at, error) = match outcome {
-            Settlement::Confirmed { external } => {
-                (DeliveryState::Confirmed, Some(external.clone()), None, None)
-            }
-            Settlement::Rejected { error } => {
-                (DeliveryState::Rejected, None, None, Some(error.clone()))
-            }
-            Settlement::Retry { at, error } => {
-                (DeliveryState::Queued, None, Some(*at), Some(error.clone()))
-            }
-            Settlement::Uncertain { error } => {
-                (DeliveryState::Uncertain, None, None, Some(error.clone()))
-            }
-        };
-        self.change_delivery(id, now, |stored| {
-            stored.lease = None;
-            stored.delivery.state = state;
-            stored.delivery.external = external;
-            stored.delivery.retry_at = retry_at;
-            stored.delivery.error = error;
-        });
-        match outcome {
-            Settlement::Confirmed { external } => self.change_ticket(ticket, now, |ticket| {
-                ticket.status = TicketStatus::Pushed;
-                ticket.platform = Some(Platform::Jira.as_str().to_owned());
-                ticket.external = Some(external.clone());
-                ticket.push_error = None;
-                ticket.pushed_at = Some(now);
-            }),
-            Settlement::Rejected { error } => self.fail_ticket(ticket, error, now),
-            Settlement::Retry { .. } | Settlement::Uncertain { .. } => {}
-        }
     }
 }

@@ -8,7 +8,7 @@ use crate::connection::model::{Integration, IntegrationConfig};
 use crate::connection::ports::WriteOutcome;
 use crate::delivery::model::{ClaimedBatch, DeliveryState, PushState, Settlement};
 use crate::document::ports::DocumentOutcome;
-use crate::ticket::model::{Ticket, TicketContent, TicketStatus};
+use crate::ticket::model::{PushError, Ticket, TicketContent, TicketStatus};
 use crate::ticket::ports::{GenerationScope, SaveOutcome};
 
 /// Runs these promises.
@@ -17,7 +17,7 @@ pub async fn check(ports: &Ports) {
     connecting_to_the_same_site_lets_deliveries_go_on(ports).await;
     connecting_to_another_site_needs_a_persons_attention(ports).await;
     connecting_elsewhere_without_a_disconnect_cancels_what_was_not_sent(ports).await;
-    connecting_as_another_account_cancels_what_was_not_sent(ports).await;
+    connecting_as_another_account_strands_as_another_site_does(ports).await;
     a_document_with_an_open_delivery_cannot_be_deleted(ports).await;
     generating_leaves_tickets_in_delivery_alone(ports).await;
     a_ticket_in_delivery_has_another_version_than_its_reader_saw(ports).await;
@@ -151,18 +151,18 @@ pub async fn connecting_elsewhere_without_a_disconnect_cancels_what_was_not_sent
     world.retire().await;
 }
 
-/// A push is bound to its account too; what may exist on the same site can still be looked for.
-pub async fn connecting_as_another_account_cancels_what_was_not_sent(ports: &Ports) {
+/// A push is bound to its account too: another one can neither send nor look for its issues.
+pub async fn connecting_as_another_account_strands_as_another_site_does(ports: &Ports) {
     let world = World::new(ports).await;
     world.connect().await;
     let (accepted, _) = in_every_open_state(&world).await;
 
     reconnect_as(&world, None, Some("another-account".to_owned()), 40).await;
 
-    use DeliveryState::{Cancelled, Sending, Uncertain};
+    use DeliveryState::{Cancelled, NeedsAttention};
     assert_eq!(
         states(&world, &accepted).await,
-        [Sending, Uncertain, Cancelled]
+        [NeedsAttention, NeedsAttention, Cancelled]
     );
     assert_eq!(world.load(accepted.ticket(2)).await.delivery, None);
     world.retire().await;
@@ -201,12 +201,9 @@ pub async fn connecting_to_another_site_needs_a_persons_attention(ports: &Ports)
     let stranded = deliveries(&report)
         .into_iter()
         .filter(|one| one.state == NeedsAttention);
-    assert!(
-        stranded
-            .into_iter()
-            .all(|delivery| delivery.error.is_some()),
-        "the reason is missing"
-    );
+    for delivery in stranded {
+        assert_eq!(delivery.error, Some(PushError::site_changed()));
+    }
     let open = world.load(accepted.ticket(0)).await.delivery;
     assert_eq!(open.map(|open| open.state), Some(NeedsAttention));
     assert!(

@@ -3,10 +3,10 @@
 use super::super::Ports;
 use super::super::world::{World, at, nth, ok};
 use super::ledger::{check_change_numbers, deliveries, refusal, trouble};
-use crate::delivery::model::{DeliveryState, PushState, SettledBatch, Settlement};
+use crate::delivery::model::{DeliveryState, Fence, PushState, SettledBatch, Settlement};
 use crate::delivery::ports::{AcceptOutcome, NewEntry};
 use crate::shared::ids::LeaseId;
-use crate::ticket::model::{Ticket, TicketStatus};
+use crate::ticket::model::{PushError, Ticket, TicketStatus};
 
 /// Runs these promises.
 pub async fn check(ports: &Ports) {
@@ -19,6 +19,9 @@ pub async fn check(ports: &Ports) {
     what_was_not_sent_cannot_be_confirmed(ports).await;
     a_push_ends_with_its_last_entry(ports).await;
     points_add_up(ports).await;
+    the_fence_follows_what_was_seen(ports).await;
+    a_retry_of_a_cancelled_push_is_called_off(ports).await;
+    an_issue_of_another_ticket_stops_only_its_own_row(ports).await;
 }
 
 /// The issue is written to delivery and ticket in one step, and a second confirmation changes nothing.
@@ -333,7 +336,8 @@ pub async fn a_push_ends_with_its_last_entry(ports: &Ports) {
     world.retire().await;
 }
 
-/// Many outcomes are written at once, each with a new change number, and the points of each request are added.
+/// Many outcomes are written at once, each with a new change number; the points of a request are added once, although
+/// its outcomes may be brought again because the answer was lost.
 pub async fn points_add_up(ports: &Ports) {
     let world = World::new(ports).await;
     world.connect().await;
@@ -367,11 +371,11 @@ pub async fn points_add_up(ports: &Ports) {
     };
 
     let written = settle(batch.lease_id, 55).await;
-    let late = settle(batch.lease_id, 2).await;
+    let again = settle(batch.lease_id, 55).await;
 
-    assert_eq!((written, late), (3, 0));
+    assert_eq!((written, again), (3, 0));
     let report = world.report(accepted.push).await;
-    assert_eq!(report.push.quota_points, 57);
+    assert_eq!(report.push.quota_points, 55);
     check_change_numbers(&report);
     for (index, delivery) in deliveries(&report).iter().enumerate() {
         let has_changed = delivery.change_number > before.push.change_number;
@@ -379,5 +383,113 @@ pub async fn points_add_up(ports: &Ports) {
     }
     let counts = report.counts();
     assert_eq!((counts.pushed, counts.failed, counts.pending), (1, 1, 2));
+
+    ok(ports.deliveries.expire_lease(batch.lease_id, at(30)).await);
+    let late = SettledBatch {
+        push_id: accepted.push,
+        lease_id: batch.lease_id,
+        outcomes: vec![(accepted.delivery(3), world.confirmed())],
+        quota_points: 2,
+        fence: None,
+    };
+    assert_eq!(ok(ports.deliveries.settle(&late, at(40)).await), 1);
+    assert_eq!(world.report(accepted.push).await.push.quota_points, 57);
+    world.retire().await;
+}
+
+/// A position that an answer showed is where later attempts are looked for; earlier ones keep theirs.
+pub async fn the_fence_follows_what_was_seen(ports: &Ports) {
+    let world = World::new(ports).await;
+    world.connect().await;
+    let accepted = world.accepted(4).await;
+    let first = world.report(accepted.push).await.push.fence;
+    let batch = world.claimed(2, 10).await;
+    let early = world.claimed(1, 11).await;
+    let settle = async |index, fence: Option<&str>| {
+        let settled = SettledBatch {
+            push_id: accepted.push,
+            lease_id: batch.lease_id,
+            outcomes: vec![(accepted.delivery(index), world.confirmed())],
+            quota_points: 0,
+            fence: fence.map(|fence| Fence(fence.to_owned())),
+        };
+        ok(ports.deliveries.settle(&settled, at(20)).await)
+    };
+
+    settle(0, Some("ENG-41")).await;
+    settle(1, None).await;
+
+    let seen = Fence("ENG-41".to_owned());
+    assert_eq!(world.report(accepted.push).await.push.fence, seen);
+    let late = world.claimed(50, 30).await;
+    assert_eq!(late.push.fence, seen);
+    for (batch, fence) in [(&early, &first), (&late, &seen)] {
+        let id = nth(&batch.deliveries, 0).id;
+        assert_eq!(world.delivery(id).await.fence.as_ref(), Some(fence));
+    }
+    world.retire().await;
+}
+
+/// What comes back unsent after its push was cancelled is cancelled too, and its ticket is free.
+pub async fn a_retry_of_a_cancelled_push_is_called_off(ports: &Ports) {
+    let world = World::new(ports).await;
+    world.connect().await;
+    let accepted = world.accepted(1).await;
+    let batch = world.claimed(50, 10).await;
+    let before = world.load(accepted.ticket(0)).await;
+    assert_eq!(world.cancel(accepted.push, 15).await, Some(0));
+
+    let again = Settlement::Retry {
+        at: at(60),
+        error: trouble(),
+    };
+    assert_eq!(world.settle(&batch, 0, again, 20).await, 1);
+
+    let delivery = world.delivery(accepted.delivery(0)).await;
+    assert_eq!(
+        (delivery.state, delivery.retry_at),
+        (DeliveryState::Cancelled, None)
+    );
+    let ticket = world.load(accepted.ticket(0)).await;
+    assert_eq!(ticket.delivery, None);
+    assert!(ticket.version > before.version);
+    assert_eq!(world.state(accepted.push).await, PushState::Settled);
+    assert_eq!(world.claim(50, 70).await, None);
+    world.retire().await;
+}
+
+/// An issue that is another ticket's, also a deleted one's, leaves its row to a person; the others are written.
+pub async fn an_issue_of_another_ticket_stops_only_its_own_row(ports: &Ports) {
+    let world = World::new(ports).await;
+    world.connect().await;
+    let first = world.accepted(1).await;
+    let batch = world.claimed(50, 10).await;
+    let issue = world.issue("8");
+    let taken = Settlement::Confirmed {
+        external: issue.clone(),
+    };
+    world.settle(&batch, 0, taken.clone(), 20).await;
+    let accepted = world.accepted(3).await;
+    let batch = world.claimed(50, 30).await;
+    let id = |index| accepted.delivery(index);
+
+    let outcomes = [
+        (id(0), world.confirmed()),
+        (id(1), taken),
+        (id(2), world.confirmed()),
+    ];
+    assert_eq!(world.settle_all(&batch, &outcomes, 40).await, 3);
+    assert_eq!(world.settle_all(&batch, &outcomes, 41).await, 0);
+
+    use DeliveryState::{Confirmed, NeedsAttention};
+    let report = world.report(accepted.push).await;
+    let states: Vec<_> = deliveries(&report).iter().map(|one| one.state).collect();
+    assert_eq!(states, [Confirmed, NeedsAttention, Confirmed]);
+    let delivery = world.delivery(id(1)).await;
+    let expected = PushError::linked_elsewhere(&issue.key);
+    assert_eq!((delivery.error, delivery.external), (Some(expected), None));
+    assert_eq!(world.load(accepted.ticket(1)).await.external, None);
+    assert_eq!(world.load(first.ticket(0)).await.external, Some(issue));
+    check_change_numbers(&report);
     world.retire().await;
 }

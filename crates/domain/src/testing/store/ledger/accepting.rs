@@ -29,6 +29,19 @@ enum Plan<'a> {
     },
 }
 
+impl StoredPush {
+    /// Gives an entry that is no delivery of this push its first number.
+    fn numbered(&mut self, entry: StoredEntry) -> StoredEntry {
+        match entry {
+            StoredEntry::Own(id) => StoredEntry::Own(id),
+            StoredEntry::Joined(id, _) => StoredEntry::Joined(id, self.next_number()),
+            StoredEntry::AlreadyPushed(ticket, _) => {
+                StoredEntry::AlreadyPushed(ticket, self.next_number())
+            }
+        }
+    }
+}
+
 impl State {
     pub(in super::super) fn find_key(
         &self,
@@ -145,21 +158,24 @@ impl State {
             StoredPush {
                 push,
                 entries: Vec::new(),
+                next_look_at: None,
+                is_cancelled: false,
             },
         );
         for plan in plans {
             let entry = self.write_entry(id, plan, now);
             if let Some(stored) = self.pushes.get_mut(&id) {
+                let entry = stored.numbered(entry);
                 stored.entries.push(entry);
             }
         }
-        self.settle_if_finished(id, now);
+        self.settle_or_open(id, now);
     }
 
     fn write_entry(&mut self, push: PushId, plan: Plan<'_>, now: OffsetDateTime) -> StoredEntry {
         match plan {
-            Plan::Join(id) => StoredEntry::Delivery(id),
-            Plan::AlreadyPushed(ticket) => StoredEntry::AlreadyPushed(ticket),
+            Plan::Join(id) => StoredEntry::Joined(id, 0),
+            Plan::AlreadyPushed(ticket) => StoredEntry::AlreadyPushed(ticket, 0),
             Plan::Deliver {
                 id,
                 ticket,
@@ -168,7 +184,7 @@ impl State {
             } => {
                 self.open(push, id, ticket, warnings, payload, now);
                 self.change_ticket(ticket, now, |_| {});
-                StoredEntry::Delivery(id)
+                StoredEntry::Own(id)
             }
             Plan::Refuse {
                 id,
@@ -182,7 +198,7 @@ impl State {
                     stored.delivery.error = Some(error.clone());
                 }
                 self.fail_ticket(ticket, error, now);
-                StoredEntry::Delivery(id)
+                StoredEntry::Own(id)
             }
         }
     }
@@ -199,7 +215,7 @@ impl State {
         let Some(stored) = self.pushes.get_mut(&push) else {
             return;
         };
-        stored.push.change_number += 1;
+        let change_number = stored.next_number();
         let delivery = Delivery {
             id,
             push_id: push,
@@ -213,7 +229,7 @@ impl State {
             warnings: warnings.to_vec(),
             error: None,
             external: None,
-            change_number: stored.push.change_number,
+            change_number,
             created_at: now,
             updated_at: now,
         };
@@ -221,6 +237,7 @@ impl State {
             delivery,
             payload: payload.to_owned(),
             lease: None,
+            attempt: None,
         };
         self.deliveries.insert(id, stored);
     }

@@ -2,6 +2,7 @@
 
 mod issues;
 mod projects;
+mod webhooks;
 
 use std::time::Duration;
 
@@ -43,6 +44,7 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Result<Answer, Ans
             state.stop_others();
             Ok(ok(&json!(state.others)))
         }
+        (_, ["webhooks", rest @ ..]) => webhooks::answer(state, request, rest),
         (_, ["projects", rest @ ..]) => projects::answer(state, request, rest),
         ("GET", ["issues"]) => Ok(ok(&issues(state, request))),
         ("GET", ["issues", key]) => issue(state, key),

@@ -66,6 +66,14 @@ pub enum Endpoint {
     PutProperty,
     /// `DELETE /issue/{idOrKey}/properties/{key}`.
     DeleteProperty,
+    /// `POST /webhook`.
+    RegisterWebhooks,
+    /// `GET /webhook`.
+    ListWebhooks,
+    /// `PUT /webhook/refresh`.
+    RefreshWebhooks,
+    /// `DELETE /webhook`.
+    DeleteWebhooks,
     /// A Jira path that the sandbox does not know.
     UnknownJira,
     /// Pages for people: index, board, issue.
@@ -111,6 +119,10 @@ impl Endpoint {
             ("GET", ["status"]) => Self::Statuses,
             ("GET", ["field"]) => Self::FieldList,
             ("GET", ["project"]) => Self::ProjectList,
+            ("POST", ["webhook"]) => Self::RegisterWebhooks,
+            ("GET", ["webhook"]) => Self::ListWebhooks,
+            ("PUT", ["webhook", "refresh"]) => Self::RefreshWebhooks,
+            ("DELETE", ["webhook"]) => Self::DeleteWebhooks,
             (_, ["issue", rest @ ..]) => Self::of_issue(method, rest),
             _ => Self::UnknownJira,
         }
@@ -168,6 +180,10 @@ impl Endpoint {
             Self::GetProperty | Self::PutProperty | Self::DeleteProperty => {
                 "/rest/api/3/issue/{issueIdOrKey}/properties/{propertyKey}"
             }
+            Self::RegisterWebhooks | Self::ListWebhooks | Self::DeleteWebhooks => {
+                "/rest/api/3/webhook"
+            }
+            Self::RefreshWebhooks => "/rest/api/3/webhook/refresh",
             _ => "",
         }
     }
@@ -177,6 +193,10 @@ impl Endpoint {
         match self {
             Self::Myself => Some("read:jira-user"),
             Self::PrioritySearch => Some("manage:jira-configuration"),
+            Self::RegisterWebhooks
+            | Self::ListWebhooks
+            | Self::RefreshWebhooks
+            | Self::DeleteWebhooks => Some("manage:jira-webhook"),
             Self::CreateIssue
             | Self::BulkCreate
             | Self::EditIssue
@@ -198,6 +218,15 @@ impl Endpoint {
     /// Tells whether the request changes something in Jira.
     pub(crate) fn is_write(self) -> bool {
         self.scope() == Some("write:jira-work")
+            || matches!(
+                self,
+                Self::RegisterWebhooks | Self::RefreshWebhooks | Self::DeleteWebhooks
+            )
+    }
+
+    /// Tells whether the endpoint asks for `read:jira-work` beside its own scope.
+    pub(crate) fn also_reads(self) -> bool {
+        self.scope() == Some("manage:jira-webhook")
     }
 
     /// Tells whether the request goes to Jira, where the quota counts it.

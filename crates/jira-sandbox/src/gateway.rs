@@ -124,10 +124,11 @@ fn admit(state: &State, bearer: &Bearer, cloud_id: &str, endpoint: Endpoint) -> 
             "The app is not installed on this instance",
         ));
     }
-    match endpoint.scope() {
-        Some(scope) if !bearer.scopes.iter().any(|held| held == scope) => {
-            Err(gateway_error(401, "Unauthorized; scope does not match"))
-        }
-        _ => Ok(()),
+    let also = endpoint.also_reads().then_some("read:jira-work");
+    let mut wanted = endpoint.scope().into_iter().chain(also);
+    if wanted.all(|scope| bearer.scopes.iter().any(|held| held == scope)) {
+        Ok(())
+    } else {
+        Err(gateway_error(401, "Unauthorized; scope does not match"))
     }
 }

@@ -13,6 +13,7 @@ use crate::world::{Issue, IssueData, Site};
 
 use eval::Test;
 use order::Order;
+use parser::Condition;
 
 /// A query that has been checked against a site.
 #[derive(Debug)]
@@ -43,6 +44,11 @@ impl Query {
         })
     }
 
+    /// Tells whether one issue matches.
+    pub(crate) fn holds(&self, site: &Site, id: u64, data: &IssueData) -> bool {
+        self.test.holds(site, id, data)
+    }
+
     /// Gives the ids of the matching issues in order; `data` says what search knows of an issue.
     pub(crate) fn run<'a>(
         &self,
@@ -57,6 +63,26 @@ impl Query {
         order::sort(&mut found, &self.order, site);
         found.into_iter().map(|(id, _)| id).collect()
     }
+}
+
+/// Lists the clauses of a query: each field with the sign of its operator.
+pub(crate) fn clauses(text: &str) -> Result<Vec<(String, &'static str)>, String> {
+    fn walk(condition: &Condition, found: &mut Vec<(String, &'static str)>) {
+        match condition {
+            Condition::All(parts) | Condition::Any(parts) => {
+                parts.iter().for_each(|part| walk(part, found));
+            }
+            Condition::Not(part) => walk(part, found),
+            Condition::Clause {
+                field, operator, ..
+            } => found.push((field.clone(), operator.sign())),
+        }
+    }
+    let mut found = Vec::new();
+    if let Some(condition) = parser::parse(text)?.condition {
+        walk(&condition, &mut found);
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ mod rest;
 mod server;
 mod state;
 mod switches;
+mod webhooks;
 mod world;
 
 pub use chaos::{
@@ -40,6 +41,9 @@ pub use journal::{
 };
 pub use server::Sandbox;
 pub use switches::{HiddenIssues, Switches};
+pub use webhooks::{
+    WebhookAttempt, WebhookDelivery, WebhookDeliveryState, WebhookJwt, WebhookUrlScope,
+};
 pub use world::{
     ACME_CLOUD_ID, BEACON_CLOUD_ID, OTHER_USER_ACCOUNT_ID, ProjectTemplate, USER_ACCOUNT_ID,
 };

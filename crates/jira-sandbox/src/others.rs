@@ -42,8 +42,9 @@ impl State {
         let per_second = crowd.per_second.filter(|rate| *rate > 0.0);
         let issue = self.plain_issue(project, crowd, OTHER_USER_ACCOUNT_ID)?;
         let Some(per_second) = per_second else {
-            self.add_copies(issue, crowd.count)?;
-            self.others.created += crowd.count;
+            for _ in 0..crowd.count {
+                self.add_one_of_others(&issue);
+            }
             return Ok(());
         };
         self.others.pending += crowd.count;
@@ -89,7 +90,7 @@ impl State {
         self.others.created += 1;
         self.others.pending = self.others.pending.saturating_sub(1);
         if let Some(site) = self.world.sites.get_mut(site) {
-            site.insert(data, visible_at);
+            site.create(data, visible_at);
         }
     }
 
@@ -101,16 +102,11 @@ impl State {
             .first()
             .map(|account| account.id.clone());
         let account = account.unwrap_or_default();
-        let issue = self.plain_issue(project, crowd, &account)?;
-        self.add_copies(issue, crowd.count)
-    }
-
-    fn add_copies(&mut self, issue: (usize, IssueData), count: u64) -> Result<(), String> {
-        let (site, data) = issue;
+        let (site, data) = self.plain_issue(project, crowd, &account)?;
         let now = self.now();
         let site = self.world.sites.get_mut(site);
         let site = site.ok_or_else(|| "There is no such site.".to_owned())?;
-        for _ in 0..count {
+        for _ in 0..crowd.count {
             site.insert(data.clone(), now);
         }
         Ok(())

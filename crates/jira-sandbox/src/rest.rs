@@ -13,6 +13,7 @@ mod screen;
 mod search;
 mod transitions;
 pub(crate) mod v2;
+mod webhooks;
 
 use serde_json::{Value, json};
 
@@ -23,7 +24,7 @@ use crate::http::{Answer, Request};
 use crate::state::State;
 use crate::world::{Issue, Site};
 
-pub(crate) use render::{Fields, issue as render_issue};
+pub(crate) use render::{Fields, issue as render_issue, user as render_user};
 pub(crate) use search::SearchPages;
 pub(crate) use transitions::move_to_status;
 
@@ -58,6 +59,10 @@ pub(crate) fn answer(
         Endpoint::GetProperty => properties::get(state, call),
         Endpoint::PutProperty => properties::put(state, call),
         Endpoint::DeleteProperty => properties::delete(state, call),
+        Endpoint::RegisterWebhooks => webhooks::register(state, call),
+        Endpoint::ListWebhooks => webhooks::list(state, call),
+        Endpoint::RefreshWebhooks => webhooks::refresh(state, call),
+        Endpoint::DeleteWebhooks => webhooks::delete(state, call),
         _ => Err(jira_error(404, "The sandbox does not know this resource.")),
     }
 }

@@ -19,6 +19,7 @@ use crate::handle::SandboxHandle;
 use crate::http::{Answer, Request};
 use crate::late;
 use crate::state::{Acted, Arrival};
+use crate::webhooks::run_courier;
 
 /// The largest body the sandbox reads.
 const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
@@ -94,6 +95,7 @@ impl Drop for Sandbox {
 impl Server {
     fn start(listener: TcpListener, handle: SandboxHandle) -> io::Result<Self> {
         let (started, starting) = mpsc::channel();
+        let courier = handle.clone();
         let run = move || {
             rt::System::new().block_on(async move {
                 let server = match build(listener, handle) {
@@ -101,6 +103,7 @@ impl Server {
                     Err(error) => return drop(started.send(Err(error))),
                 };
                 drop(started.send(Ok(server.handle())));
+                rt::spawn(run_courier(courier));
                 // An accept error ends the server; callers then see refused connections.
                 drop(server.await);
             });

@@ -19,6 +19,7 @@ use crate::others::Others;
 use crate::random::Random;
 use crate::rest::SearchPages;
 use crate::switches::Switches;
+use crate::webhooks::Webhooks;
 use crate::world::{World, seed};
 use crate::{control, gateway, pages};
 
@@ -35,6 +36,7 @@ pub(crate) struct State {
     pub(crate) switches: Switches,
     pub(crate) chaos: ChaosRun,
     pub(crate) others: Others,
+    pub(crate) webhooks: Webhooks,
     /// Draws lags and orders.
     pub(crate) draws: Random,
     /// The state itself, for work that goes on in the background.
@@ -85,6 +87,7 @@ impl State {
             switches,
             chaos: ChaosRun::default(),
             others: Others::default(),
+            webhooks: Webhooks::default(),
             myself,
             in_flight: 0,
             quota: Quota::default(),
@@ -107,6 +110,8 @@ impl State {
 
     /// Changes the switches; draws begin anew where the seed changes.
     pub(crate) fn switch(&mut self, switches: Switches) {
+        // What has happened so far happened under the old switches.
+        self.collect_events();
         if switches.seed != self.switches.seed {
             self.draws = Random::new(switches.seed);
         }
@@ -201,6 +206,7 @@ impl State {
             },
         };
         let answer = answered.unwrap_or_else(|refusal| refusal);
+        self.collect_events();
         if let Some(at) = arrival.exchange {
             let kept = ExchangeAnswer {
                 status: answer.status,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::{DeadRefresh, LeewayPairs, SandboxConfig, SiteListing};
+use crate::webhooks::{WebhookJwt, WebhookUrlScope};
 
 /// Everything that can be switched while a sandbox runs, under the names that JSON and TOML use.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -36,6 +37,32 @@ pub struct Switches {
     pub leeway_pairs: LeewayPairs,
     /// The hourly quota after which Jira answers 429; null does not enforce it.
     pub quota_points_per_hour: Option<u64>,
+    /// An app that is not public delivers only to webhooks that its owner registered.
+    pub app_private: bool,
+    /// The account that owns the app; null is the first one.
+    pub app_owner: Option<String>,
+    /// Registering takes no `http` address, as Atlassian does not.
+    pub webhook_https_only: bool,
+    /// Who shares the one URL that may be registered.
+    pub webhook_url_scope: WebhookUrlScope,
+    /// `expirationDate` is a text, as in Atlassian's examples, instead of a number.
+    pub webhook_expiration_as_text: bool,
+    /// What deliveries carry as their bearer token.
+    pub webhook_jwt: WebhookJwt,
+    /// Least milliseconds, by the sandbox's clock, from an event to its delivery.
+    pub webhook_delay_ms: u64,
+    /// With this, each delay is drawn between `webhook_delay_ms` and this many milliseconds.
+    pub webhook_delay_most_ms: Option<u64>,
+    /// Every other delivery leaves 300 ms later, so that the next one overtakes it.
+    pub webhook_reorder: bool,
+    /// How many events in a hundred are delivered twice under one identifier.
+    pub webhook_duplicate_percent: u8,
+    /// How many events in a hundred are never delivered.
+    pub webhook_lose_percent: u8,
+    /// Deliveries say that they belong to the secondary flow.
+    pub webhook_secondary_flow: bool,
+    /// Milliseconds for which an answer is waited for; null waits 20 seconds.
+    pub webhook_timeout_ms: Option<u64>,
 }
 
 impl Switches {

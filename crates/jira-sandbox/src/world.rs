@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use time::UtcOffset;
 use time::macros::offset;
 
-pub(crate) use issue::{Content, Issue, IssueData};
+pub(crate) use issue::{Content, Happened, Happening, Issue, IssueData};
 pub(crate) use project::{
     Category, CustomField, FieldKind, IssueType, Priority, Project, Status, Style,
 };
@@ -18,7 +18,7 @@ pub(crate) use seed::seed;
 pub use seed::{
     ACME_CLOUD_ID, BEACON_CLOUD_ID, OTHER_USER_ACCOUNT_ID, ProjectTemplate, USER_ACCOUNT_ID,
 };
-pub(crate) use site::Site;
+pub(crate) use site::{Edit, Site};
 
 /// The zone of every seeded site and account.
 pub(crate) const SITE_OFFSET: UtcOffset = offset!(+2);

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::http::{Answer, Request};
 use crate::state::State;
-use crate::world::OTHER_USER_ACCOUNT_ID;
+use crate::world::{Edit, OTHER_USER_ACCOUNT_ID};
 
 use super::projects::read;
 use super::{issue, no_issue};
@@ -58,7 +58,7 @@ pub(super) fn clone(state: &mut State, key: &str, request: &Request) -> Result<A
     if !copy.with_properties {
         data.properties.clear();
     }
-    let id = site.insert(data, visible_at);
+    let id = site.create(data, visible_at);
     let mut answer = issue(state, &id.to_string())?;
     answer.status = 201;
     Ok(answer)
@@ -78,14 +78,17 @@ pub(super) fn property(state: &mut State, key: &str, request: &Request) -> Resul
     let property: Property = read(request)?;
     let (now, visible_at) = (state.now(), state.searchable_from());
     let (site, id) = state.world.site_of_key(key).ok_or_else(no_issue)?;
-    if let Some(issue) = site.issue_mut(id) {
-        issue.change(now, visible_at, |data| {
-            if property.value == json!(null) {
-                data.properties.remove(&property.key);
-            } else {
-                data.properties.insert(property.key, property.value);
-            }
-        });
-    }
+    let edit = Edit {
+        actor: OTHER_USER_ACCOUNT_ID,
+        now,
+        visible_at,
+    };
+    site.edit(id, edit, |data| {
+        if property.value.is_null() {
+            data.properties.remove(&property.key);
+        } else {
+            data.properties.insert(property.key, property.value);
+        }
+    });
     issue(state, key)
 }

@@ -4,6 +4,7 @@ use crate::chaos::{Chaos, ChaosReport};
 use crate::duplicates::{self, DuplicateReport};
 use crate::others::Crowd;
 use crate::switches::Switches;
+use crate::webhooks::WebhookDelivery;
 use crate::world::{Project, ProjectTemplate};
 
 use super::SandboxHandle;
@@ -106,6 +107,20 @@ impl SandboxHandle {
                 Some((site, at))
             });
             found.map(|(site, at)| site.delete_project(at)).is_some()
+        })
+    }
+
+    /// Gives every remembered delivery of a webhook, the oldest first.
+    pub fn webhook_deliveries(&self) -> Vec<WebhookDelivery> {
+        self.with(|state| state.webhooks.outbox.deliveries().cloned().collect())
+    }
+
+    /// Gives how many webhooks are registered and alive.
+    pub fn webhook_count(&self) -> usize {
+        self.with(|state| {
+            let now = state.now();
+            let hooks = state.webhooks.hooks.iter();
+            hooks.filter(|hook| now < hook.expires_at).count()
         })
     }
 

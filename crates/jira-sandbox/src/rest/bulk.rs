@@ -61,7 +61,7 @@ fn create_each(
             _ => fields::draft(issues::desk(state, call)?, element),
         };
         let outcome = match drafted {
-            Ok(data) => Ok(site_mut(state, call)?.insert(data, visible_at)),
+            Ok(data) => Ok(site_mut(state, call)?.create(data, visible_at)),
             Err(problems) => Err(problems),
         };
         made += u32::from(outcome.is_ok());

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::gateway::Call;
 use crate::http::Answer;
 use crate::state::State;
-use crate::world::{IssueData, Site};
+use crate::world::{Edit, IssueData, Site};
 
 use super::fields::{self, Desk};
 use super::{Fields, render, site, site_mut, visible};
@@ -16,7 +16,7 @@ pub(super) fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
     let data = fields::draft(desk, &body).map_err(|problems| problems.answer())?;
     let visible_at = state.searchable_from();
     let site = site_mut(state, call)?;
-    let id = site.insert(data, visible_at);
+    let id = site.create(data, visible_at);
     let mut answer = Answer::json(201, &created(site, id));
     answer.created = 1;
     Ok(answer)
@@ -83,8 +83,11 @@ pub(super) fn store(
     data: IssueData,
 ) -> Result<(), Answer> {
     let (now, visible_at) = (state.now(), state.searchable_from());
-    if let Some(issue) = site_mut(state, call)?.issue_mut(id) {
-        issue.change(now, visible_at, |old| *old = data);
-    }
+    let edit = Edit {
+        actor: &call.account,
+        now,
+        visible_at,
+    };
+    site_mut(state, call)?.edit(id, edit, |old| *old = data);
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::errors::{NO_SUCH_ISSUE, jira_error};
 use crate::gateway::Call;
 use crate::http::Answer;
 use crate::state::State;
-use crate::world::{Category, Site, Status};
+use crate::world::{Category, Edit, OTHER_USER_ACCOUNT_ID, Site, Status};
 
 use super::{render, site, site_mut, visible};
 
@@ -52,7 +52,12 @@ pub(super) fn transition(state: &mut State, call: &Call<'_>) -> Result<Answer, A
         let text = format!("Transition id '{wanted}' is not valid for this issue.");
         jira_error(400, &text)
     })?;
-    set_status(site, id, &status, now, visible_at);
+    let edit = Edit {
+        actor: &call.account,
+        now,
+        visible_at,
+    };
+    set_status(site, id, &status, edit);
     Ok(Answer::empty(204))
 }
 
@@ -66,7 +71,12 @@ pub(crate) fn move_to_status(
 ) -> bool {
     let found = find_status(site, id, |status| status.name.eq_ignore_ascii_case(name));
     if let Some(status) = &found {
-        set_status(site, id, status, now, visible_at);
+        let edit = Edit {
+            actor: OTHER_USER_ACCOUNT_ID,
+            now,
+            visible_at,
+        };
+        set_status(site, id, status, edit);
     }
     found.is_some()
 }
@@ -76,18 +86,10 @@ fn find_status(site: &Site, id: u64, matches: impl Fn(&Status) -> bool) -> Optio
     home.statuses.iter().find(|status| matches(status)).cloned()
 }
 
-fn set_status(
-    site: &mut Site,
-    id: u64,
-    status: &Status,
-    now: OffsetDateTime,
-    visible_at: OffsetDateTime,
-) {
-    if let Some(issue) = site.issue_mut(id) {
-        issue.change(now, visible_at, |data| {
-            data.status = status.id.clone();
-            data.status_changed_at = now;
-            data.resolved_at = (status.category == Category::Done).then_some(now);
-        });
-    }
+fn set_status(site: &mut Site, id: u64, status: &Status, edit: Edit<'_>) {
+    site.edit(id, edit, |data| {
+        data.status = status.id.clone();
+        data.status_changed_at = edit.now;
+        data.resolved_at = (status.category == Category::Done).then_some(edit.now);
+    });
 }

@@ -4,10 +4,18 @@ use std::collections::{BTreeMap, HashMap};
 
 use time::OffsetDateTime;
 
-use super::{Issue, IssueData, Project};
+use super::{Happened, Happening, Issue, IssueData, OTHER_USER_ACCOUNT_ID, Project};
 
 /// The id before a site's first issue; every site counts for itself.
 const ISSUE_IDS_START: u64 = 10_000;
+
+/// Who changes an issue, when, and from when on search knows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Edit<'a> {
+    pub(crate) actor: &'a str,
+    pub(crate) now: OffsetDateTime,
+    pub(crate) visible_at: OffsetDateTime,
+}
 
 /// One Jira site.
 #[derive(Debug)]
@@ -23,6 +31,10 @@ pub(crate) struct Site {
     /// Former keys of issues that went to another project, in capitals.
     moved: HashMap<String, u64>,
     last_id: u64,
+    /// What has happened to issues since somebody last asked; kept only while somebody does.
+    pub(crate) happenings: Vec<Happening>,
+    watched: bool,
+    n_happenings: u64,
 }
 
 impl Site {
@@ -42,6 +54,9 @@ impl Site {
             issues: BTreeMap::new(),
             moved: HashMap::new(),
             last_id: ISSUE_IDS_START,
+            happenings: Vec::new(),
+            watched: false,
+            n_happenings: 0,
         }
     }
 
@@ -135,7 +150,52 @@ impl Site {
         format!("{key}-{}", data.number)
     }
 
-    /// Adds an issue under the next number of its project and gives its id.
+    /// Remembers what happens to issues, or no longer.
+    pub(crate) fn watch(&mut self, watched: bool) {
+        self.watched = watched;
+        if !watched {
+            self.happenings.clear();
+        }
+    }
+
+    fn happened(&mut self, id: u64, actor: &str, what: Happened, after: IssueData, hidden: bool) {
+        if !self.watched {
+            return;
+        }
+        self.n_happenings += 1;
+        self.happenings.push(Happening {
+            sequence: self.n_happenings,
+            id,
+            actor: actor.to_owned(),
+            what,
+            after,
+            hidden,
+        });
+    }
+
+    /// Creates an issue under the next number of its project and gives its id.
+    pub(crate) fn create(&mut self, data: IssueData, visible_at: OffsetDateTime) -> u64 {
+        let id = self.insert(data, visible_at);
+        if let (true, Some(issue)) = (self.watched, self.issue(id)) {
+            let data = issue.data.clone();
+            let actor = data.creator.clone();
+            self.happened(id, &actor, Happened::Created, data, false);
+        }
+        id
+    }
+
+    /// Changes an issue now, and for search only from `visible_at` on.
+    pub(crate) fn edit(&mut self, id: u64, edit: Edit<'_>, change: impl FnOnce(&mut IssueData)) {
+        let Some(issue) = self.issues.get_mut(&id) else {
+            return;
+        };
+        let before = issue.data.clone();
+        issue.change(edit.now, edit.visible_at, change);
+        let (after, hidden) = (issue.data.clone(), issue.hidden);
+        self.happened(id, edit.actor, Happened::Changed(before), after, hidden);
+    }
+
+    /// Adds an issue that was there before, so that nobody is told.
     pub(crate) fn insert(&mut self, mut data: IssueData, visible_at: OffsetDateTime) -> u64 {
         self.last_id += 1;
         let id = self.last_id;
@@ -157,9 +217,13 @@ impl Site {
         }
         self.moved.insert(old_key, id);
         let number = self.take_number(project, id);
-        let fitting = self.fitting(id, project);
-        if let (Some(issue), Some((kind, status))) = (self.issues.get_mut(&id), fitting) {
-            issue.change(now, now, |data| {
+        if let Some((kind, status)) = self.fitting(id, project) {
+            let edit = Edit {
+                actor: OTHER_USER_ACCOUNT_ID,
+                now,
+                visible_at: now,
+            };
+            self.edit(id, edit, |data| {
                 data.project = project;
                 data.number = number;
                 data.issue_type = kind;
@@ -178,6 +242,8 @@ impl Site {
         if !self.moved.is_empty() {
             self.moved.retain(|_, owner| *owner != id);
         }
+        let (data, hidden) = (issue.data, issue.hidden);
+        self.happened(id, OTHER_USER_ACCOUNT_ID, Happened::Deleted, data, hidden);
     }
 
     /// Adds a project under a new id.

@@ -1,0 +1,74 @@
+//! Control calls about webhooks and their deliveries.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::http::{Answer, Request};
+use crate::state::State;
+
+use super::projects::read;
+use super::{ok, refused};
+
+/// Answers a call below `/sandbox/webhooks`.
+pub(super) fn answer(
+    state: &mut State,
+    request: &Request,
+    rest: &[&str],
+) -> Result<Answer, Answer> {
+    match (request.method.as_str(), rest) {
+        ("GET", []) => Ok(ok(&list(state))),
+        ("DELETE", []) => {
+            state.webhooks.hooks.clear();
+            state
+                .world
+                .sites
+                .iter_mut()
+                .for_each(|site| site.watch(false));
+            Ok(Answer::empty(204))
+        }
+        ("GET", ["deliveries"]) => Ok(ok(&deliveries(state, request))),
+        ("POST", ["deliveries"]) => again(state, request),
+        _ => Err(refused(404, "There is no such control call.")),
+    }
+}
+
+fn list(state: &State) -> Value {
+    let now = state.now();
+    let rfc3339 = &time::format_description::well_known::Rfc3339;
+    let hooks = state.webhooks.hooks.iter().map(|hook| {
+        json!({
+            "id": hook.id,
+            "cloud_id": hook.cloud_id,
+            "account": hook.account,
+            "url": hook.url,
+            "events": hook.events,
+            "jql_filter": hook.jql,
+            "expires_at": hook.expires_at.format(rfc3339).unwrap_or_default(),
+            "expired": now >= hook.expires_at,
+        })
+    });
+    json!({"webhooks": hooks.collect::<Vec<_>>()})
+}
+
+fn deliveries(state: &State, request: &Request) -> Value {
+    let limit = request.query_number("limit", 1_000);
+    let all: Vec<_> = state.webhooks.outbox.deliveries().collect();
+    let latest = all.get(all.len().saturating_sub(limit)..);
+    json!({"total": all.len(), "deliveries": latest.unwrap_or_default()})
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Again {
+    identifier: String,
+}
+
+fn again(state: &mut State, request: &Request) -> Result<Answer, Answer> {
+    let again: Again = read(request)?;
+    let now = state.now();
+    if state.webhooks.outbox.again(&again.identifier, now) {
+        Ok(Answer::empty(202))
+    } else {
+        Err(refused(404, "There is no such delivery."))
+    }
+}

@@ -1,0 +1,202 @@
+//! Turning what has happened to issues into bodies for those who registered for it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use crate::rest::{Fields, render_issue, render_user, v2};
+use crate::state::State;
+use crate::world::{Happened, Happening, Issue, Site, World};
+
+use super::outbox::Parcel;
+use super::{Hook, changelog};
+
+/// One event of Jira's, with what its body says beside the envelope.
+struct Event {
+    name: &'static str,
+    type_name: Option<&'static str>,
+    changelog: Option<Vec<Value>>,
+    property: Option<(String, Value)>,
+}
+
+impl State {
+    /// Turns what has happened on the sites since the last call into parcels.
+    pub(crate) fn collect_events(&mut self) {
+        if self.webhooks.hooks.is_empty() {
+            return;
+        }
+        let now = self.now();
+        for at in 0..self.world.sites.len() {
+            let Some(site) = self.world.sites.get_mut(at) else {
+                continue;
+            };
+            let happenings = std::mem::take(&mut site.happenings);
+            for happening in happenings {
+                let parcels = self.parcels(at, &happening, now);
+                for parcel in parcels {
+                    self.webhooks
+                        .outbox
+                        .post(parcel, &self.switches, &mut self.draws, now);
+                }
+            }
+        }
+    }
+
+    fn parcels(&self, site: usize, happening: &Happening, now: OffsetDateTime) -> Vec<Parcel> {
+        let Some(site) = self.world.sites.get(site) else {
+            return Vec::new();
+        };
+        let mut parcels = Vec::new();
+        for event in events(&self.world, site, happening) {
+            let mut ids_by_url: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+            let hooks = self.webhooks.hooks.iter().filter(|hook| {
+                now < hook.expires_at
+                    && self.may_deliver(hook)
+                    && wants(hook, site, &event, happening)
+            });
+            for hook in hooks {
+                ids_by_url.entry(&hook.url).or_default().push(hook.id);
+            }
+            for (url, ids) in ids_by_url {
+                let body = body(&self.world, site, &event, happening, &ids, now);
+                parcels.push(Parcel {
+                    cloud_id: site.cloud_id.clone(),
+                    url: url.to_owned(),
+                    event: event.name.to_owned(),
+                    webhook_ids: ids,
+                    body: body.to_string(),
+                });
+            }
+        }
+        parcels
+    }
+
+    /// Tells whether an app that is not public may deliver: only to its owner's webhooks.
+    fn may_deliver(&self, hook: &Hook) -> bool {
+        let first = self.world.accounts.first().map(|account| &account.id);
+        let owner = self.switches.app_owner.as_ref().or(first);
+        !self.switches.app_private || owner == Some(&hook.account)
+    }
+}
+
+/// Tells whether a webhook is registered for an event of an issue.
+fn wants(hook: &Hook, site: &Site, event: &Event, happening: &Happening) -> bool {
+    let registered = hook.events.iter().any(|name| name == event.name);
+    let matches = || hook.filter.holds(site, happening.id, &happening.after);
+    let fields = || match (&hook.field_ids, &event.changelog) {
+        (Some(wanted), Some(items)) => items.iter().any(|item| {
+            let id = item.get("fieldId").and_then(Value::as_str);
+            id.is_some_and(|id| wanted.iter().any(|wanted| wanted == id))
+        }),
+        _ => true,
+    };
+    let properties = || match (&hook.property_keys, &event.property) {
+        (Some(wanted), Some((key, _))) => wanted.contains(key),
+        _ => true,
+    };
+    let home = site.project_at(happening.after.project);
+    let browsable = home.is_some_and(|home| home.can_browse);
+    hook.cloud_id == site.cloud_id
+        && registered
+        && browsable
+        && !happening.hidden
+        && fields()
+        && properties()
+        && matches()
+}
+
+fn events(world: &World, site: &Site, happening: &Happening) -> Vec<Event> {
+    let plain = |name, type_name| Event {
+        name,
+        type_name: Some(type_name),
+        changelog: None,
+        property: None,
+    };
+    match &happening.what {
+        Happened::Created => vec![plain("jira:issue_created", "issue_created")],
+        Happened::Deleted => vec![plain("jira:issue_deleted", "issue_deleted")],
+        Happened::Changed(before) => {
+            let items = changelog::items(world, site, before, &happening.after);
+            let mut events = property_events(&before.properties, &happening.after.properties);
+            if !items.is_empty() {
+                let status = items.iter().any(|item| item["field"] == "status");
+                events.push(Event {
+                    name: "jira:issue_updated",
+                    type_name: Some(if status {
+                        "issue_generic"
+                    } else {
+                        "issue_updated"
+                    }),
+                    changelog: Some(items),
+                    property: None,
+                });
+            }
+            events
+        }
+    }
+}
+
+fn property_events(
+    before: &BTreeMap<String, Value>,
+    after: &BTreeMap<String, Value>,
+) -> Vec<Event> {
+    let event = |name, key: &String, value: Value| Event {
+        name,
+        type_name: None,
+        changelog: None,
+        property: Some((key.clone(), value)),
+    };
+    let set = after
+        .iter()
+        .filter(|(key, value)| before.get(*key) != Some(value))
+        .map(|(key, value)| event("issue_property_set", key, value.clone()));
+    let deleted = before
+        .keys()
+        .filter(|key| !after.contains_key(*key))
+        .map(|key| event("issue_property_deleted", key, Value::Null));
+    set.chain(deleted).collect()
+}
+
+fn body(
+    world: &World,
+    site: &Site,
+    event: &Event,
+    happening: &Happening,
+    ids: &[u64],
+    now: OffsetDateTime,
+) -> Value {
+    let ms = now.unix_timestamp_nanos() / 1_000_000;
+    let issue = Issue::new(happening.id, happening.after.clone(), now);
+    let mut shown = render_issue(world, site, &issue, &issue.data, &Fields::all(), &[]);
+    v2::downgrade(&mut shown);
+    let mut body = json!({
+        "timestamp": u64::try_from(ms).unwrap_or_default(),
+        "webhookEvent": event.name,
+        "issue": shown,
+        "matchedWebhookIds": ids,
+    });
+    let Some(members) = body.as_object_mut() else {
+        return body;
+    };
+    if let Some(account) = world.account(&happening.actor) {
+        let mut user = render_user(site, account);
+        v2::downgrade(&mut user);
+        members.insert("user".to_owned(), user);
+    }
+    if let Some(name) = event.type_name {
+        members.insert("issue_event_type_name".to_owned(), name.into());
+    }
+    if let Some(items) = &event.changelog {
+        let changelog = json!({"id": happening.sequence.to_string(), "items": items});
+        members.insert("changelog".to_owned(), changelog);
+    }
+    if let Some((key, value)) = &event.property {
+        let mut property = json!({"key": key});
+        if let (false, Some(property)) = (value.is_null(), property.as_object_mut()) {
+            property.insert("value".to_owned(), value.clone());
+        }
+        members.insert("property".to_owned(), property);
+    }
+    body
+}

@@ -1,6 +1,6 @@
 //! Edits, transitions, properties, permissions.
 
-use jira_client::Permission;
+use jira_client::{IssueEdit, Permission, StatusCategoryKey, TargetStatus};
 use serde_json::json;
 
 use crate::server::{Reply, Server};
@@ -48,6 +48,81 @@ async fn an_issue_is_moved_by_a_transition_it_offers() {
     );
     jira.transition("A-1", &offered[0].id).await.unwrap();
     assert_eq!(server.seen()[1].json(), json!({"transition": {"id": "31"}}));
+}
+
+#[tokio::test]
+async fn an_issue_is_taken_to_a_status_by_what_it_is_known_by() {
+    let server = Server::start(|seen, _| match seen.method.as_str() {
+        "GET" => {
+            let to = |id: &str, name: &str, key: &str| {
+                json!({"id": format!("t{id}"), "name": "go",
+                    "to": {"id": id, "name": name, "statusCategory": {"key": key}}})
+            };
+            let offered = [
+                json!({"id": "t0"}),
+                to("1", "To Do", "new"),
+                to("3", "Done", "done"),
+                to("4", "Won't do", "done"),
+            ];
+            Reply::json(200, json!({"transitions": offered}))
+        }
+        _ => no_content(),
+    })
+    .await;
+    let jira = jira(&server.url);
+    for (target, transition) in [
+        (TargetStatus::Id("4".to_owned()), Some("t4")),
+        (TargetStatus::Name("won't DO".to_owned()), Some("t4")),
+        (TargetStatus::Category(StatusCategoryKey::Done), Some("t3")),
+        (
+            TargetStatus::Category(StatusCategoryKey::Indeterminate),
+            None,
+        ),
+    ] {
+        let made = jira.transition_to("A-1", &target).await.unwrap();
+        assert_eq!(made.as_ref().map(|made| made.id.as_str()), transition);
+        if let Some(id) = transition {
+            let sent = server.seen().pop().unwrap().json();
+            assert_eq!(sent, json!({"transition": {"id": id}}));
+        }
+    }
+    assert_eq!(server.seen().len(), 7);
+}
+
+#[tokio::test]
+async fn an_edit_sets_fields_and_changes_labels_at_once() {
+    let server = Server::start(|_, _| no_content()).await;
+    let mut edit = IssueEdit::default()
+        .field("summary", "new")
+        .field("priority", json!(null))
+        .add_label("a")
+        .remove_label("b");
+    edit.update
+        .insert("fixVersions".to_owned(), json!([{"add": {"name": "1.0"}}]));
+    jira(&server.url).edit_issue("A-1", &edit).await.unwrap();
+    let sent = json!({"fields": {"summary": "new", "priority": null},
+        "update": {"labels": [{"add": "a"}, {"remove": "b"}],
+            "fixVersions": [{"add": {"name": "1.0"}}]}});
+    assert_eq!(server.seen()[0].json(), sent);
+}
+
+#[tokio::test]
+async fn a_property_is_deleted_and_may_have_been_gone() {
+    let server = Server::start(|_, number| match number {
+        0 => no_content(),
+        _ => Reply::json(404, json!({"errorMessages": ["gone"], "errors": {}})),
+    })
+    .await;
+    let jira = jira(&server.url);
+    assert!(jira.delete_issue_property("A-1", "a/b").await.unwrap());
+    assert!(!jira.delete_issue_property("A-1", "a/b").await.unwrap());
+    let seen = &server.seen()[0];
+    assert_eq!(seen.method, "DELETE");
+    assert!(
+        seen.target.ends_with("/issue/A-1/properties/a%2Fb"),
+        "{}",
+        seen.target
+    );
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use jira_client::HttpClients;
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::support::{builder, install_tls, issue};
+use crate::support::{builder, install_tls, issue, issues, soon};
 
 struct Front {
     url: Url,
@@ -65,7 +65,7 @@ fn http2_clients() -> HttpClients {
 }
 
 #[tokio::test]
-async fn a_front_that_acts_and_says_goaway_gets_the_create_once() {
+async fn a_front_that_acts_and_says_goaway_gets_each_write_once() {
     let front = start(false).await;
     let jira = builder(&front.url)
         .http_clients(http2_clients())
@@ -74,6 +74,18 @@ async fn a_front_that_acts_and_says_goaway_gets_the_create_once() {
     let error = jira.create_issue(&issue("x")).await.unwrap_err();
     assert!(error.may_have_been_applied(), "{error:?}");
     assert_eq!(front.acted.load(Ordering::SeqCst), 1);
+
+    let error = jira.create_issues(&issues(2), soon()).await.unwrap_err();
+    assert!(error.may_have_been_applied(), "{error:?}");
+    assert_eq!(front.acted.load(Ordering::SeqCst), 2);
+
+    let error = jira.transition("A-1", "31").await.unwrap_err();
+    assert!(error.may_have_been_applied(), "{error:?}");
+    assert_eq!(front.acted.load(Ordering::SeqCst), 3);
+
+    let error = jira.delete_issue_property("A-1", "k").await.unwrap_err();
+    assert!(error.may_have_been_applied(), "{error:?}");
+    assert_eq!(front.acted.load(Ordering::SeqCst), 4);
 }
 
 #[tokio::test]

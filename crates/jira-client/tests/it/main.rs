@@ -7,6 +7,7 @@ mod bulk;
 mod doubt;
 mod edits;
 mod fence;
+mod hostile;
 mod http2;
 mod limits;
 mod oauth;

@@ -13,6 +13,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::oauth::client;
 use crate::server::{Reply, Seen, Server};
+use crate::support::builder;
 
 #[derive(Debug, Default)]
 struct Memory {
@@ -86,6 +87,85 @@ async fn twenty_callers_with_one_refused_token_cause_one_refresh() {
             .iter()
             .all(|token| token.as_ref().unwrap().version() == 2)
     );
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn twenty_calls_of_the_client_with_an_expired_token_cause_one_refresh() {
+    let server = Server::start(|seen, number| match seen.header("authorization") {
+        None => rotate(seen, number),
+        Some("Bearer at-0") => Reply::json(401, r#"{"code":401,"message":"Unauthorized"}"#),
+        Some(_) => Reply::json(200, r#"{"accountId":"a-1"}"#),
+    })
+    .await;
+    for expires_in in [Duration::ZERO, Duration::HOUR] {
+        let (source, memory) = source(&server, expires_in);
+        let jira = builder(&server.url)
+            .token_source(Arc::new(source))
+            .build()
+            .unwrap();
+        let before = refreshes(&server);
+        let calls = (0..20).map(|_| {
+            let jira = jira.clone();
+            tokio::spawn(async move { jira.myself().await })
+        });
+        for call in futures_util::future::join_all(calls).await {
+            call.unwrap().unwrap();
+        }
+        assert_eq!(refreshes(&server), before + 1, "{expires_in}");
+        assert_eq!(memory.saved.lock().unwrap().len(), 1);
+    }
+}
+
+fn refreshes(server: &Server) -> usize {
+    let seen = server.seen();
+    let is_refresh = |seen: &&Seen| seen.target == "/oauth/token";
+    seen.iter().filter(is_refresh).count()
+}
+
+#[tokio::test]
+async fn when_saving_fails_the_call_fails_unsent_and_the_old_pair_works_in_the_next_process() {
+    let server = Server::start(rotate).await;
+    let (first, memory) = source(&server, Duration::ZERO);
+    memory.broken.store(true, Ordering::SeqCst);
+    let jira = builder(&server.url)
+        .token_source(Arc::new(first))
+        .build()
+        .unwrap();
+    let error = jira.myself().await.unwrap_err();
+    assert!(
+        matches!(error, jira_client::Error::Token(TokenError::NotSaved(_))),
+        "{error:?}"
+    );
+    assert!(!error.may_have_been_applied() && !error.needs_reconnect());
+    assert_eq!(
+        server.seen().len(),
+        refreshes(&server),
+        "nothing but the refresh was sent"
+    );
+
+    let (second, memory) = source(&server, Duration::ZERO);
+    second.access_token().await.unwrap();
+    let sent = server.seen().pop().unwrap().json();
+    assert_eq!(
+        sent["refresh_token"], "rt-0",
+        "Atlassian's leeway covers the old one"
+    );
+    assert_eq!(memory.saved.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn tokens_that_live_shorter_than_the_usual_head_start_are_not_refreshed_at_every_call() {
+    let server = Server::start(|_, number| {
+        let body = json!({"access_token": format!("at-{number}"), "expires_in": 100,
+            "refresh_token": format!("rt-{number}")});
+        Reply::json(200, body)
+    })
+    .await;
+    let (source, _) = source(&server, Duration::ZERO);
+    for _ in 0..5 {
+        source.access_token().await.unwrap();
+    }
     assert_eq!(server.seen().len(), 1);
 }
 

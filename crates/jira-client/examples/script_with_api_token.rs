@@ -16,7 +16,9 @@ mod account;
 use std::error::Error;
 use std::process::ExitCode;
 
-use jira_client::{CreatedIssue, FetchOptions, Jira, NewIssue, StatusCategoryKey, adf};
+use jira_client::{
+    CreatedIssue, FetchOptions, IssueEdit, Jira, NewIssue, StatusCategoryKey, TargetStatus, adf,
+};
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -42,9 +44,11 @@ async fn run() -> Result<()> {
     let issue = create(&jira, &project, &title).await?;
     println!("created {}", issue.key);
 
-    let add = ["from-a-script".to_owned()];
-    jira.edit_labels(&issue.id, &add, &[]).await?;
-    finish(&jira, &issue).await?;
+    let edit = IssueEdit::default().add_label("from-a-script");
+    jira.edit_issue(&issue.id, &edit).await?;
+    // Statuses have other names in every project; the category is the same everywhere.
+    let done = TargetStatus::Category(StatusCategoryKey::Done);
+    jira.transition_to(&issue.id, &done).await?;
 
     let options = FetchOptions::fields(["status", "labels"]);
     let found = jira.issue(&issue.id, &options).await?;
@@ -76,18 +80,4 @@ async fn create(jira: &Jira, project_key: &str, title: &str) -> Result<CreatedIs
         eprintln!("the issue may exist: look for it before running this again");
     }
     Ok(created?)
-}
-
-/// Takes a transition that ends in a status of the category "done", whatever it is called here.
-async fn finish(jira: &Jira, issue: &CreatedIssue) -> Result<()> {
-    let offered = jira.transitions(&issue.id).await?;
-    let done = offered.iter().find(|transition| {
-        let status = transition.to.as_ref();
-        status.is_some_and(|status| status.category.key == StatusCategoryKey::Done)
-    });
-    match done {
-        Some(transition) => jira.transition(&issue.id, &transition.id).await?,
-        None => println!("no transition leads to done from here"),
-    }
-    Ok(())
 }

@@ -1,4 +1,4 @@
-//! Why a push was refused.
+//! Why a push, or a decision about a delivery, was refused.
 
 use thiserror::Error;
 
@@ -18,6 +18,15 @@ pub enum DeliveryError {
     /// There is no such push in this workspace.
     #[error("there is no such push")]
     PushNotFound,
+    /// There is no such delivery in this workspace.
+    #[error("there is no such delivery")]
+    DeliveryNotFound,
+    /// Handoff is still at work on the delivery; there is nothing to decide yet.
+    #[error("the delivery is still under way; there is nothing to decide yet")]
+    DeliveryOpen,
+    /// The delivery is confirmed: its issue exists.
+    #[error("the delivery is confirmed; its issue exists")]
+    AlreadyPushed,
     /// The project must be named.
     #[error("name a project")]
     ProjectRequired {

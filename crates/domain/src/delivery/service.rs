@@ -15,6 +15,7 @@ use super::ports::{
 };
 use super::tracker::{IssueTracker, TrackerError};
 use crate::audit::model::{AuditAction, AuditEntry};
+use crate::connection::model::TrackerSite;
 use crate::connection::ports::ConnectionRepository;
 use crate::document::ports::DocumentRepository;
 use crate::shared::clock::Clock;
@@ -66,6 +67,18 @@ pub struct DeliveryPorts {
 #[derive(Clone, Debug)]
 pub struct DeliveryService {
     pub(super) ports: DeliveryPorts,
+}
+
+impl DeliveryPorts {
+    /// The site of a push, as far as its workspace is still connected to it as the same account.
+    pub(super) async fn site_of(&self, push: &Push) -> Result<Option<TrackerSite>, Failure> {
+        let found = self
+            .connections
+            .find(push.workspace_id, push.platform)
+            .await?;
+        let site = found.filter(|row| row.is_active).map(|row| row.site());
+        Ok(site.filter(|site| site.cloud_id == push.site_id && site.account_id == push.account_id))
+    }
 }
 
 impl std::fmt::Debug for DeliveryPorts {

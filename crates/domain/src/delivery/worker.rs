@@ -8,20 +8,15 @@ use std::time::Duration;
 use super::model::{ClaimedBatch, Pause, SettledBatch, Settlement};
 use super::ports::HeldLease;
 use super::service::DeliveryPorts;
+use super::times::DeliveryTimes;
 use super::tracker::{CreateOutcome, CreateReport, PauseRequest};
-use crate::connection::model::TrackerSite;
 use crate::connection::ports::SendDeadline;
 use crate::shared::failure::Failure;
-use crate::shared::ids::{DeliveryId, LeaseId};
+use crate::shared::ids::LeaseId;
 use crate::ticket::model::{PushError, PushErrorCode};
 
 /// The most issues that one request creates; Jira's limit.
 const BATCH: u32 = 50;
-/// How long after the claim the last byte of a request may leave.
-const SEND_WITHIN: Duration = Duration::from_secs(30);
-/// How long an observer must have seen a claimed row unchanged before it takes the row's worker for dead; longer than
-/// [`SEND_WITHIN`] and the time an answer may take together.
-const LEASE: Duration = Duration::from_secs(180);
 /// How long a worker with nothing to do waits before it looks again.
 const IDLE: Duration = Duration::from_millis(500);
 /// How long a worker rests after a failure of the store.
@@ -33,6 +28,7 @@ const LAST_RETRY: Duration = Duration::from_secs(300);
 /// Delivers what was accepted. Several tasks may run the same worker at once.
 pub struct DeliveryWorker {
     ports: DeliveryPorts,
+    times: DeliveryTimes,
     max_in_flight_per_site: usize,
     claiming: futures_util::lock::Mutex<()>,
     in_flight: Mutex<HashMap<String, usize>>,
@@ -49,9 +45,10 @@ impl std::fmt::Debug for DeliveryWorker {
 impl DeliveryWorker {
     /// Puts the worker on its ports; at most so many requests are in flight per site in this process.
     #[must_use]
-    pub fn new(ports: DeliveryPorts, max_in_flight_per_site: usize) -> Self {
+    pub fn new(ports: DeliveryPorts, times: DeliveryTimes, max_in_flight_per_site: usize) -> Self {
         Self {
             ports,
+            times,
             max_in_flight_per_site,
             claiming: futures_util::lock::Mutex::new(()),
             in_flight: Mutex::default(),
@@ -85,12 +82,12 @@ impl DeliveryWorker {
         let Some(claim) = self.claim(lease).await? else {
             return Ok(false);
         };
-        let batch = &claim.batch;
-        let report = self.send(batch, claim.deadline).await;
+        let report = self.send(&claim.batch, claim.deadline).await;
         if let Some(pause) = &report.pause {
             self.write_pause(pause).await;
         }
-        self.write_down(batch, report).await;
+        let settled = self.settled(claim.batch, report);
+        self.write_down(&settled).await;
         self.ports.signal.wake();
         Ok(true)
     }
@@ -102,7 +99,7 @@ impl DeliveryWorker {
         let _turn = self.claiming.lock().await;
         let busy = self.busy_sites();
         // Counted from before the rows are committed: a process frozen in between must not send any more.
-        let deadline = SendDeadline(self.ports.clock.monotonic() + SEND_WITHIN);
+        let deadline = SendDeadline(self.ports.clock.monotonic() + self.times.send_within);
         let now = self.ports.clock.now();
         let deliveries = &self.ports.deliveries;
         let claimed = deliveries.claim(lease, BATCH, &busy, now).await?;
@@ -115,7 +112,7 @@ impl DeliveryWorker {
 
     /// Sends a claimed batch; whatever stands in the way before the request is told as retryable.
     async fn send(&self, batch: &ClaimedBatch, deadline: SendDeadline) -> CreateReport {
-        match self.site(batch).await {
+        match self.ports.site_of(&batch.push).await {
             Ok(Some(site)) => {
                 self.ports
                     .tracker
@@ -140,18 +137,6 @@ impl DeliveryWorker {
         }
     }
 
-    /// The site of the push, as far as the workspace is still connected to it as the same account.
-    async fn site(&self, batch: &ClaimedBatch) -> Result<Option<TrackerSite>, Failure> {
-        let push = &batch.push;
-        let found = self
-            .ports
-            .connections
-            .find(push.workspace_id, push.platform)
-            .await?;
-        let site = found.filter(|row| row.is_active).map(|row| row.site());
-        Ok(site.filter(|site| site.cloud_id == push.site_id && site.account_id == push.account_id))
-    }
-
     async fn write_pause(&self, request: &PauseRequest) {
         let pause = Pause {
             scope: request.scope.clone(),
@@ -164,33 +149,23 @@ impl DeliveryWorker {
     }
 
     /// Writes the outcomes down; while the store fails this is tried again as long as nobody takes the rows over.
-    async fn write_down(&self, batch: &ClaimedBatch, report: CreateReport) {
-        let settled = SettledBatch {
-            push_id: batch.push.id,
-            lease_id: batch.lease_id,
-            outcomes: self.settlements(batch, report.outcomes),
-            quota_points: report.quota_points,
-            fence: report.fence,
-        };
+    async fn write_down(&self, settled: &SettledBatch) {
         let begun = self.ports.clock.monotonic();
         loop {
             let now = self.ports.clock.now();
-            match self.ports.deliveries.settle(&settled, now).await {
+            match self.ports.deliveries.settle(settled, now).await {
                 Ok(_) => return,
                 Err(failure) => log_failure(&failure, "outcomes could not be written down yet"),
             }
-            if self.ports.clock.monotonic().saturating_sub(begun) >= LEASE {
+            if self.ports.clock.monotonic().saturating_sub(begun) >= self.times.lease {
                 return;
             }
             self.ports.clock.sleep(REST).await;
         }
     }
 
-    fn settlements(
-        &self,
-        batch: &ClaimedBatch,
-        outcomes: Vec<CreateOutcome>,
-    ) -> Vec<(DeliveryId, Settlement)> {
+    /// What is to be written down; the batch ends here, and with it what was sent.
+    fn settled(&self, batch: ClaimedBatch, report: CreateReport) -> SettledBatch {
         let now = self.ports.clock.now();
         let settle = |attempt: i32, outcome: CreateOutcome| match outcome {
             CreateOutcome::Confirmed(external) => Settlement::Confirmed { external },
@@ -204,10 +179,16 @@ impl DeliveryWorker {
                 }
             }
         };
-        let pairs = batch.deliveries.iter().zip(outcomes);
-        pairs
-            .map(|(row, outcome)| (row.id, settle(row.attempt, outcome)))
-            .collect()
+        let pairs = batch.deliveries.into_iter().zip(report.outcomes);
+        SettledBatch {
+            push_id: batch.push.id,
+            lease_id: batch.lease_id,
+            outcomes: pairs
+                .map(|(row, outcome)| (row.id, settle(row.attempt, outcome)))
+                .collect(),
+            quota_points: report.quota_points,
+            fence: report.fence,
+        }
     }
 
     /// Turns the rows of workers that died into `uncertain`, once this process has seen them unchanged for a whole lease.
@@ -235,7 +216,7 @@ impl DeliveryWorker {
                 .get(&lease.lease_id)
                 .filter(|(seen, _)| seen == lease);
             let since = former.map_or(now, |(_, since)| *since);
-            if now.saturating_sub(since) >= LEASE {
+            if now.saturating_sub(since) >= self.times.lease {
                 dead.push(lease.lease_id);
             } else {
                 still.insert(lease.lease_id, (*lease, since));

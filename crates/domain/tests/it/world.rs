@@ -16,6 +16,7 @@ use handoff_domain::delivery::model::PushReport;
 use handoff_domain::delivery::plan::PushCommand;
 use handoff_domain::delivery::ports::DeliveryRepository;
 use handoff_domain::delivery::service::{DeliveryPorts, DeliveryService, Pushed};
+use handoff_domain::delivery::times::DeliveryTimes;
 use handoff_domain::delivery::worker::DeliveryWorker;
 use handoff_domain::document::model::{Block, Document, DocumentStatus, DocumentType};
 use handoff_domain::document::ports::DocumentRepository;
@@ -352,7 +353,7 @@ impl World {
 
     /// A worker as one process has it.
     pub(crate) fn worker(&self) -> DeliveryWorker {
-        DeliveryWorker::new(self.delivery_ports.clone(), 4)
+        DeliveryWorker::new(self.delivery_ports.clone(), DeliveryTimes::default(), 4)
     }
 
     /// Lets a worker do all that can be done at this moment.

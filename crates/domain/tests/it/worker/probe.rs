@@ -9,6 +9,7 @@ use handoff_domain::connection::model::TrackerSite;
 use handoff_domain::connection::ports::SendDeadline;
 use handoff_domain::delivery::model::{ClaimedDelivery, Fence, ProjectRef};
 use handoff_domain::delivery::service::DeliveryPorts;
+use handoff_domain::delivery::times::DeliveryTimes;
 use handoff_domain::delivery::tracker::{
     CreateOutcome, CreateReport, IssueStatus, IssueTracker, PreflightBatch, ProjectPage,
     ProjectQuery, TrackerError, TrackerIssueType, TrackerProject, Verdict,
@@ -49,7 +50,7 @@ impl Probe {
             tracker,
             ..world.delivery_ports.clone()
         };
-        DeliveryWorker::new(ports, at_once)
+        DeliveryWorker::new(ports, DeliveryTimes::default(), at_once)
     }
 
     /// Does something while the next create is under way: it was sent, and its answer is not here yet.

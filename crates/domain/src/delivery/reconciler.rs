@@ -1,0 +1,279 @@
+//! The reconciler: finds out what became of deliveries whose answer was lost. It reads and never creates.
+//!
+//! Presence is taken as soon as it is seen. Absence is given only for requests that this process has itself watched, on its
+//! own monotonic clock, for the whole settle time before the look began: nobody else's clock can make it hasty.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use time::OffsetDateTime;
+
+use self::judge::{Judge, Sight};
+use super::model::{Push, UncertainPush};
+use super::service::DeliveryPorts;
+use super::times::DeliveryTimes;
+use super::tracker::{Mark, TrackerError};
+use crate::connection::model::TrackerSite;
+use crate::shared::clock::to_micros;
+use crate::shared::failure::Failure;
+use crate::shared::ids::LeaseId;
+
+pub(super) mod judge;
+
+/// How many pushes are listed at once.
+const PUSHES: u32 = 200;
+/// How often the ledger is asked for something to look for.
+const POLL: Duration = Duration::from_millis(250);
+/// How long a reconciler rests after a failure of the store.
+const REST: Duration = Duration::from_secs(1);
+/// The shortest and the longest time between looks at young deliveries; they are a twentieth of the settle time apart.
+const FIRST_INTERVALS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(30));
+/// The longest time between looks.
+const LAST_INTERVAL: Duration = Duration::from_secs(300);
+
+/// Looks for the issues of uncertain deliveries until each is confirmed, sent again, or left to a person.
+///
+/// One task in each process runs it; several processes share the looks.
+pub struct Reconciler {
+    ports: DeliveryPorts,
+    times: DeliveryTimes,
+    watched: Mutex<HashMap<LeaseId, Watched>>,
+}
+
+/// Since when this process has seen a request unchanged, on its monotonic clock.
+#[derive(Clone, Copy)]
+struct Watched {
+    change_number: i64,
+    since: Duration,
+}
+
+impl std::fmt::Debug for Reconciler {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reconciler").finish_non_exhaustive()
+    }
+}
+
+impl Reconciler {
+    /// Puts the reconciler on its ports.
+    #[must_use]
+    pub fn new(ports: DeliveryPorts, times: DeliveryTimes) -> Self {
+        Self {
+            ports,
+            times,
+            watched: Mutex::default(),
+        }
+    }
+
+    /// Works until `stop` is set.
+    pub async fn run(&self, stop: &AtomicBool) {
+        while !stop.load(Ordering::Acquire) {
+            let rest = match self.run_once().await {
+                Ok(_) => POLL,
+                Err(failure) => {
+                    log_failure(&failure, "uncertain deliveries could not be listed");
+                    REST
+                }
+            };
+            self.ports.clock.sleep(rest).await;
+        }
+    }
+
+    /// Takes every look that is due; `false` when none was.
+    ///
+    /// # Errors
+    /// The failure of the store while listing; those of single looks are logged.
+    pub async fn run_once(&self) -> Result<bool, Failure> {
+        let now = self.ports.clock.now();
+        let listed = self.ports.deliveries.list_uncertain(PUSHES, now).await?;
+        self.watch(&listed);
+        let mut by_site: BTreeMap<String, Vec<UncertainPush>> = BTreeMap::new();
+        for uncertain in listed {
+            if self.is_due(&uncertain, now) {
+                let site = uncertain.push.site_id.clone();
+                by_site.entry(site).or_default().push(uncertain);
+            }
+        }
+        let looks = by_site
+            .into_values()
+            .map(|pushes| self.look_at_each(pushes));
+        Ok(join_all(looks).await.into_iter().any(|looked| looked))
+    }
+
+    /// Remembers which requests were seen, and forgets those that are gone.
+    fn watch(&self, listed: &[UncertainPush]) {
+        let now = self.ports.clock.monotonic();
+        let mut watched = self.watched();
+        let mut still = HashMap::new();
+        for attempt in listed.iter().flat_map(|uncertain| &uncertain.attempts) {
+            let change_number = attempt.change_number;
+            let former = watched
+                .get(&attempt.lease_id)
+                .filter(|former| former.change_number == change_number);
+            let since = former.map_or(now, |former| former.since);
+            still.insert(
+                attempt.lease_id,
+                Watched {
+                    change_number,
+                    since,
+                },
+            );
+        }
+        // Of a full list, those that are missing may only have had no place in it.
+        if u32::try_from(listed.len()).is_ok_and(|count| count >= PUSHES) {
+            watched.extend(still);
+        } else {
+            *watched = still;
+        }
+    }
+
+    /// For how long each request of a push was seen unchanged before this moment of the monotonic clock.
+    fn ages(&self, uncertain: &UncertainPush, now: Duration) -> HashMap<LeaseId, Duration> {
+        let watched = self.watched();
+        let age = |lease: LeaseId, change_number: i64| {
+            let seen = watched.get(&lease);
+            let seen = seen.filter(|seen| seen.change_number == change_number);
+            seen.map_or(Duration::ZERO, |seen| now.saturating_sub(seen.since))
+        };
+        let attempts = uncertain.attempts.iter();
+        attempts
+            .map(|attempt| {
+                let age = age(attempt.lease_id, attempt.change_number);
+                (attempt.lease_id, age)
+            })
+            .collect()
+    }
+
+    /// A wish farther away than this process would have made it counts as due: there is a younger request than when it was
+    /// made, or somebody's clock jumped.
+    fn is_due(&self, uncertain: &UncertainPush, now: OffsetDateTime) -> bool {
+        let interval = self.interval(uncertain);
+        uncertain
+            .next_look_at
+            .is_none_or(|next| next <= now || next - now > interval)
+    }
+
+    /// The time until the next look: short while the youngest request is young, growing with its age.
+    fn interval(&self, uncertain: &UncertainPush) -> Duration {
+        let ages = self.ages(uncertain, self.ports.clock.monotonic());
+        let youngest = ages.into_values().min().unwrap_or_default();
+        let (shortest, longest) = FIRST_INTERVALS;
+        let first = (self.times.settle / 20).clamp(shortest, longest);
+        (youngest / 10).clamp(first, LAST_INTERVAL)
+    }
+
+    async fn look_at_each(&self, pushes: Vec<UncertainPush>) -> bool {
+        let mut has_looked = false;
+        for uncertain in pushes {
+            match self.look(&uncertain).await {
+                Ok(looked) => has_looked |= looked,
+                Err(failure) => log_failure(&failure, "a look could not be written down"),
+            }
+        }
+        has_looked
+    }
+
+    /// Looks at one push, unless another process takes the look.
+    async fn look(&self, uncertain: &UncertainPush) -> Result<bool, Failure> {
+        let ledger = &self.ports.deliveries;
+        let push = &uncertain.push;
+        let ages = self.ages(uncertain, self.ports.clock.monotonic());
+        let next = to_micros(self.ports.clock.now() + self.interval(uncertain));
+        if !ledger
+            .begin_look(push.id, uncertain.next_look_at, next)
+            .await?
+        {
+            return Ok(false);
+        }
+        let Some(site) = self.ports.site_of(push).await? else {
+            return Ok(false);
+        };
+        let is_ripe = |age: &Duration| *age >= self.times.settle;
+        let ripe: HashSet<LeaseId> = ages
+            .into_iter()
+            .filter(|(_, age)| is_ripe(age))
+            .map(|(lease, _)| lease)
+            .collect();
+        let sight = match self.see(&site, uncertain, !ripe.is_empty()).await {
+            Ok(sight) => sight,
+            Err(error) => {
+                self.postpone(push, next, &error).await?;
+                Sight::nothing(format!("the tracker could not be asked: {error}"))
+            }
+        };
+        let now = self.ports.clock.now();
+        let judge = Judge {
+            sight: &sight,
+            ripe: &ripe,
+            now,
+            deadline: self.times.deadline,
+        };
+        let findings = judge.findings(uncertain);
+        if findings.is_empty() && sight.quota_points == 0 {
+            return Ok(true);
+        }
+        let written = ledger
+            .reconcile(push.id, &findings, sight.quota_points, now)
+            .await?;
+        if written > 0 {
+            self.ports.signal.wake();
+        }
+        Ok(true)
+    }
+
+    /// Asks the tracker: for presence alone, or for a proof of absence once some request had its settle time.
+    async fn see(
+        &self,
+        site: &TrackerSite,
+        uncertain: &UncertainPush,
+        is_any_ripe: bool,
+    ) -> Result<Sight, TrackerError> {
+        let deliveries = uncertain
+            .attempts
+            .iter()
+            .flat_map(|attempt| &attempt.deliveries);
+        let marks: Vec<Mark> = deliveries
+            .map(|delivery| Mark {
+                delivery_id: delivery.id,
+                fence: delivery.fence.clone(),
+            })
+            .collect();
+        let (tracker, project) = (&self.ports.tracker, &uncertain.push.project);
+        if is_any_ripe {
+            let report = tracker.prove_absent(site, project, &marks).await?;
+            return Ok(report.into());
+        }
+        Ok(tracker.find(site, project, &marks).await?.into())
+    }
+
+    /// Waits longer when the tracker asks for it.
+    async fn postpone(
+        &self,
+        push: &Push,
+        next: OffsetDateTime,
+        error: &TrackerError,
+    ) -> Result<(), Failure> {
+        tracing::warn!(push = %push.id, %error, "a look for lost issues failed");
+        let TrackerError::Failure(failure) = error else {
+            return Ok(());
+        };
+        if let Some(wait) = failure.retry_after() {
+            let later = to_micros(self.ports.clock.now() + wait.min(LAST_INTERVAL));
+            let ledger = &self.ports.deliveries;
+            ledger
+                .begin_look(push.id, Some(next), next.max(later))
+                .await?;
+        }
+        Ok(())
+    }
+
+    fn watched(&self) -> MutexGuard<'_, HashMap<LeaseId, Watched>> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn log_failure(failure: &Failure, what: &'static str) {
+    tracing::error!(error = failure as &dyn std::error::Error, "{what}");
+}

@@ -1,0 +1,147 @@
+//! What a look says of each delivery.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::super::model::{
+    AttemptFindings, Finding, UncertainAttempt, UncertainDelivery, UncertainPush,
+};
+use super::super::tracker::{Absence, AbsenceReport, FindReport, MarkedIssue};
+use crate::shared::ids::{DeliveryId, LeaseId};
+use crate::ticket::model::{ExternalIssue, PushError, PushErrorCode};
+
+/// What a look showed.
+pub(super) struct Sight {
+    issues: HashMap<DeliveryId, Vec<ExternalIssue>>,
+    verdict: Absence,
+    /// What it cost.
+    pub(super) quota_points: i64,
+}
+
+impl Sight {
+    /// A look that showed nothing, for this reason.
+    pub(super) fn nothing(why: String) -> Self {
+        Self::new(Vec::new(), Absence::NotYet(why), 0)
+    }
+
+    fn new(matches: Vec<MarkedIssue>, verdict: Absence, quota_points: i64) -> Self {
+        Self {
+            issues: by_mark(matches),
+            verdict,
+            quota_points,
+        }
+    }
+}
+
+impl From<FindReport> for Sight {
+    fn from(report: FindReport) -> Self {
+        let verdict = Absence::NotYet("the tracker did not have its time yet".to_owned());
+        Self::new(report.matches, verdict, report.quota_points)
+    }
+}
+
+impl From<AbsenceReport> for Sight {
+    fn from(report: AbsenceReport) -> Self {
+        Self::new(report.matches, report.verdict, report.quota_points)
+    }
+}
+
+/// The different issues that carry each mark; one that was seen twice, or under two keys, is one.
+pub(in super::super) fn by_mark(
+    matches: Vec<MarkedIssue>,
+) -> HashMap<DeliveryId, Vec<ExternalIssue>> {
+    let mut issues: HashMap<DeliveryId, Vec<ExternalIssue>> = HashMap::new();
+    for found in matches {
+        let of_mark = issues.entry(found.delivery_id).or_default();
+        if of_mark.iter().all(|known| known.id != found.external.id) {
+            of_mark.push(found.external);
+        }
+    }
+    issues
+}
+
+/// The keys of issues, for people.
+pub(in super::super) fn keys(issues: &[ExternalIssue]) -> String {
+    let keys: Vec<&str> = issues.iter().map(|issue| issue.key.as_str()).collect();
+    keys.join(", ")
+}
+
+/// Turns a look into findings.
+pub(super) struct Judge<'a> {
+    pub(super) sight: &'a Sight,
+    /// The requests that were watched for the whole settle time before the look began.
+    pub(super) ripe: &'a HashSet<LeaseId>,
+    pub(super) now: OffsetDateTime,
+    /// How long after an attempt a person must decide.
+    pub(super) deadline: Duration,
+}
+
+impl Judge<'_> {
+    /// What is to be written, for each request of which something is known.
+    pub(super) fn findings(&self, uncertain: &UncertainPush) -> Vec<AttemptFindings> {
+        let attempts = uncertain.attempts.iter();
+        attempts
+            .filter_map(|attempt| self.of_attempt(attempt))
+            .collect()
+    }
+
+    fn of_attempt(&self, attempt: &UncertainAttempt) -> Option<AttemptFindings> {
+        let is_seen = |delivery: &UncertainDelivery| self.sight.issues.contains_key(&delivery.id);
+        let is_still_creating = attempt.deliveries.iter().any(is_seen);
+        let is_ripe = self.ripe.contains(&attempt.lease_id);
+        let judged = attempt.deliveries.iter().filter_map(|delivery| {
+            let finding = match self.sight.issues.get(&delivery.id).map(Vec::as_slice) {
+                Some([one]) => Finding::Present {
+                    external: one.clone(),
+                },
+                Some(several) => several_issues(several),
+                None if is_ripe => self.without_issue(delivery, is_still_creating)?,
+                None => return None,
+            };
+            Some((delivery.id, finding))
+        });
+        let findings: Vec<_> = judged.collect();
+        (!findings.is_empty()).then_some(AttemptFindings {
+            lease_id: attempt.lease_id,
+            change_number: attempt.change_number,
+            findings,
+        })
+    }
+
+    /// What is said of a delivery without an issue, after the settle time of its request.
+    ///
+    /// A request of which another issue turned up only now may still be at work: its settle time begins anew.
+    fn without_issue(
+        &self,
+        delivery: &UncertainDelivery,
+        is_still_creating: bool,
+    ) -> Option<Finding> {
+        let why = match &self.sight.verdict {
+            Absence::Proven if !is_still_creating => return Some(Finding::Absent),
+            Absence::Proven => "another issue of the same request turned up only now",
+            Absence::Impossible(why) => return Some(unknown(why)),
+            Absence::NotYet(why) => why,
+        };
+        let is_overdue = self.now - delivery.attempted_at >= self.deadline;
+        is_overdue.then(|| unknown(why))
+    }
+}
+
+fn several_issues(issues: &[ExternalIssue]) -> Finding {
+    let message = format!(
+        "several issues carry the ticket's mark: {}; link one of them",
+        keys(issues)
+    );
+    Finding::Undecidable {
+        error: PushError::new(PushErrorCode::SeveralIssues, message),
+    }
+}
+
+fn unknown(why: &str) -> Finding {
+    let message = format!("whether the issue exists could not be found out: {why}");
+    Finding::Undecidable {
+        error: PushError::new(PushErrorCode::OutcomeUnknown, message),
+    }
+}

@@ -171,8 +171,8 @@ fn require_sight(look: &Look<'_>) -> Result<(), Unproven> {
             "Jira did not show issues that are known to exist",
         ));
     }
-    if look.unread > 0 {
-        let message = format!("Jira could not read {} of the issues", look.unread);
+    if !look.unread.is_empty() {
+        let message = format!("Jira could not read {} of the issues", look.unread.len());
         return Err(Unproven::NotYet(message));
     }
     let shows_nothing = look.controls.is_empty() && look.range_showed_any;

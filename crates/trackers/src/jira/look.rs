@@ -51,8 +51,8 @@ pub(super) struct Look<'a> {
     pub(super) controls: Vec<String>,
     /// Pages that brought back no control issue.
     pub(super) blind_pages: usize,
-    /// Keys that Jira could not read.
-    pub(super) unread: usize,
+    /// Ids or keys that Jira could not read.
+    pub(super) unread: HashSet<String>,
     /// Whether the search of the account's issues was followed to the fence.
     pub(super) is_searched: bool,
     /// Whether the range showed any issue of the project.
@@ -88,7 +88,7 @@ impl<'a> Look<'a> {
             limit,
             controls: Vec::new(),
             blind_pages: 0,
-            unread: 0,
+            unread: HashSet::new(),
             is_searched: false,
             range_showed_any: false,
             own: BTreeMap::new(),
@@ -199,7 +199,8 @@ impl<'a> Look<'a> {
         if !self.controls.is_empty() && !page.issues.iter().any(is_control) {
             self.blind_pages += 1;
         }
-        self.unread += page.errors.len();
+        self.unread
+            .extend(page.errors.into_iter().map(|error| error.id));
         for issue in &page.issues {
             self.note(issue, true);
         }

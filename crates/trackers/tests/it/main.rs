@@ -6,8 +6,12 @@
     reason = "a test fails by panicking"
 )]
 
+mod absence;
 mod authorizer;
 mod create;
+mod faults;
+mod find;
+mod looks;
 mod matrix;
 mod statuses;
 mod world;

@@ -11,6 +11,7 @@
 mod config;
 mod error;
 mod migration;
+mod overview;
 mod postgres;
 mod sqlite;
 mod store;
@@ -21,4 +22,5 @@ mod values;
 pub use config::{DatabaseUrl, StoreConfig};
 pub use error::StoreError;
 pub use migration::MigrationStatus;
+pub use overview::LedgerOverview;
 pub use store::Store;

@@ -10,10 +10,12 @@ use handoff_domain::delivery::ports::DeliveryRepository;
 use handoff_domain::document::ports::DocumentRepository;
 use handoff_domain::ticket::ports::TicketRepository;
 use handoff_domain::workspace::ports::WorkspaceDirectory;
+use time::OffsetDateTime;
 
 use crate::config::{Location, StoreConfig};
 use crate::error::StoreError;
 use crate::migration::{Direction, MigrationStatus};
+use crate::overview::LedgerOverview;
 use crate::{postgres, sqlite};
 
 /// An open database; clones share its connections.
@@ -161,6 +163,19 @@ impl Store {
             }
             Database::Postgres(database) => {
                 postgres::repositories::health::has_sealed_secrets(database).await
+            }
+        }
+    }
+
+    /// How the ledger of deliveries stands.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or is not migrated.
+    pub async fn ledger_overview(&self, now: OffsetDateTime) -> Result<LedgerOverview, StoreError> {
+        match &self.database {
+            Database::Sqlite(database) => sqlite::repositories::overview::load(database, now).await,
+            Database::Postgres(database) => {
+                postgres::repositories::overview::load(database, now).await
             }
         }
     }

@@ -176,6 +176,8 @@ diesel::table! {
         idempotency_caller -> Nullable<Text>,
         idempotency_key -> Nullable<Text>,
         idempotency_hash -> Nullable<Binary>,
+        next_look_at -> Nullable<Timestamptz>,
+        cancelled_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -200,6 +202,8 @@ diesel::table! {
         change_number -> BigInt,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        attempt_id -> Nullable<Uuid>,
+        attempted_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -209,6 +213,7 @@ diesel::table! {
         position -> Integer,
         ticket_id -> Uuid,
         delivery_id -> Nullable<Uuid>,
+        change_number -> Nullable<BigInt>,
     }
 }
 

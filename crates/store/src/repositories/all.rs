@@ -10,6 +10,7 @@ pub(crate) mod connections;
 pub(crate) mod deliveries;
 pub(crate) mod documents;
 pub(crate) mod health;
+pub(crate) mod overview;
 pub(crate) mod session;
 pub(crate) mod tickets;
 pub(crate) mod workspaces;

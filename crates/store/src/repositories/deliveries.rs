@@ -4,31 +4,40 @@
 //! change number; whoever opens, joins or settles one also holds its ticket, so that no push can join unseen.
 
 mod accept;
+mod cancel;
 mod changes;
 mod claim;
+mod links;
 mod pauses;
 mod plan;
+mod reconcile;
 mod reports;
+mod resolve;
 mod rows;
 mod settle;
+mod writes;
 
 use async_trait::async_trait;
 use handoff_domain::audit::model::AuditEntry;
 use handoff_domain::delivery::model::{
-    ClaimedBatch, Delivery, DeliveryState, Pause, PushReport, PushState, PushSummary, SettledBatch,
+    AttemptFindings, ClaimedBatch, Delivery, DeliveryState, Pause, Push, PushChanges, PushReport,
+    PushState, PushSummary, Resolution, SettledBatch, UncertainPush,
 };
 use handoff_domain::delivery::ports::{
     AcceptOutcome, DeliveryRepository, HeldLease, IdempotencyKey, KeyLookup, NewPush, PushFilter,
+    ResolveOutcome,
 };
 use handoff_domain::shared::failure::Failure;
-use handoff_domain::shared::ids::{LeaseId, PushId, WorkspaceId};
+use handoff_domain::shared::ids::{DeliveryId, LeaseId, PushId, WorkspaceId};
 use handoff_domain::shared::page::{Page, PageRequest};
+use handoff_domain::ticket::model::PushError;
 use time::OffsetDateTime;
 
-use super::Database;
 use super::session::retrying;
+use super::{Database, audit};
 use crate::error::StoreError;
-pub(super) use settle::{cancel_workspace, strand};
+use crate::values::RowId;
+pub(super) use cancel::{cancel_workspace, strand};
 
 /// Keeps pushes and deliveries.
 pub(crate) struct Deliveries {
@@ -79,8 +88,53 @@ impl Deliveries {
     ) -> Result<Option<u32>, StoreError> {
         let mut transaction = self.database.begin().await?;
         let connection = transaction.connection()?;
-        let cancelled = settle::cancel(connection, workspace, id, now, audit).await;
+        let cancelled = cancel::cancel(connection, workspace, id, now, audit).await;
         transaction.end(cancelled).await
+    }
+
+    async fn reconcile_once(
+        &self,
+        push: PushId,
+        findings: &[AttemptFindings],
+        quota_points: i64,
+        now: OffsetDateTime,
+    ) -> Result<u32, StoreError> {
+        let mut transaction = self.database.begin().await?;
+        let connection = transaction.connection()?;
+        let written = reconcile::reconcile(connection, push, findings, quota_points, now).await;
+        transaction.end(written).await
+    }
+
+    async fn resolve_once(
+        &self,
+        seen: resolve::Seen,
+        resolution: &Resolution,
+        now: OffsetDateTime,
+        audit: &AuditEntry,
+    ) -> Result<ResolveOutcome, StoreError> {
+        let mut transaction = self.database.begin().await?;
+        let connection = transaction.connection()?;
+        let resolved = resolve::resolve(connection, seen, resolution, now, audit).await;
+        transaction.end(resolved).await
+    }
+
+    async fn quarantine_once(
+        &self,
+        workspace: Option<WorkspaceId>,
+        after: Option<RowId>,
+        error: &PushError,
+        now: OffsetDateTime,
+        audit: &AuditEntry,
+    ) -> Result<(u32, Option<RowId>), StoreError> {
+        let mut transaction = self.database.begin().await?;
+        let connection = transaction.connection()?;
+        if after.is_none()
+            && let Err(error) = audit::insert(connection, audit).await
+        {
+            return transaction.end(Err(error)).await;
+        }
+        let changed = resolve::quarantine(connection, workspace, after, error, now).await;
+        transaction.end(changed).await
     }
 
     async fn expire_once(&self, lease: LeaseId, now: OffsetDateTime) -> Result<u32, StoreError> {
@@ -176,7 +230,7 @@ impl DeliveryRepository for Deliveries {
     }
 
     async fn settle(&self, batch: &SettledBatch, now: OffsetDateTime) -> Result<u32, Failure> {
-        Ok(retrying(|| self.settle_once(batch, now)).await?)
+        Ok(taking_turns(|| self.settle_once(batch, now)).await?)
     }
 
     async fn list_held(&self) -> Result<Vec<HeldLease>, Failure> {
@@ -192,5 +246,109 @@ impl DeliveryRepository for Deliveries {
         let mut transaction = self.database.begin().await?;
         let paused = pauses::write(transaction.connection()?, pause).await;
         Ok(transaction.end(paused).await?)
+    }
+
+    async fn list_uncertain(
+        &self,
+        limit: u32,
+        now: OffsetDateTime,
+    ) -> Result<Vec<UncertainPush>, Failure> {
+        let mut snapshot = self.database.snapshot().await?;
+        let listed = reconcile::list_uncertain(snapshot.connection()?, limit, now).await;
+        Ok(snapshot.end(listed).await?)
+    }
+
+    async fn begin_look(
+        &self,
+        push: PushId,
+        seen: Option<OffsetDateTime>,
+        next: OffsetDateTime,
+    ) -> Result<bool, Failure> {
+        let mut transaction = self.database.begin().await?;
+        let begun = reconcile::begin_look(transaction.connection()?, push, seen, next).await;
+        Ok(transaction.end(begun).await?)
+    }
+
+    async fn reconcile(
+        &self,
+        push: PushId,
+        findings: &[AttemptFindings],
+        quota_points: i64,
+        now: OffsetDateTime,
+    ) -> Result<u32, Failure> {
+        let reconcile = || self.reconcile_once(push, findings, quota_points, now);
+        Ok(taking_turns(reconcile).await?)
+    }
+
+    async fn find_delivery(
+        &self,
+        workspace: WorkspaceId,
+        id: DeliveryId,
+    ) -> Result<Option<(Delivery, Push)>, Failure> {
+        let mut reader = self.database.read().await?;
+        Ok(resolve::find_delivery(reader.connection()?, workspace, id).await?)
+    }
+
+    async fn resolve(
+        &self,
+        workspace: WorkspaceId,
+        id: DeliveryId,
+        change_number: i64,
+        resolution: &Resolution,
+        now: OffsetDateTime,
+        audit: &AuditEntry,
+    ) -> Result<ResolveOutcome, Failure> {
+        let seen = resolve::Seen {
+            workspace,
+            id,
+            change_number,
+        };
+        let resolve = || self.resolve_once(seen, resolution, now, audit);
+        Ok(taking_turns(resolve).await?)
+    }
+
+    async fn quarantine(
+        &self,
+        workspace: Option<WorkspaceId>,
+        error: &PushError,
+        now: OffsetDateTime,
+        audit: &AuditEntry,
+    ) -> Result<u32, Failure> {
+        let (mut total, mut after) = (0, None);
+        loop {
+            let next = || self.quarantine_once(workspace, after, error, now, audit);
+            let (changed, last) = retrying(next).await?;
+            total += changed;
+            if last.is_none() {
+                return Ok(total);
+            }
+            after = last;
+        }
+    }
+
+    async fn list_changes(
+        &self,
+        workspace: WorkspaceId,
+        push: PushId,
+        after: i64,
+        limit: u32,
+        now: OffsetDateTime,
+    ) -> Result<Option<PushChanges>, Failure> {
+        let mut snapshot = self.database.snapshot().await?;
+        let connection = snapshot.connection()?;
+        let listed = reports::list_changes(connection, workspace, push, after, limit, now).await;
+        Ok(snapshot.end(listed).await?)
+    }
+}
+
+/// Runs a transaction again when another one linked the same issue at the same moment; then it is seen.
+async fn taking_turns<T, F>(attempt: impl Fn() -> F + Send + Sync) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>> + Send,
+    T: Send,
+{
+    match retrying(&attempt).await {
+        Err(error) if error.is_unique_violation() => retrying(&attempt).await,
+        outcome => outcome,
     }
 }

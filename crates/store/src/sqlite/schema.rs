@@ -176,6 +176,8 @@ diesel::table! {
         idempotency_caller -> Nullable<Text>,
         idempotency_key -> Nullable<Text>,
         idempotency_hash -> Nullable<Binary>,
+        next_look_at -> Nullable<TimestamptzSqlite>,
+        cancelled_at -> Nullable<TimestamptzSqlite>,
     }
 }
 
@@ -200,6 +202,8 @@ diesel::table! {
         change_number -> BigInt,
         created_at -> TimestamptzSqlite,
         updated_at -> TimestamptzSqlite,
+        attempt_id -> Nullable<Binary>,
+        attempted_at -> Nullable<TimestamptzSqlite>,
     }
 }
 
@@ -209,6 +213,7 @@ diesel::table! {
         position -> Integer,
         ticket_id -> Binary,
         delivery_id -> Nullable<Binary>,
+        change_number -> Nullable<BigInt>,
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 use handoff_domain::connection::model::IntegrationConfig;
 use handoff_domain::delivery::model::{DeliveryState, PushState};
@@ -15,17 +17,18 @@ use time::{Duration, OffsetDateTime};
 use super::super::schema::{deliveries, execution_tickets, integrations, push_tickets, pushes};
 use super::super::tickets::IDS_PER_STATEMENT;
 use super::super::{Connection, audit, execute_batch, locks};
-use super::changes::UNSETTLED;
+use super::changes::IS_UNSETTLED;
 use super::plan::{Plan, TicketState, ticket_id};
-use super::rows::{KeyColumns, NewDeliveryRow, NewPushRow, PushRow};
+use super::rows::{KeyColumns, NewPushRow, PushRow};
+use super::writes::ROWS_PER_STATEMENT;
 use crate::error::StoreError;
 use crate::values::{RowId, Word, parse_json, row_ids};
 
 /// How long an idempotency key is kept.
 const KEY_LIFE: Duration = Duration::hours(24);
 
-/// How many rows one statement inserts; keeps well below the databases' greatest number of parameters.
-const ROWS_PER_STATEMENT: usize = 500;
+/// How many deliveries one statement inserts; so many payloads are held twice.
+const PAYLOADS_PER_STATEMENT: usize = 100;
 
 pub(super) async fn accept(
     connection: &mut Connection,
@@ -40,17 +43,17 @@ pub(super) async fn accept(
         return Ok(AcceptOutcome::NotConnected);
     }
     let tickets = load_tickets(connection, new).await?;
-    let Some(plan) = Plan::make(new, &tickets)? else {
+    let Some(plan) = Plan::make(new, &tickets) else {
         return Ok(AcceptOutcome::TicketsChanged);
     };
     let is_running = plan.has_queued || waits_for_joined(connection, &plan.joined).await?;
     write_push(connection, new, &plan, is_running).await?;
-    let (opened, refused) = (plan.has_queued, plan.has_refused);
-    write_rows(connection, plan).await?;
-    if opened {
+    drop(tickets);
+    write_rows(connection, &plan).await?;
+    if plan.has_queued {
         open_tickets(connection, new).await?;
     }
-    if refused {
+    if plan.has_refused {
         refuse_tickets(connection, new).await?;
     }
     audit::insert(connection, &new.audit).await?;
@@ -170,7 +173,7 @@ async fn waits_for_joined(
     for ids in joined.chunks(IDS_PER_STATEMENT) {
         let unsettled: Option<RowId> = deliveries::table
             .filter(deliveries::id.eq_any(ids))
-            .filter(deliveries::state.eq_any(UNSETTLED))
+            .filter(sql::<Bool>(IS_UNSETTLED))
             .select(deliveries::id)
             .first(connection)
             .await
@@ -185,7 +188,7 @@ async fn waits_for_joined(
 async fn write_push(
     connection: &mut Connection,
     new: &NewPush,
-    plan: &Plan,
+    plan: &Plan<'_>,
     is_running: bool,
 ) -> Result<(), StoreError> {
     let state = if is_running {
@@ -196,7 +199,7 @@ async fn write_push(
     let push = PushRow {
         state: state.word().to_owned(),
         settled_at: (!is_running).then_some(new.push.created_at),
-        change_number: i64::try_from(plan.deliveries.len()).unwrap_or(i64::MAX),
+        change_number: plan.change_number(),
         quota_points: 0,
         ..PushRow::from(&new.push)
     };
@@ -211,18 +214,10 @@ async fn write_push(
     Ok(())
 }
 
-async fn write_rows(connection: &mut Connection, plan: Plan) -> Result<(), StoreError> {
-    let mut rows = plan.deliveries.into_iter();
-    loop {
-        let chunk: Vec<NewDeliveryRow> = rows.by_ref().take(ROWS_PER_STATEMENT).collect();
-        if chunk.is_empty() {
-            break;
-        }
-        execute_batch(
-            connection,
-            diesel::insert_into(deliveries::table).values(chunk),
-        )
-        .await?;
+async fn write_rows(connection: &mut Connection, plan: &Plan<'_>) -> Result<(), StoreError> {
+    for chunk in plan.deliveries(PAYLOADS_PER_STATEMENT) {
+        let insert = diesel::insert_into(deliveries::table).values(chunk?);
+        execute_batch(connection, insert).await?;
     }
     for chunk in plan.entries.chunks(ROWS_PER_STATEMENT) {
         let insert = diesel::insert_into(push_tickets::table).values(chunk.to_vec());

@@ -1,27 +1,28 @@
 //! Changing deliveries: with change numbers, their tickets and the pushes that this settles.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod tickets;
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
-use diesel::upsert::excluded;
+use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 use handoff_domain::delivery::model::{DeliveryState, PushState};
-use handoff_domain::ticket::model::TicketStatus;
-use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::super::schema::{deliveries, execution_tickets, push_tickets, pushes};
+use super::super::schema::{deliveries, push_tickets, pushes};
 use super::super::tickets::IDS_PER_STATEMENT;
-use super::super::{Connection, execute_batch, locks};
-use super::rows::{DeliveryRow, PushRow};
+use super::super::{Connection, locks};
+use super::rows::{DeliveryRow, EntryRow, PushRow};
+use super::writes::{write_deliveries, write_entries, write_pushes};
 use crate::error::StoreError;
 use crate::values::{RowId, Word};
+pub(super) use tickets::TicketChange;
 
-/// How many deliveries one statement writes; keeps well below the databases' greatest number of parameters.
-const ROWS_PER_STATEMENT: usize = 500;
-
-/// The states in which Handoff still has something to do.
-pub(super) const UNSETTLED: [&str; 3] = ["queued", "sending", "uncertain"];
+/// The states in which Handoff still has something to do. The words stand in the statement, because only so do the
+/// databases see that an index over just these rows will do.
+pub(super) const IS_UNSETTLED: &str = "deliveries.state IN ('queued', 'sending', 'uncertain')";
 
 /// A delivery that may be changed, as it was found before anything was locked.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +33,10 @@ pub(super) struct Candidate {
 }
 
 /// The columns of a [`Candidate`].
+pub(super) const CANDIDATE: (deliveries::id, deliveries::push_id, deliveries::ticket_id) =
+    (deliveries::id, deliveries::push_id, deliveries::ticket_id);
+
+/// What a [`CANDIDATE`] is read as.
 pub(super) type CandidateColumns = (RowId, RowId, RowId);
 
 impl From<CandidateColumns> for Candidate {
@@ -44,176 +49,164 @@ impl From<CandidateColumns> for Candidate {
     }
 }
 
-/// What a change does to the ticket of its delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum TicketChange {
-    /// Nothing.
-    Keep,
-    /// It is an issue now.
-    Pushed,
-    /// It failed.
-    Failed,
-    /// It is as it was before the push.
-    Released,
-    /// A person must decide; only its version tells.
-    Touched,
+/// Deliveries with their tickets and pushes, locked, as they stand now.
+pub(super) struct Ledger {
+    pushes: BTreeMap<RowId, PushRow>,
+    rows: Vec<DeliveryRow>,
+    joined: JoinedEntries,
 }
 
-/// Locks tickets and pushes, then offers each candidate as it stands now; `decide` changes the row and says what
-/// becomes of the ticket, or leaves it alone.
+/// The entries with which other pushes joined deliveries.
+pub(super) type JoinedEntries = HashMap<RowId, Vec<EntryRow>>;
+
+/// Offers each candidate as it stands now; `decide` changes the row and says what becomes of the ticket, or leaves it
+/// alone.
 ///
 /// Answers how many deliveries were changed.
 pub(super) async fn change(
     connection: &mut Connection,
-    candidates: Vec<Candidate>,
+    found: Vec<CandidateColumns>,
     now: OffsetDateTime,
-    decide: impl Fn(&mut DeliveryRow) -> Result<Option<TicketChange>, StoreError> + Send,
+    decide: impl FnMut(&mut DeliveryRow, &PushRow) -> Result<Option<TicketChange>, StoreError> + Send,
 ) -> Result<u32, StoreError> {
-    if candidates.is_empty() {
+    if found.is_empty() {
         return Ok(0);
     }
-    let ids = sorted(candidates.iter().map(|candidate| candidate.id));
-    let tickets = sorted(candidates.iter().map(|candidate| candidate.ticket_id));
-    for tickets in tickets.chunks(IDS_PER_STATEMENT) {
-        locks::tickets(connection, tickets).await?;
-    }
-    let mut pushes = load_pushes(connection, &candidates, &ids).await?;
-    let mut touched: BTreeMap<(TicketChange, String), Vec<RowId>> = BTreeMap::new();
-    let mut changed = Vec::new();
-    for mut row in load_deliveries(connection, &ids).await? {
-        let Some(effect) = decide(&mut row)? else {
-            continue;
-        };
-        let Some(push) = pushes.get_mut(&row.push_id) else {
-            continue;
-        };
-        push.change_number += 1;
-        row.change_number = push.change_number;
-        row.updated_at = now;
-        touched
-            .entry((effect, push.platform.clone()))
-            .or_default()
-            .push(row.ticket_id);
-        changed.push(row);
-    }
-    let count = u32::try_from(changed.len()).unwrap_or(u32::MAX);
-    write_deliveries(connection, changed).await?;
-    for ((effect, platform), tickets) in touched {
+    let ledger = Ledger::lock(connection, found).await?;
+    ledger.change(connection, now, decide).await
+}
+
+impl Ledger {
+    /// Locks the tickets, then the pushes that made the deliveries or joined them, and reads what is locked.
+    pub(super) async fn lock(
+        connection: &mut Connection,
+        found: Vec<CandidateColumns>,
+    ) -> Result<Self, StoreError> {
+        let candidates: Vec<Candidate> = found.into_iter().map(Candidate::from).collect();
+        let ids = sorted(candidates.iter().map(|candidate| candidate.id));
+        let tickets = sorted(candidates.iter().map(|candidate| candidate.ticket_id));
         for tickets in tickets.chunks(IDS_PER_STATEMENT) {
-            effect.write(connection, tickets, &platform, now).await?;
+            locks::tickets(connection, tickets).await?;
         }
+        let joined = load_joined(connection, &ids).await?;
+        let own = candidates.iter().map(|candidate| candidate.push_id);
+        let others = joined.values().flatten().map(|entry| entry.push_id);
+        let pushes = load_pushes(connection, &sorted(own.chain(others))).await?;
+        Ok(Self {
+            pushes,
+            rows: load_deliveries(connection, &ids).await?,
+            joined,
+        })
     }
-    settle_finished(connection, &mut pushes, now).await?;
-    write_pushes(connection, pushes.into_values().collect()).await?;
-    Ok(count)
+
+    /// Changes what `decide` wants changed, with everything that follows from it.
+    pub(super) async fn change(
+        mut self,
+        connection: &mut Connection,
+        now: OffsetDateTime,
+        mut decide: impl FnMut(&mut DeliveryRow, &PushRow) -> Result<Option<TicketChange>, StoreError>
+        + Send,
+    ) -> Result<u32, StoreError> {
+        let mut touched: BTreeMap<(TicketChange, String), Vec<RowId>> = BTreeMap::new();
+        let (mut changed, mut entries) = (Vec::new(), Vec::new());
+        for mut row in std::mem::take(&mut self.rows) {
+            let Some(push) = self.pushes.get(&row.push_id) else {
+                continue;
+            };
+            let Some(effect) = decide(&mut row, push)? else {
+                continue;
+            };
+            let kind = (effect, push.platform.clone());
+            touched.entry(kind).or_default().push(row.ticket_id);
+            row.updated_at = now;
+            self.count(&mut row, &mut entries)?;
+            changed.push(row);
+        }
+        let count = u32::try_from(changed.len()).unwrap_or(u32::MAX);
+        let doubtful = pushes_in_doubt(&changed);
+        write_deliveries(connection, changed).await?;
+        write_entries(connection, entries).await?;
+        for ((effect, platform), tickets) in touched {
+            for tickets in tickets.chunks(IDS_PER_STATEMENT) {
+                effect.write(connection, tickets, &platform, now).await?;
+            }
+        }
+        settle_finished(connection, &mut self.pushes, now).await?;
+        write_pushes(connection, self.pushes.into_values().collect()).await?;
+        look_at_once(connection, &doubtful).await?;
+        Ok(count)
+    }
+
+    /// Gives a changed delivery the next number of its push, and its entries in other pushes the next of theirs. A push
+    /// that has something to do again is running again.
+    fn count(
+        &mut self,
+        row: &mut DeliveryRow,
+        entries: &mut Vec<EntryRow>,
+    ) -> Result<(), StoreError> {
+        let is_unsettled = !row.state()?.is_settled();
+        if let Some(push) = self.pushes.get_mut(&row.push_id) {
+            row.change_number = push.count(is_unsettled);
+        }
+        for entry in self.joined.get(&row.id).into_iter().flatten() {
+            if let Some(push) = self.pushes.get_mut(&entry.push_id) {
+                let change_number = Some(push.count(is_unsettled));
+                entries.push(EntryRow {
+                    change_number,
+                    ..*entry
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl PushRow {
+    /// The next change number, for an entry that is unsettled or not.
+    pub(super) fn count(&mut self, is_unsettled: bool) -> i64 {
+        if is_unsettled {
+            PushState::Running.word().clone_into(&mut self.state);
+            self.settled_at = None;
+        }
+        self.change_number += 1;
+        self.change_number
+    }
 }
 
 fn sorted(ids: impl Iterator<Item = RowId>) -> Vec<RowId> {
     ids.collect::<BTreeSet<RowId>>().into_iter().collect()
 }
 
-impl TicketChange {
-    /// Changes tickets whose deliveries are written already.
-    async fn write(
-        self,
-        connection: &mut Connection,
-        ids: &[RowId],
-        platform: &str,
-        now: OffsetDateTime,
-    ) -> Result<(), StoreError> {
-        let tickets = execution_tickets::table.filter(execution_tickets::id.eq_any(ids));
-        let touch = (
-            execution_tickets::version.eq(execution_tickets::version + 1),
-            execution_tickets::updated_at.eq(now),
-        );
-        let release = execution_tickets::delivery_id.eq(None::<RowId>);
-        match self {
-            Self::Keep => return Ok(()),
-            Self::Touched => {
-                diesel::update(tickets)
-                    .set(touch)
-                    .execute(connection)
-                    .await?
-            }
-            Self::Released => {
-                diesel::update(tickets)
-                    .set((touch, release))
-                    .execute(connection)
-                    .await?
-            }
-            Self::Failed => {
-                let error = deliveries::table
-                    .filter(deliveries::id.nullable().eq(execution_tickets::delivery_id))
-                    .select(deliveries::error)
-                    .single_value();
-                let failure = (
-                    execution_tickets::status.eq(TicketStatus::PushFailed.word()),
-                    execution_tickets::push_error.eq(error),
-                );
-                let update = diesel::update(tickets).set((touch, release, failure));
-                update.execute(connection).await?
-            }
-            Self::Pushed => {
-                let link = (
-                    execution_tickets::status.eq(TicketStatus::Pushed.word()),
-                    execution_tickets::platform.eq(platform),
-                    execution_tickets::push_error.eq(None::<Value>),
-                    execution_tickets::pushed_at.eq(now),
-                );
-                link_issues(connection, ids).await?;
-                let update = diesel::update(tickets).set((touch, release, link));
-                update.execute(connection).await?
-            }
-        };
-        Ok(())
-    }
-}
-
-/// Copies the issues of confirmed deliveries to their tickets, while these still name them.
-async fn link_issues(connection: &mut Connection, ids: &[RowId]) -> Result<(), StoreError> {
-    let delivery =
-        || deliveries::table.filter(deliveries::id.nullable().eq(execution_tickets::delivery_id));
-    let issue = (
-        execution_tickets::external_site_id
-            .eq(delivery().select(deliveries::site_id).single_value()),
-        execution_tickets::external_id
-            .eq(delivery().select(deliveries::external_id).single_value()),
-        execution_tickets::external_key
-            .eq(delivery().select(deliveries::external_key).single_value()),
-        execution_tickets::external_url
-            .eq(delivery().select(deliveries::external_url).single_value()),
-    );
-    let tickets = execution_tickets::table.filter(execution_tickets::id.eq_any(ids));
-    diesel::update(tickets)
-        .set(issue)
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-/// The pushes that made the deliveries and those that joined them, locked.
-async fn load_pushes(
+/// The entries of other pushes than those that made the deliveries.
+pub(super) async fn load_joined(
     connection: &mut Connection,
-    candidates: &[Candidate],
+    ids: &[RowId],
+) -> Result<JoinedEntries, StoreError> {
+    let mut joined = JoinedEntries::new();
+    for ids in ids.chunks(IDS_PER_STATEMENT) {
+        let query = push_tickets::table
+            .inner_join(
+                deliveries::table.on(push_tickets::delivery_id.eq(deliveries::id.nullable())),
+            )
+            .filter(push_tickets::delivery_id.eq_any(ids))
+            .filter(push_tickets::push_id.ne(deliveries::push_id))
+            .select((deliveries::id, EntryRow::as_select()));
+        let rows: Vec<(RowId, EntryRow)> = query.load(connection).await?;
+        for (id, entry) in rows {
+            joined.entry(id).or_default().push(entry);
+        }
+    }
+    Ok(joined)
+}
+
+/// Pushes, locked.
+pub(super) async fn load_pushes(
+    connection: &mut Connection,
     ids: &[RowId],
 ) -> Result<BTreeMap<RowId, PushRow>, StoreError> {
-    let mut wanted: BTreeSet<RowId> = candidates
-        .iter()
-        .map(|candidate| candidate.push_id)
-        .collect();
-    for ids in ids.chunks(IDS_PER_STATEMENT) {
-        let joined: Vec<RowId> = push_tickets::table
-            .filter(push_tickets::delivery_id.eq_any(ids))
-            .select(push_tickets::push_id)
-            .distinct()
-            .load(connection)
-            .await?;
-        wanted.extend(joined);
-    }
-    let wanted: Vec<RowId> = wanted.into_iter().collect();
-    locks::pushes(connection, &wanted).await?;
+    locks::pushes(connection, ids).await?;
     let rows: Vec<PushRow> = pushes::table
-        .filter(pushes::id.eq_any(&wanted))
+        .filter(pushes::id.eq_any(ids))
         .select(PushRow::as_select())
         .load(connection)
         .await?;
@@ -263,11 +256,13 @@ async fn find_unfinished(
     if ids.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let own: Vec<RowId> = deliveries::table
-        .filter(deliveries::push_id.eq_any(&ids))
-        .filter(deliveries::state.eq_any(UNSETTLED))
-        .select(deliveries::push_id)
-        .distinct()
+    let own = deliveries::table
+        .filter(deliveries::push_id.eq(pushes::id))
+        .filter(sql::<Bool>(IS_UNSETTLED));
+    let own: Vec<RowId> = pushes::table
+        .filter(pushes::id.eq_any(&ids))
+        .filter(exists(own))
+        .select(pushes::id)
         .load(connection)
         .await?;
     let mut unfinished: BTreeSet<RowId> = own.into_iter().collect();
@@ -281,7 +276,7 @@ async fn find_unfinished(
     let joined: Vec<RowId> = push_tickets::table
         .inner_join(deliveries::table.on(push_tickets::delivery_id.eq(deliveries::id.nullable())))
         .filter(push_tickets::push_id.eq_any(&rest))
-        .filter(deliveries::state.eq_any(UNSETTLED))
+        .filter(sql::<Bool>(IS_UNSETTLED))
         .select(push_tickets::push_id)
         .distinct()
         .load(connection)
@@ -290,60 +285,24 @@ async fn find_unfinished(
     Ok(unfinished)
 }
 
-/// Writes what can change of deliveries.
-pub(super) async fn write_deliveries(
-    connection: &mut Connection,
-    rows: Vec<DeliveryRow>,
-) -> Result<(), StoreError> {
-    let mut rows = rows.into_iter();
-    loop {
-        let chunk: Vec<DeliveryRow> = rows.by_ref().take(ROWS_PER_STATEMENT).collect();
-        if chunk.is_empty() {
-            return Ok(());
-        }
-        let upsert = diesel::insert_into(deliveries::table)
-            .values(chunk)
-            .on_conflict(deliveries::id)
-            .do_update()
-            .set((
-                deliveries::state.eq(excluded(deliveries::state)),
-                deliveries::attempts.eq(excluded(deliveries::attempts)),
-                deliveries::retry_at.eq(excluded(deliveries::retry_at)),
-                deliveries::lease_id.eq(excluded(deliveries::lease_id)),
-                deliveries::fence.eq(excluded(deliveries::fence)),
-                deliveries::error.eq(excluded(deliveries::error)),
-                deliveries::external_id.eq(excluded(deliveries::external_id)),
-                deliveries::external_key.eq(excluded(deliveries::external_key)),
-                deliveries::external_url.eq(excluded(deliveries::external_url)),
-                deliveries::change_number.eq(excluded(deliveries::change_number)),
-                deliveries::updated_at.eq(excluded(deliveries::updated_at)),
-            ));
-        execute_batch(connection, upsert).await?;
-    }
+/// The pushes of deliveries whose fate has just become unknown.
+fn pushes_in_doubt(changed: &[DeliveryRow]) -> Vec<RowId> {
+    let doubtful = changed
+        .iter()
+        .filter(|row| row.state == DeliveryState::Uncertain.word());
+    sorted(doubtful.map(|row| row.push_id))
 }
 
-/// Writes what can change of pushes.
-pub(super) async fn write_pushes(
-    connection: &mut Connection,
-    rows: Vec<PushRow>,
-) -> Result<(), StoreError> {
-    let mut rows = rows.into_iter();
-    loop {
-        let chunk: Vec<PushRow> = rows.by_ref().take(ROWS_PER_STATEMENT).collect();
-        if chunk.is_empty() {
-            return Ok(());
-        }
-        let upsert = diesel::insert_into(pushes::table)
-            .values(chunk)
-            .on_conflict(pushes::id)
-            .do_update()
-            .set((
-                pushes::state.eq(excluded(pushes::state)),
-                pushes::change_number.eq(excluded(pushes::change_number)),
-                pushes::settled_at.eq(excluded(pushes::settled_at)),
-            ));
-        execute_batch(connection, upsert).await?;
+/// Takes back the wish to look at a push later.
+async fn look_at_once(connection: &mut Connection, pushes: &[RowId]) -> Result<(), StoreError> {
+    if pushes.is_empty() {
+        return Ok(());
     }
+    diesel::update(pushes::table.filter(pushes::id.eq_any(pushes)))
+        .set(pushes::next_look_at.eq(None::<OffsetDateTime>))
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Whether a lease holds a row that is being sent.

@@ -4,17 +4,16 @@ use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
-use handoff_domain::delivery::model::{
-    ClaimedBatch, ClaimedDelivery, DeliveryState, Push, PushState,
-};
+use handoff_domain::delivery::model::{ClaimedBatch, ClaimedDelivery, DeliveryState, Push};
 use handoff_domain::shared::ids::LeaseId;
 use time::OffsetDateTime;
 
 use super::super::schema::{deliveries, integrations, pushes};
 use super::super::{Connection, locks};
-use super::changes::{write_deliveries, write_pushes};
+use super::changes::{IS_UNSETTLED, load_joined, load_pushes};
 use super::pauses::ActivePauses;
-use super::rows::{DeliveryRow, PushRow};
+use super::rows::{DeliveryRow, EntryRow, PushRow};
+use super::writes::{write_deliveries, write_entries, write_pushes};
 use crate::error::StoreError;
 use crate::values::{RowId, Word};
 
@@ -22,8 +21,14 @@ use crate::values::{RowId, Word};
 const PUSHES_LOOKED_AT: i64 = 8;
 
 /// The integration is with the site and account that the push is bound to; this reads alike on both databases.
-const SAME_SITE_AND_ACCOUNT: &str = "integrations.config ->> 'cloud_id' = pushes.site_id \
+pub(super) const SAME_SITE_AND_ACCOUNT: &str = "integrations.config ->> 'cloud_id' = pushes.site_id \
      AND integrations.config ->> 'account_id' = pushes.account_id";
+
+/// Tells what is being sent, in the words of the index that knows it.
+const IS_SENDING: &str = "sending.state = 'sending'";
+
+/// Tells which pushes run, in the words of the index that knows them.
+pub(super) const IS_RUNNING: &str = "pushes.state = 'running'";
 
 diesel::alias!(deliveries as sending: Sending);
 
@@ -70,6 +75,7 @@ async fn find_pushes(
 ) -> Result<Vec<(RowId, RowId)>, StoreError> {
     let due = deliveries::table
         .filter(deliveries::push_id.eq(pushes::id))
+        .filter(sql::<Bool>(IS_UNSETTLED))
         .filter(deliveries::state.eq(DeliveryState::Queued.word()))
         .filter(
             deliveries::retry_at
@@ -82,11 +88,7 @@ async fn find_pushes(
                 .field(deliveries::workspace_id)
                 .eq(pushes::workspace_id),
         )
-        .filter(
-            sending
-                .field(deliveries::state)
-                .eq(DeliveryState::Sending.word()),
-        )
+        .filter(sql::<Bool>(IS_SENDING))
         .count()
         .single_value();
     let mut query = pushes::table
@@ -95,7 +97,7 @@ async fn find_pushes(
                 .eq(pushes::workspace_id)
                 .and(integrations::integration_type.eq(pushes::platform))),
         )
-        .filter(pushes::state.eq(PushState::Running.word()))
+        .filter(sql::<Bool>(IS_RUNNING))
         .filter(pushes::site_id.ne_all(held_back))
         .filter(integrations::is_active)
         .filter(integrations::needs_reconnect.is_null())
@@ -123,6 +125,7 @@ async fn claim_of_push(
     let mut push: PushRow = query.first(connection).await?;
     let due: Vec<(DeliveryRow, Option<String>)> = deliveries::table
         .filter(deliveries::push_id.eq(push.id))
+        .filter(sql::<Bool>(IS_UNSETTLED))
         .filter(deliveries::state.eq(DeliveryState::Queued.word()))
         .filter(
             deliveries::retry_at
@@ -141,6 +144,8 @@ async fn claim_of_push(
         row.change_number = push.change_number;
         row.set_state(DeliveryState::Sending);
         row.lease_id = Some(lease.into());
+        row.attempt_id = Some(lease.into());
+        row.attempted_at = Some(now);
         row.attempts += 1;
         row.error = None;
         row.fence = Some(push.fence.clone());
@@ -158,11 +163,37 @@ async fn claim_of_push(
     if rows.is_empty() {
         return Ok(None);
     }
+    let ids: Vec<RowId> = rows.iter().map(|row| row.id).collect();
     write_deliveries(connection, rows).await?;
     write_pushes(connection, vec![push.clone()]).await?;
+    tell_joined(connection, &ids).await?;
     Ok(Some(ClaimedBatch {
         push: Push::try_from(push)?,
         lease_id: lease,
         deliveries: claimed,
     }))
+}
+
+/// Lets the pushes that joined claimed deliveries count the change too.
+///
+/// Tickets are not locked here: a push that joins at this very moment does not hear of the claim, but of what becomes of it.
+async fn tell_joined(connection: &mut Connection, ids: &[RowId]) -> Result<(), StoreError> {
+    let joined = load_joined(connection, ids).await?;
+    if joined.is_empty() {
+        return Ok(());
+    }
+    let entries = joined.into_values().flatten();
+    let mut entries: Vec<EntryRow> = entries.collect();
+    let mut others: Vec<RowId> = entries.iter().map(|entry| entry.push_id).collect();
+    others.sort_unstable();
+    others.dedup();
+    let mut pushes = load_pushes(connection, &others).await?;
+    entries.sort_by_key(|entry| (entry.push_id, entry.position));
+    for entry in &mut entries {
+        if let Some(push) = pushes.get_mut(&entry.push_id) {
+            entry.change_number = Some(push.count(true));
+        }
+    }
+    write_entries(connection, entries).await?;
+    write_pushes(connection, pushes.into_values().collect()).await
 }

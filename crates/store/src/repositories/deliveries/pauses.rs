@@ -40,6 +40,11 @@ impl ActivePauses {
         self.0.keys().filter_map(move |key| key.get(site(key)?..))
     }
 
+    /// The sites that may not even be looked at.
+    pub(super) fn whole_sites(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().filter_map(|key| key.strip_prefix("site:"))
+    }
+
     /// The longest pause that holds creates on a site back.
     pub(super) fn on_creates(&self, site: &str) -> Option<Pause> {
         let scopes = PauseScope::holding_creates(site).into_iter();

@@ -1,9 +1,12 @@
 //! Reading the ledger.
 
+mod events;
+
 use std::collections::HashMap;
 
-use diesel::dsl::{count_star, max};
+use diesel::dsl::{count_star, max, sql};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 use handoff_domain::delivery::model::{
     Delivery, DeliveryState, Pause, Push, PushCounts, PushEntry, PushReport, PushState, PushSummary,
@@ -20,6 +23,7 @@ use super::pauses::ActivePauses;
 use super::rows::{DeliveryRow, PushRow};
 use crate::error::StoreError;
 use crate::values::{RowId, Word, parse_word};
+pub(super) use events::list_changes;
 
 /// The link of a ticket that was an issue before the push.
 type IssueColumns = (
@@ -36,14 +40,9 @@ pub(super) async fn find_push(
     id: PushId,
     now: OffsetDateTime,
 ) -> Result<Option<PushReport>, StoreError> {
-    let row: Option<PushRow> = pushes::table
-        .filter(pushes::id.eq(RowId::from(id)))
-        .filter(pushes::workspace_id.eq(RowId::from(workspace)))
-        .select(PushRow::as_select())
-        .first(connection)
-        .await
-        .optional()?;
-    let Some(row) = row else { return Ok(None) };
+    let Some(row) = find_row(connection, workspace, id).await? else {
+        return Ok(None);
+    };
     let push = Push::try_from(row)?;
     let entries = load_entries(connection, id).await?;
     let pause = pause_of(&ActivePauses::load(connection, now).await?, &push);
@@ -52,6 +51,18 @@ pub(super) async fn find_push(
         entries,
         pause,
     }))
+}
+
+async fn find_row(
+    connection: &mut Connection,
+    workspace: WorkspaceId,
+    id: PushId,
+) -> Result<Option<PushRow>, StoreError> {
+    let query = pushes::table
+        .filter(pushes::id.eq(RowId::from(id)))
+        .filter(pushes::workspace_id.eq(RowId::from(workspace)))
+        .select(PushRow::as_select());
+    Ok(query.first(connection).await.optional()?)
 }
 
 async fn load_entries(
@@ -227,7 +238,7 @@ pub(super) async fn list_deliveries(
 
 pub(super) async fn list_held(connection: &mut Connection) -> Result<Vec<HeldLease>, StoreError> {
     let rows: Vec<(Option<RowId>, Option<i64>)> = deliveries::table
-        .filter(deliveries::state.eq(DeliveryState::Sending.word()))
+        .filter(sql::<Bool>("deliveries.state = 'sending'"))
         .group_by(deliveries::lease_id)
         .select((deliveries::lease_id, max(deliveries::change_number)))
         .load(connection)

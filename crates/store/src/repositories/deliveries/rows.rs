@@ -31,6 +31,7 @@ pub(super) struct PushRow {
     pub(super) created_by: String,
     pub(super) created_at: OffsetDateTime,
     pub(super) settled_at: Option<OffsetDateTime>,
+    pub(super) cancelled_at: Option<OffsetDateTime>,
 }
 
 impl From<&Push> for PushRow {
@@ -51,6 +52,7 @@ impl From<&Push> for PushRow {
             created_by: push.created_by.to_string(),
             created_at: push.created_at,
             settled_at: push.settled_at,
+            cancelled_at: None,
         }
     }
 }
@@ -110,14 +112,15 @@ pub(super) struct NewPushRow {
     pub(super) key: KeyColumns,
 }
 
-/// A ticket's place in a push.
-#[derive(Clone, Copy, Insertable)]
-#[diesel(table_name = push_tickets, treat_none_as_default_value = false)]
+/// A ticket's place in a push. It has a number of its own where the push did not make the delivery itself.
+#[derive(Clone, Copy, Queryable, Selectable, Insertable)]
+#[diesel(table_name = push_tickets, check_for_backend(Backend), treat_none_as_default_value = false)]
 pub(super) struct EntryRow {
     pub(super) push_id: RowId,
     pub(super) position: i32,
     pub(super) ticket_id: RowId,
     pub(super) delivery_id: Option<RowId>,
+    pub(super) change_number: Option<i64>,
 }
 
 /// A delivery without its payload, which never changes.
@@ -142,6 +145,8 @@ pub(super) struct DeliveryRow {
     pub(super) change_number: i64,
     pub(super) created_at: OffsetDateTime,
     pub(super) updated_at: OffsetDateTime,
+    pub(super) attempt_id: Option<RowId>,
+    pub(super) attempted_at: Option<OffsetDateTime>,
 }
 
 impl DeliveryRow {
@@ -150,7 +155,17 @@ impl DeliveryRow {
         parse_word("deliveries.state", &self.state)
     }
 
-    /// Moves the delivery; only one that is being sent is held by a lease, and only a queued one waits.
+    /// Whether an issue may exist that nobody has found yet, so that proof of it is taken.
+    pub(super) fn may_be_there(&self) -> Result<bool, StoreError> {
+        let state = self.state()?;
+        Ok(matches!(
+            state,
+            DeliveryState::Sending | DeliveryState::Uncertain | DeliveryState::NeedsAttention
+        ))
+    }
+
+    /// Moves the delivery; only one that is being sent is held by a lease, and only a queued one waits. Its last attempt
+    /// stays known.
     pub(super) fn set_state(&mut self, state: DeliveryState) {
         state.word().clone_into(&mut self.state);
         if state != DeliveryState::Sending {

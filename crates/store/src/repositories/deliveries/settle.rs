@@ -4,22 +4,18 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use handoff_domain::audit::model::AuditEntry;
-use handoff_domain::connection::model::Integration;
 use handoff_domain::delivery::model::{DeliveryState, SettledBatch, Settlement};
-use handoff_domain::shared::ids::{LeaseId, PushId, WorkspaceId};
-use handoff_domain::ticket::model::{ExternalIssue, PushError, PushErrorCode};
+use handoff_domain::shared::ids::LeaseId;
+use handoff_domain::ticket::model::ExternalIssue;
 use time::OffsetDateTime;
 
+use super::super::Connection;
 use super::super::schema::{deliveries, pushes};
-use super::super::{Connection, audit};
-use super::changes::{Candidate, CandidateColumns, TicketChange, change, is_held};
-use super::rows::DeliveryRow;
+use super::changes::{CANDIDATE, CandidateColumns, TicketChange, change, is_held};
+use super::links::Links;
+use super::rows::{DeliveryRow, PushRow};
 use crate::error::StoreError;
 use crate::values::{RowId, Word, to_json};
-
-const CANDIDATE: (deliveries::id, deliveries::push_id, deliveries::ticket_id) =
-    (deliveries::id, deliveries::push_id, deliveries::ticket_id);
 
 pub(super) async fn settle(
     connection: &mut Connection,
@@ -27,7 +23,6 @@ pub(super) async fn settle(
     now: OffsetDateTime,
 ) -> Result<u32, StoreError> {
     let (push, lease) = (RowId::from(batch.push_id), RowId::from(batch.lease_id));
-    let quota_points = batch.quota_points;
     let outcomes: HashMap<RowId, &Settlement> = batch
         .outcomes
         .iter()
@@ -40,37 +35,62 @@ pub(super) async fn settle(
         .select(CANDIDATE)
         .load(connection)
         .await?;
-    let written = change(connection, candidates(found), now, |row| {
+    let issues: Vec<&ExternalIssue> = outcomes.values().filter_map(|it| issue_of(it)).collect();
+    let mut links = Links::load(connection, &issues).await?;
+    let written = change(connection, found, now, |row, push| {
         match outcomes.get(&row.id) {
-            Some(outcome) => write_outcome(row, lease, outcome),
+            Some(outcome) => write_outcome(row, push, lease, outcome, &mut links),
             None => Ok(None),
         }
     });
     let written = written.await?;
-    if quota_points != 0 {
-        let spent = pushes::quota_points.eq(pushes::quota_points + quota_points);
+    if written > 0 {
+        // An answer that was lost brings the same batch again.
+        spend(connection, push, batch.quota_points).await?;
+    }
+    if let Some(fence) = &batch.fence {
         diesel::update(pushes::table.find(push))
-            .set(spent)
+            .set(pushes::fence.eq(&fence.0))
             .execute(connection)
             .await?;
     }
     Ok(written)
 }
 
+const fn issue_of(outcome: &Settlement) -> Option<&ExternalIssue> {
+    match outcome {
+        Settlement::Confirmed { external } => Some(external),
+        _ => None,
+    }
+}
+
+/// Adds the points that requests cost to a push.
+pub(super) async fn spend(
+    connection: &mut Connection,
+    push: RowId,
+    quota_points: i64,
+) -> Result<(), StoreError> {
+    if quota_points == 0 {
+        return Ok(());
+    }
+    diesel::update(pushes::table.find(push))
+        .set(pushes::quota_points.eq(pushes::quota_points + quota_points))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Proof of presence is taken from whoever brings it; everything else needs the lease.
 fn write_outcome(
     row: &mut DeliveryRow,
+    push: &PushRow,
     lease: RowId,
     outcome: &Settlement,
+    links: &mut Links,
 ) -> Result<Option<TicketChange>, StoreError> {
-    let may_be_there = matches!(
-        row.state()?,
-        DeliveryState::Sending | DeliveryState::Uncertain | DeliveryState::NeedsAttention
-    );
     match outcome {
-        Settlement::Confirmed { external } if may_be_there => {
-            confirm(row, external);
-            Ok(Some(TicketChange::Pushed))
+        Settlement::Confirmed { external } if row.may_be_there()? => {
+            links.confirm_or_ask(row, external)
         }
         _ if !is_held(row, lease) => Ok(None),
         Settlement::Confirmed { .. } => Ok(None),
@@ -81,9 +101,7 @@ fn write_outcome(
         }
         Settlement::Retry { at, error } => {
             row.error = Some(to_json(error)?);
-            row.set_state(DeliveryState::Queued);
-            row.retry_at = Some(*at);
-            Ok(Some(TicketChange::Keep))
+            Ok(Some(queue_again(row, push, Some(*at))))
         }
         Settlement::Uncertain { error } => {
             row.error = Some(to_json(error)?);
@@ -93,12 +111,20 @@ fn write_outcome(
     }
 }
 
-fn confirm(row: &mut DeliveryRow, external: &ExternalIssue) {
-    row.error = None;
-    row.external_id = Some(external.id.clone());
-    row.external_key = Some(external.key.clone());
-    row.external_url = Some(external.url.clone());
-    row.set_state(DeliveryState::Confirmed);
+/// Queues a delivery that certainly made no issue, or calls it off with its push.
+pub(super) fn queue_again(
+    row: &mut DeliveryRow,
+    push: &PushRow,
+    at: Option<OffsetDateTime>,
+) -> TicketChange {
+    if push.cancelled_at.is_some() {
+        row.error = None;
+        row.set_state(DeliveryState::Cancelled);
+        return TicketChange::Released;
+    }
+    row.set_state(DeliveryState::Queued);
+    row.retry_at = at;
+    TicketChange::Keep
 }
 
 pub(super) async fn expire(
@@ -113,7 +139,7 @@ pub(super) async fn expire(
         .select(CANDIDATE)
         .load(connection)
         .await?;
-    let expired = change(connection, candidates(found), now, |row| {
+    let expired = change(connection, found, now, |row, _| {
         if !is_held(row, lease) {
             return Ok(None);
         }
@@ -121,108 +147,4 @@ pub(super) async fn expire(
         Ok(Some(TicketChange::Keep))
     });
     expired.await
-}
-
-pub(super) async fn cancel(
-    connection: &mut Connection,
-    workspace: WorkspaceId,
-    push: PushId,
-    now: OffsetDateTime,
-    entry: &AuditEntry,
-) -> Result<Option<u32>, StoreError> {
-    let push = RowId::from(push);
-    let known: Option<RowId> = pushes::table
-        .filter(pushes::id.eq(push))
-        .filter(pushes::workspace_id.eq(RowId::from(workspace)))
-        .select(pushes::id)
-        .first(connection)
-        .await
-        .optional()?;
-    if known.is_none() {
-        return Ok(None);
-    }
-    let found: Vec<CandidateColumns> = deliveries::table
-        .filter(deliveries::push_id.eq(push))
-        .filter(deliveries::state.eq(DeliveryState::Queued.word()))
-        .select(CANDIDATE)
-        .load(connection)
-        .await?;
-    let cancelled = change(connection, candidates(found), now, cancel_queued).await?;
-    audit::insert(connection, entry).await?;
-    Ok(Some(cancelled))
-}
-
-/// Cancels everything that a workspace has queued.
-pub(in super::super) async fn cancel_workspace(
-    connection: &mut Connection,
-    workspace: WorkspaceId,
-    now: OffsetDateTime,
-) -> Result<(), StoreError> {
-    let found: Vec<CandidateColumns> = deliveries::table
-        .filter(deliveries::workspace_id.eq(RowId::from(workspace)))
-        .filter(deliveries::state.eq(DeliveryState::Queued.word()))
-        .select(CANDIDATE)
-        .load(connection)
-        .await?;
-    change(connection, candidates(found), now, cancel_queued).await?;
-    Ok(())
-}
-
-fn cancel_queued(row: &mut DeliveryRow) -> Result<Option<TicketChange>, StoreError> {
-    if row.state()? != DeliveryState::Queued {
-        return Ok(None);
-    }
-    row.set_state(DeliveryState::Cancelled);
-    Ok(Some(TicketChange::Released))
-}
-
-/// What is bound to another site or account than the workspace is connected to now: unsent deliveries are cancelled, and
-/// where an issue may be on another site, a person must decide, because it can no longer be looked for.
-pub(in super::super) async fn strand(
-    connection: &mut Connection,
-    integration: &Integration,
-) -> Result<(), StoreError> {
-    let workspace = RowId::from(integration.workspace_id);
-    let (site, account) = (&integration.config.cloud_id, &integration.config.account_id);
-    let now = integration.updated_at;
-    let unsent: Vec<CandidateColumns> = deliveries::table
-        .inner_join(pushes::table.on(pushes::id.eq(deliveries::push_id)))
-        .filter(deliveries::workspace_id.eq(workspace))
-        .filter(deliveries::state.eq(DeliveryState::Queued.word()))
-        .filter(pushes::site_id.ne(site).or(pushes::account_id.ne(account)))
-        .select(CANDIDATE)
-        .load(connection)
-        .await?;
-    change(connection, candidates(unsent), now, cancel_queued).await?;
-    let may_exist = [
-        DeliveryState::Sending.word(),
-        DeliveryState::Uncertain.word(),
-    ];
-    let found: Vec<CandidateColumns> = deliveries::table
-        .filter(deliveries::workspace_id.eq(workspace))
-        .filter(deliveries::state.eq_any(may_exist))
-        .filter(deliveries::site_id.ne(site))
-        .select(CANDIDATE)
-        .load(connection)
-        .await?;
-    let message = "site_changed: the workspace was connected to another site meanwhile";
-    let error = to_json(&PushError::new(PushErrorCode::OtherSite, message))?;
-    let stranded = change(connection, candidates(found), now, |row| {
-        let may_exist = matches!(
-            row.state()?,
-            DeliveryState::Sending | DeliveryState::Uncertain
-        );
-        if !may_exist {
-            return Ok(None);
-        }
-        row.error = Some(error.clone());
-        row.set_state(DeliveryState::NeedsAttention);
-        Ok(Some(TicketChange::Touched))
-    });
-    stranded.await?;
-    Ok(())
-}
-
-fn candidates(found: Vec<CandidateColumns>) -> Vec<Candidate> {
-    found.into_iter().map(Candidate::from).collect()
 }

@@ -59,7 +59,7 @@ async fn another_site_leaves_what_was_sent_to_a_person(database: &TestDatabase) 
         panic!("it is a delivery")
     };
     let reason = delivery.error.as_ref().unwrap();
-    assert_eq!(reason.code, PushErrorCode::OtherSite);
+    assert_eq!(reason.code, PushErrorCode::SiteChanged);
     assert!(reason.message.starts_with("site_changed"));
     let open = world.load(tickets[1].id).await.delivery.unwrap();
     assert_eq!(open.state, DeliveryState::NeedsAttention);

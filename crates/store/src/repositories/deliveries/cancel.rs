@@ -1,0 +1,130 @@
+//! Calling deliveries off, and what a change of the site does to them.
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use diesel_async::RunQueryDsl;
+use handoff_domain::audit::model::AuditEntry;
+use handoff_domain::connection::model::Integration;
+use handoff_domain::delivery::model::DeliveryState;
+use handoff_domain::shared::ids::{PushId, WorkspaceId};
+use handoff_domain::ticket::model::PushError;
+use time::OffsetDateTime;
+
+use super::super::schema::{deliveries, pushes};
+use super::super::{Connection, audit};
+use super::changes::{CANDIDATE, CandidateColumns, IS_UNSETTLED, TicketChange, change};
+use super::links::ask_a_person;
+use super::rows::{DeliveryRow, PushRow};
+use crate::error::StoreError;
+use crate::values::{RowId, Word};
+
+pub(super) async fn cancel(
+    connection: &mut Connection,
+    workspace: WorkspaceId,
+    push: PushId,
+    now: OffsetDateTime,
+    entry: &AuditEntry,
+) -> Result<Option<u32>, StoreError> {
+    let push = RowId::from(push);
+    let known: Option<RowId> = pushes::table
+        .filter(pushes::id.eq(push))
+        .filter(pushes::workspace_id.eq(RowId::from(workspace)))
+        .select(pushes::id)
+        .first(connection)
+        .await
+        .optional()?;
+    if known.is_none() {
+        return Ok(None);
+    }
+    // What is being sent may come back unsent before the cancellation is written.
+    let found: Vec<CandidateColumns> = deliveries::table
+        .filter(deliveries::push_id.eq(push))
+        .filter(sql::<Bool>(IS_UNSETTLED))
+        .select(CANDIDATE)
+        .load(connection)
+        .await?;
+    let cancelled = change(connection, found, now, cancel_queued).await?;
+    remember(connection, push, now).await?;
+    audit::insert(connection, entry).await?;
+    Ok(Some(cancelled))
+}
+
+/// Writes that a push was cancelled, so that what comes back unsent is not sent again.
+async fn remember(
+    connection: &mut Connection,
+    push: RowId,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let first = pushes::table
+        .filter(pushes::id.eq(push))
+        .filter(pushes::cancelled_at.is_null());
+    diesel::update(first)
+        .set(pushes::cancelled_at.eq(now))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Cancels everything that a workspace has queued.
+pub(in super::super) async fn cancel_workspace(
+    connection: &mut Connection,
+    workspace: WorkspaceId,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let found: Vec<CandidateColumns> = deliveries::table
+        .filter(deliveries::workspace_id.eq(RowId::from(workspace)))
+        .filter(deliveries::state.eq(DeliveryState::Queued.word()))
+        .select(CANDIDATE)
+        .load(connection)
+        .await?;
+    change(connection, found, now, cancel_queued).await?;
+    Ok(())
+}
+
+fn cancel_queued(row: &mut DeliveryRow, _: &PushRow) -> Result<Option<TicketChange>, StoreError> {
+    if row.state()? != DeliveryState::Queued {
+        return Ok(None);
+    }
+    row.set_state(DeliveryState::Cancelled);
+    Ok(Some(TicketChange::Released))
+}
+
+/// What is bound to another site or account than the workspace is connected to now: unsent deliveries are cancelled, and
+/// where an issue may exist, a person must decide, because it can no longer be looked for.
+pub(in super::super) async fn strand(
+    connection: &mut Connection,
+    integration: &Integration,
+) -> Result<(), StoreError> {
+    let workspace = RowId::from(integration.workspace_id);
+    let (site, account) = (&integration.config.cloud_id, &integration.config.account_id);
+    let now = integration.updated_at;
+    let unsent: Vec<CandidateColumns> = deliveries::table
+        .inner_join(pushes::table.on(pushes::id.eq(deliveries::push_id)))
+        .filter(deliveries::workspace_id.eq(workspace))
+        .filter(deliveries::state.eq(DeliveryState::Queued.word()))
+        .filter(pushes::site_id.ne(site).or(pushes::account_id.ne(account)))
+        .select(CANDIDATE)
+        .load(connection)
+        .await?;
+    change(connection, unsent, now, cancel_queued).await?;
+    let may_exist = [
+        DeliveryState::Sending.word(),
+        DeliveryState::Uncertain.word(),
+    ];
+    let found: Vec<CandidateColumns> = deliveries::table
+        .inner_join(pushes::table.on(pushes::id.eq(deliveries::push_id)))
+        .filter(deliveries::workspace_id.eq(workspace))
+        .filter(deliveries::state.eq_any(may_exist))
+        .filter(pushes::site_id.ne(site).or(pushes::account_id.ne(account)))
+        .select(CANDIDATE)
+        .load(connection)
+        .await?;
+    let error = PushError::site_changed();
+    let stranded = change(connection, found, now, |row, _| match row.state()? {
+        DeliveryState::Sending | DeliveryState::Uncertain => ask_a_person(row, &error).map(Some),
+        _ => Ok(None),
+    });
+    stranded.await?;
+    Ok(())
+}

@@ -1,0 +1,255 @@
+//! Deliveries whose effect is not known, and what looks at the tracker say of them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use diesel::dsl::{exists, max, sql};
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use diesel_async::RunQueryDsl;
+use handoff_domain::delivery::model::{
+    AttemptFindings, DeliveryState, Fence, Finding, Push, UncertainAttempt, UncertainDelivery,
+    UncertainPush,
+};
+use handoff_domain::shared::ids::PushId;
+use handoff_domain::ticket::model::ExternalIssue;
+use time::OffsetDateTime;
+
+use super::super::Connection;
+use super::super::schema::{deliveries, integrations, pushes};
+use super::super::tickets::IDS_PER_STATEMENT;
+use super::changes::{CANDIDATE, CandidateColumns, IS_UNSETTLED, Ledger, TicketChange};
+use super::claim::{IS_RUNNING, SAME_SITE_AND_ACCOUNT};
+use super::links::{Links, ask_a_person};
+use super::pauses::ActivePauses;
+use super::rows::{DeliveryRow, PushRow};
+use super::settle::{queue_again, spend};
+use crate::error::StoreError;
+use crate::values::{RowId, Word};
+
+/// The greatest change number of each attempt, among all its deliveries.
+type AttemptNumbers = HashMap<RowId, i64>;
+
+/// An uncertain delivery: attempt, id, fence, time of the attempt, time of the last change.
+type UncertainColumns = (
+    Option<RowId>,
+    RowId,
+    Option<String>,
+    Option<OffsetDateTime>,
+    OffsetDateTime,
+);
+
+pub(super) async fn list_uncertain(
+    connection: &mut Connection,
+    limit: u32,
+    now: OffsetDateTime,
+) -> Result<Vec<UncertainPush>, StoreError> {
+    let pauses = ActivePauses::load(connection, now).await?;
+    if pauses.hold_everything() {
+        return Ok(Vec::new());
+    }
+    let paused: Vec<&str> = pauses.whole_sites().collect();
+    let doubtful = deliveries::table
+        .filter(deliveries::push_id.eq(pushes::id))
+        .filter(sql::<Bool>(IS_UNSETTLED))
+        .filter(deliveries::state.eq(DeliveryState::Uncertain.word()));
+    let rows: Vec<(PushRow, Option<OffsetDateTime>)> = pushes::table
+        .inner_join(
+            integrations::table.on(integrations::workspace_id
+                .eq(pushes::workspace_id)
+                .and(integrations::integration_type.eq(pushes::platform))),
+        )
+        .filter(sql::<Bool>(IS_RUNNING))
+        .filter(pushes::site_id.ne_all(paused))
+        .filter(integrations::is_active)
+        .filter(integrations::needs_reconnect.is_null())
+        .filter(sql::<Bool>(SAME_SITE_AND_ACCOUNT))
+        .filter(exists(doubtful))
+        .order((
+            pushes::next_look_at.is_not_null(),
+            pushes::next_look_at,
+            pushes::id,
+        ))
+        .limit(i64::from(limit))
+        .select((PushRow::as_select(), pushes::next_look_at))
+        .load(connection)
+        .await?;
+    let mut found = Vec::with_capacity(rows.len());
+    for (row, next_look_at) in rows {
+        found.push(UncertainPush {
+            attempts: load_attempts(connection, &row).await?,
+            push: Push::try_from(row)?,
+            next_look_at,
+        });
+    }
+    Ok(found)
+}
+
+async fn load_attempts(
+    connection: &mut Connection,
+    push: &PushRow,
+) -> Result<Vec<UncertainAttempt>, StoreError> {
+    let rows: Vec<UncertainColumns> = deliveries::table
+        .filter(deliveries::push_id.eq(push.id))
+        .filter(sql::<Bool>(IS_UNSETTLED))
+        .filter(deliveries::state.eq(DeliveryState::Uncertain.word()))
+        .order(deliveries::id)
+        .select((
+            deliveries::attempt_id,
+            deliveries::id,
+            deliveries::fence,
+            deliveries::attempted_at,
+            deliveries::updated_at,
+        ))
+        .load(connection)
+        .await?;
+    let mut attempts: BTreeMap<RowId, Vec<UncertainDelivery>> = BTreeMap::new();
+    for (attempt, id, fence, attempted_at, updated_at) in rows {
+        let delivery = UncertainDelivery {
+            id: id.id(),
+            fence: Fence(fence.unwrap_or_else(|| push.fence.clone())),
+            attempted_at: attempted_at.unwrap_or(updated_at),
+        };
+        attempts
+            .entry(attempt.unwrap_or(id))
+            .or_default()
+            .push(delivery);
+    }
+    let ids: Vec<RowId> = attempts.keys().copied().collect();
+    let numbers = load_numbers(connection, &ids).await?;
+    let attempts = attempts.into_iter().map(|(id, deliveries)| {
+        let change_number = numbers.get(&id).copied();
+        UncertainAttempt {
+            lease_id: id.id(),
+            change_number: change_number.unwrap_or_default(),
+            deliveries,
+        }
+    });
+    Ok(attempts.collect())
+}
+
+async fn load_numbers(
+    connection: &mut Connection,
+    attempts: &[RowId],
+) -> Result<AttemptNumbers, StoreError> {
+    let mut numbers = AttemptNumbers::with_capacity(attempts.len());
+    for attempts in attempts.chunks(IDS_PER_STATEMENT) {
+        let query = deliveries::table
+            .filter(deliveries::attempt_id.eq_any(attempts))
+            .group_by(deliveries::attempt_id)
+            .select((deliveries::attempt_id, max(deliveries::change_number)));
+        let rows: Vec<(Option<RowId>, Option<i64>)> = query.load(connection).await?;
+        let known = rows.into_iter().filter_map(|(id, max)| Some((id?, max?)));
+        numbers.extend(known);
+    }
+    Ok(numbers)
+}
+
+pub(super) async fn begin_look(
+    connection: &mut Connection,
+    push: PushId,
+    seen: Option<OffsetDateTime>,
+    next: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let push = pushes::table.filter(pushes::id.eq(RowId::from(push)));
+    let look = pushes::next_look_at.eq(next);
+    let moved = match seen {
+        None => {
+            let as_seen = push.filter(pushes::next_look_at.is_null());
+            diesel::update(as_seen).set(look).execute(connection).await
+        }
+        Some(seen) => {
+            let as_seen = push.filter(pushes::next_look_at.eq(seen));
+            diesel::update(as_seen).set(look).execute(connection).await
+        }
+    };
+    Ok(moved? > 0)
+}
+
+/// What was found of one delivery, in a look that began when its attempt had this number.
+struct Found<'a> {
+    attempt: RowId,
+    change_number: i64,
+    finding: &'a Finding,
+}
+
+pub(super) async fn reconcile(
+    connection: &mut Connection,
+    push: PushId,
+    findings: &[AttemptFindings],
+    quota_points: i64,
+    now: OffsetDateTime,
+) -> Result<u32, StoreError> {
+    let push = RowId::from(push);
+    let found = by_delivery(findings);
+    let ids: Vec<RowId> = found.keys().copied().collect();
+    let candidates: Vec<CandidateColumns> = deliveries::table
+        .filter(deliveries::id.eq_any(&ids))
+        .filter(deliveries::push_id.eq(push))
+        .select(CANDIDATE)
+        .load(connection)
+        .await?;
+    let mut written = 0;
+    if !candidates.is_empty() {
+        let ledger = Ledger::lock(connection, candidates).await?;
+        // The push is locked, so that no number of its attempts can grow any more.
+        let attempts: Vec<RowId> = findings.iter().map(|it| it.lease_id.into()).collect();
+        let numbers = load_numbers(connection, &attempts).await?;
+        let issues: Vec<&ExternalIssue> = found.values().filter_map(Found::issue).collect();
+        let mut links = Links::load(connection, &issues).await?;
+        let change = ledger.change(connection, now, |row, push| match found.get(&row.id) {
+            Some(found) => found.write(row, push, &numbers, &mut links),
+            None => Ok(None),
+        });
+        written = change.await?;
+    }
+    spend(connection, push, quota_points).await?;
+    Ok(written)
+}
+
+fn by_delivery(findings: &[AttemptFindings]) -> HashMap<RowId, Found<'_>> {
+    let mut found = HashMap::new();
+    for attempt in findings {
+        for (id, finding) in &attempt.findings {
+            let of_attempt = Found {
+                attempt: attempt.lease_id.into(),
+                change_number: attempt.change_number,
+                finding,
+            };
+            found.insert(RowId::from(*id), of_attempt);
+        }
+    }
+    found
+}
+
+impl Found<'_> {
+    const fn issue(&self) -> Option<&ExternalIssue> {
+        match self.finding {
+            Finding::Present { external } => Some(external),
+            Finding::Absent | Finding::Undecidable { .. } => None,
+        }
+    }
+
+    /// Proof of presence is taken from whoever brings it; everything else needs the attempt to be as it was.
+    fn write(
+        &self,
+        row: &mut DeliveryRow,
+        push: &PushRow,
+        numbers: &AttemptNumbers,
+        links: &mut Links,
+    ) -> Result<Option<TicketChange>, StoreError> {
+        let is_as_it_was = row.state()? == DeliveryState::Uncertain
+            && row.attempt_id == Some(self.attempt)
+            && numbers.get(&self.attempt) == Some(&self.change_number);
+        match self.finding {
+            Finding::Present { external } if row.may_be_there()? => {
+                links.confirm_or_ask(row, external)
+            }
+            Finding::Absent if is_as_it_was => {
+                row.error = None;
+                Ok(Some(queue_again(row, push, None)))
+            }
+            Finding::Undecidable { error } if is_as_it_was => ask_a_person(row, error).map(Some),
+            Finding::Present { .. } | Finding::Absent | Finding::Undecidable { .. } => Ok(None),
+        }
+    }
+}

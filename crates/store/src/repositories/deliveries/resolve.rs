@@ -1,0 +1,142 @@
+//! What people decide about single deliveries, and operators about all.
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use diesel_async::RunQueryDsl;
+use handoff_domain::audit::model::AuditEntry;
+use handoff_domain::delivery::model::{Delivery, DeliveryState, Push, Resolution};
+use handoff_domain::delivery::ports::ResolveOutcome;
+use handoff_domain::shared::ids::{DeliveryId, WorkspaceId};
+use handoff_domain::ticket::model::{ExternalIssue, PushError};
+use time::OffsetDateTime;
+
+use super::super::schema::{deliveries, pushes};
+use super::super::{Backend, Connection, audit};
+use super::changes::{CANDIDATE, CandidateColumns, IS_UNSETTLED, TicketChange, change};
+use super::links::{Links, ask_a_person};
+use super::rows::{DeliveryRow, PushRow};
+use crate::error::StoreError;
+use crate::values::{RowId, to_json};
+
+/// How many deliveries are quarantined in one transaction.
+pub(super) const QUARANTINED_AT_ONCE: i64 = 1_000;
+
+pub(super) async fn find_delivery(
+    connection: &mut Connection,
+    workspace: WorkspaceId,
+    id: DeliveryId,
+) -> Result<Option<(Delivery, Push)>, StoreError> {
+    let row: Option<(DeliveryRow, PushRow)> = deliveries::table
+        .inner_join(pushes::table.on(pushes::id.eq(deliveries::push_id)))
+        .filter(deliveries::id.eq(RowId::from(id)))
+        .filter(deliveries::workspace_id.eq(RowId::from(workspace)))
+        .select((DeliveryRow::as_select(), PushRow::as_select()))
+        .first(connection)
+        .await
+        .optional()?;
+    row.map(|(delivery, push)| Ok((delivery.try_into()?, push.try_into()?)))
+        .transpose()
+}
+
+/// The delivery that is decided about, as the person saw it.
+#[derive(Clone, Copy)]
+pub(super) struct Seen {
+    pub(super) workspace: WorkspaceId,
+    pub(super) id: DeliveryId,
+    pub(super) change_number: i64,
+}
+
+pub(super) async fn resolve(
+    connection: &mut Connection,
+    seen: Seen,
+    resolution: &Resolution,
+    now: OffsetDateTime,
+    entry: &AuditEntry,
+) -> Result<ResolveOutcome, StoreError> {
+    let found: Vec<CandidateColumns> = deliveries::table
+        .filter(deliveries::id.eq(RowId::from(seen.id)))
+        .filter(deliveries::workspace_id.eq(RowId::from(seen.workspace)))
+        .select(CANDIDATE)
+        .load(connection)
+        .await?;
+    let issues: Vec<&ExternalIssue> = match resolution {
+        Resolution::Link { external } => vec![external],
+        Resolution::Resend | Resolution::Abandon { .. } => Vec::new(),
+    };
+    let mut links = Links::load(connection, &issues).await?;
+    let mut outcome = ResolveOutcome::Changed;
+    let written = change(connection, found, now, |row, _| {
+        let is_as_seen = row.state()? == DeliveryState::NeedsAttention
+            && row.change_number == seen.change_number;
+        if !is_as_seen {
+            return Ok(None);
+        }
+        let effect = carry_out(row, resolution, &mut links)?;
+        outcome = effect.map_or(ResolveOutcome::LinkedElsewhere, |_| {
+            ResolveOutcome::Resolved
+        });
+        Ok(effect)
+    });
+    written.await?;
+    if outcome == ResolveOutcome::Resolved {
+        audit::insert(connection, entry).await?;
+    }
+    Ok(outcome)
+}
+
+/// `None` where the issue is another ticket's.
+fn carry_out(
+    row: &mut DeliveryRow,
+    resolution: &Resolution,
+    links: &mut Links,
+) -> Result<Option<TicketChange>, StoreError> {
+    match resolution {
+        Resolution::Link { external } => {
+            let is_free = links.confirm(row, external);
+            Ok(is_free.then_some(TicketChange::Pushed))
+        }
+        Resolution::Resend => {
+            row.error = None;
+            row.set_state(DeliveryState::Queued);
+            Ok(Some(TicketChange::Touched))
+        }
+        Resolution::Abandon { error } => {
+            row.error = Some(to_json(error)?);
+            row.set_state(DeliveryState::Abandoned);
+            Ok(Some(TicketChange::Failed))
+        }
+    }
+}
+
+/// Leaves the next unfinished deliveries to a person. Answers how many, and the last one that was looked at, if there may
+/// be more.
+pub(super) async fn quarantine(
+    connection: &mut Connection,
+    workspace: Option<WorkspaceId>,
+    after: Option<RowId>,
+    error: &PushError,
+    now: OffsetDateTime,
+) -> Result<(u32, Option<RowId>), StoreError> {
+    let mut query = deliveries::table
+        .filter(sql::<Bool>(IS_UNSETTLED))
+        .order(deliveries::id)
+        .limit(QUARANTINED_AT_ONCE)
+        .select(CANDIDATE)
+        .into_boxed::<Backend>();
+    if let Some(workspace) = workspace {
+        query = query.filter(deliveries::workspace_id.eq(RowId::from(workspace)));
+    }
+    if let Some(after) = after {
+        query = query.filter(deliveries::id.gt(after));
+    }
+    let found: Vec<CandidateColumns> = query.load(connection).await?;
+    let last = found.last().map(|(id, ..)| *id);
+    let changed = change(connection, found, now, |row, _| {
+        if row.state()?.is_settled() {
+            return Ok(None);
+        }
+        ask_a_person(row, error).map(Some)
+    });
+    Ok((changed.await?, last))
+}

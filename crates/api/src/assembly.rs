@@ -16,7 +16,9 @@ use handoff_domain::connection::ports::{
 use handoff_domain::connection::service::{ConnectionPorts, ConnectionService, ReturnTargets};
 use handoff_domain::connection::tokens::TokenKeeper;
 use handoff_domain::delivery::ports::DeliveryRepository;
+use handoff_domain::delivery::reconciler::Reconciler;
 use handoff_domain::delivery::service::{DeliveryPorts, DeliveryService, WorkSignal};
+use handoff_domain::delivery::times::DeliveryTimes;
 use handoff_domain::delivery::tracker::IssueTracker;
 use handoff_domain::delivery::worker::DeliveryWorker;
 use handoff_domain::document::ports::DocumentRepository;
@@ -91,6 +93,8 @@ pub struct Settings {
     pub requests_per_minute: NonZeroU32,
     /// How many requests a site gets at once.
     pub max_in_flight_per_site: usize,
+    /// How long delivering waits for what.
+    pub delivery_times: DeliveryTimes,
     /// Proxies that may say who the client is.
     pub trusted_proxies: Vec<IpNetwork>,
     /// The web app's identity provider.
@@ -103,6 +107,8 @@ pub struct Assembly {
     pub state: web::Data<AppState>,
     /// Delivers pushes.
     pub worker: Arc<DeliveryWorker>,
+    /// Finds out what became of deliveries whose answer was lost.
+    pub reconciler: Reconciler,
     /// Refreshes grants.
     pub keeper: TokenKeeper,
     signal: Arc<dyn WorkSignal>,
@@ -205,7 +211,7 @@ pub fn assemble(mut ports: Ports, settings: Settings) -> Assembly {
         other_origins: Vec::new(),
     };
     let delivering = delivering(&ports);
-    let max_in_flight = settings.max_in_flight_per_site;
+    let (times, max_in_flight) = (settings.delivery_times, settings.max_in_flight_per_site);
     let (stop, stopping) = watch::channel(false);
     let state = AppState {
         documents: documents(&ports),
@@ -228,7 +234,8 @@ pub fn assemble(mut ports: Ports, settings: Settings) -> Assembly {
     };
     Assembly {
         state: web::Data::new(state),
-        worker: Arc::new(DeliveryWorker::new(delivering, max_in_flight)),
+        reconciler: Reconciler::new(delivering.clone(), times),
+        worker: Arc::new(DeliveryWorker::new(delivering, times, max_in_flight)),
         keeper: TokenKeeper::new(connecting),
         signal: ports.signal,
         stop,
@@ -330,6 +337,8 @@ impl Assembly {
                 state.limiter.tidy();
             }
         });
+        let (reconciler, stop) = (self.reconciler, Arc::clone(&workers_stop));
+        let reconciling = tokio::spawn(async move { reconciler.run(&stop).await });
         let keeper = self.keeper;
         let idle_grants = tokio::spawn(async move {
             let mut ticks = tokio::time::interval(IDLE_GRANTS_EVERY);
@@ -346,7 +355,8 @@ impl Assembly {
             workers_stop,
             signal: self.signal,
             workers,
-            chores: vec![tidy, idle_grants],
+            // A look only reads, and what it found is written in one step: it may end anywhere.
+            chores: vec![tidy, idle_grants, reconciling],
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod config;
+mod delivery;
 mod keys;
 mod members;
 mod migrate;
@@ -77,6 +78,9 @@ async fn run_stored(
         return keys::list(output, config);
     }
     wiring::ensure_migrated(config, store).await?;
+    if let Command::Delivery(action) = command {
+        return delivery::run(output, store, action).await;
+    }
     let service = wiring::core(store)?.workspaces();
     match command {
         Command::Workspace(action) => workspaces::run(output, &service, action).await,

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use handoff_domain::delivery::times::DeliveryTimes;
 use secrecy::SecretString;
 use url::Url;
 
@@ -16,6 +17,9 @@ use reader::Reader;
 pub use reader::{SettingsFile, Sources};
 
 use crate::net::IpNetwork;
+
+/// The longest time in which a request leaves after its claim.
+const LONGEST_SEND: Duration = Duration::from_secs(30);
 
 /// Something wrong with the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -171,6 +175,20 @@ pub struct DeliveryConfig {
     pub deadline: Duration,
     /// How many requests a site gets at once from this process.
     pub max_in_flight_per_site: u32,
+}
+
+impl DeliveryConfig {
+    /// The times that workers and reconcilers keep. A request must leave well before its lease ends: its answer, or that
+    /// there is none, takes time too.
+    #[must_use]
+    pub fn times(&self) -> DeliveryTimes {
+        DeliveryTimes {
+            send_within: (self.lease / 6).min(LONGEST_SEND),
+            lease: self.lease,
+            settle: self.settle,
+            deadline: self.deadline,
+        }
+    }
 }
 
 /// The log.

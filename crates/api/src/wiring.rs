@@ -18,8 +18,8 @@ use handoff_domain::connection::ports::{AccessTokens, SecretSealer, TrackerAutho
 use handoff_domain::connection::tokens::TokenKeeper;
 use handoff_domain::shared::clock::Clock;
 use handoff_domain::shared::ids::IdSource;
-pub use handoff_store::Store;
 use handoff_store::{DatabaseUrl, StoreConfig};
+pub use handoff_store::{LedgerOverview, Store};
 use handoff_trackers::jira::{AppConfig, JiraAuthorizer, JiraTracker, JiraTrackerConfig};
 use secrecy::ExposeSecret as _;
 use url::Url;
@@ -114,6 +114,7 @@ pub fn wire(
             .unwrap_or_else(|| public_url.clone()),
         requests_per_minute: NonZeroU32::new(config.requests_per_minute).unwrap_or(NonZeroU32::MIN),
         max_in_flight_per_site: usize::try_from(config.delivery.max_in_flight_per_site)?,
+        delivery_times: config.delivery.times(),
         trusted_proxies: config.server.trusted_proxies.clone(),
         identity_provider: config.auth.clone().map(IdentityProvider::new).transpose()?,
         public_url,

@@ -92,9 +92,22 @@ pub(super) enum Command {
     Token(TokenAction),
     /// Switches a feature of a workspace.
     Feature(FeatureAction),
+    /// Decides about unfinished deliveries.
+    #[command(subcommand)]
+    Delivery(DeliveryAction),
     /// Prints the OpenAPI document.
     #[command(hide = true)]
     Openapi,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(super) enum DeliveryAction {
+    /// Makes every unfinished delivery wait for a person; for use after a backup was restored.
+    Quarantine {
+        /// Only of this workspace; of all when absent.
+        #[arg(long, value_name = "ID")]
+        workspace: Option<Uuid>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, Subcommand)]

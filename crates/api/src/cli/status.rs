@@ -1,11 +1,14 @@
 //! `handoff status`
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use crate::wiring::Store;
+use crate::wiring::{LedgerOverview, Store};
 use anyhow::Result;
 use handoff_domain::shared::page::{MAX_LIMIT, PageRequest};
 use serde::Serialize;
+use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::output::Output;
 use crate::config::Config;
@@ -20,16 +23,40 @@ struct Status {
     missing_jira_keys: Vec<&'static str>,
     identity_provider: bool,
     workspaces: Option<usize>,
+    /// How many deliveries are in each state; absent before the migrations, like the next two.
+    deliveries: Option<BTreeMap<&'static str, i64>>,
+    needs_attention: Option<Vec<Attention>>,
+    pauses: Option<Vec<Paused>>,
+}
+
+/// A workspace in which a person must decide something.
+#[derive(Serialize)]
+struct Attention {
+    workspace_id: Uuid,
+    deliveries: i64,
+}
+
+/// A pause that every process obeys.
+#[derive(Serialize)]
+struct Paused {
+    scope: String,
+    #[serde(with = "time::serde::rfc3339")]
+    until: OffsetDateTime,
+    reason: String,
 }
 
 /// Tells how things stand; fails when the service could not do its work.
 pub(super) async fn run(output: Output, config: &Config, store: &Store) -> Result<ExitCode> {
     store.ping().await?;
     let pending_migrations = store.pending_migrations().await?;
-    let workspaces = match pending_migrations.as_slice() {
-        [] => Some(count_workspaces(store).await?),
-        _ => None,
+    let (workspaces, ledger) = match pending_migrations.as_slice() {
+        [] => {
+            let ledger = store.ledger_overview(OffsetDateTime::now_utc()).await?;
+            (Some(count_workspaces(store).await?), Some(ledger))
+        }
+        _ => (None, None),
     };
+    let (deliveries, needs_attention, pauses) = ledger.map(shown).unwrap_or_default();
     let keys = wiring::configured_keys(config)?;
     let status = Status {
         version: env!("CARGO_PKG_VERSION"),
@@ -48,6 +75,9 @@ pub(super) async fn run(output: Output, config: &Config, store: &Store) -> Resul
         identity_provider: config.auth.is_some(),
         workspaces,
         pending_migrations,
+        deliveries,
+        needs_attention,
+        pauses,
     };
     output.value(&status, || status.to_text())?;
     let is_ready = status.pending_migrations.is_empty();
@@ -56,6 +86,32 @@ pub(super) async fn run(output: Output, config: &Config, store: &Store) -> Resul
     } else {
         ExitCode::FAILURE
     })
+}
+
+type Shown = (
+    Option<BTreeMap<&'static str, i64>>,
+    Option<Vec<Attention>>,
+    Option<Vec<Paused>>,
+);
+
+fn shown(ledger: LedgerOverview) -> Shown {
+    let deliveries = ledger.deliveries.into_iter();
+    let deliveries = deliveries.map(|(state, count)| (state.as_str(), count));
+    let attention = ledger.needing_attention.into_iter();
+    let attention = attention.map(|(workspace, deliveries)| Attention {
+        workspace_id: workspace.as_uuid(),
+        deliveries,
+    });
+    let pauses = ledger.pauses.into_iter().map(|pause| Paused {
+        scope: pause.scope.key(),
+        until: pause.until,
+        reason: pause.reason,
+    });
+    (
+        Some(deliveries.collect()),
+        Some(attention.collect()),
+        Some(pauses.collect()),
+    )
 }
 
 async fn count_workspaces(store: &Store) -> Result<usize> {
@@ -112,9 +168,32 @@ impl Status {
             ),
             ("identity provider", provider.to_owned()),
             ("workspaces", workspaces),
+            ("deliveries", or(self.counted(), "none")),
+            ("needs attention", or(self.attention(), "none")),
+            ("pauses", or(self.paused(), "none")),
         ];
         lines
             .map(|(name, value)| format!("{name:<20}{value}"))
             .join("\n")
+    }
+
+    fn counted(&self) -> String {
+        let counted = self.deliveries.iter().flatten();
+        let counted = counted.filter(|(_, count)| **count > 0);
+        let counted = counted.map(|(state, count)| format!("{count} {state}"));
+        counted.collect::<Vec<_>>().join(", ")
+    }
+
+    fn attention(&self) -> String {
+        let waiting = self.needs_attention.iter().flatten();
+        let waiting = waiting.map(|one| format!("{} in {}", one.deliveries, one.workspace_id));
+        waiting.collect::<Vec<_>>().join(", ")
+    }
+
+    fn paused(&self) -> String {
+        let pauses = self.pauses.iter().flatten();
+        let pauses =
+            pauses.map(|pause| format!("{} until {} ({})", pause.scope, pause.until, pause.reason));
+        pauses.collect::<Vec<_>>().join(", ")
     }
 }

@@ -85,12 +85,14 @@ fn the_times_of_delivery_fit_together() {
     let load = |environment: &[(&str, &str)]| Config::load(sources(environment));
     let config = load(&[]).unwrap();
     assert_eq!(config.delivery.lease, Duration::from_secs(180));
-    assert_eq!(config.delivery.deadline, Duration::from_secs(24 * 3_600));
+    assert_eq!(config.delivery.times(), DeliveryTimes::default());
     let short = load(&[
         ("HANDOFF__DELIVERY__LEASE_SECONDS", "6"),
         ("HANDOFF__DELIVERY__SETTLE_SECONDS", "1"),
     ]);
-    let shown = short.unwrap().masked();
+    let short = short.unwrap();
+    assert_eq!(short.delivery.times().send_within, Duration::from_secs(1));
+    let shown = short.masked();
     assert_eq!(
         (
             &shown["delivery.lease_seconds"],

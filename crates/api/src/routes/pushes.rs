@@ -9,18 +9,20 @@ use handoff_domain::delivery::error::DeliveryError;
 use handoff_domain::delivery::model::{PushReport, PushState};
 use handoff_domain::delivery::ports::PushFilter;
 use handoff_domain::delivery::service::Pushed;
-use handoff_domain::shared::ids::{PushId, WorkspaceId};
+use handoff_domain::shared::ids::{DeliveryId, PushId, WorkspaceId};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::search::in_own_workspaces;
 use super::task::detached;
 use crate::error::{ApiError, Code};
 use crate::extract::{
-    Caller, IdempotencyKey, Wait, WorkspaceBody, WorkspaceQuery, cursor_of, page_request, path_id,
+    Body, Caller, IdempotencyKey, Wait, WorkspaceBody, WorkspaceQuery, cursor_of, page_request,
+    path_id,
 };
 use crate::state::AppState;
 use dto::{
-    DeliveriesDto, ListDeliveries, ListPushes, PushDto, PushSummaryDto, PushTickets, PushesDto,
+    DeliveriesDto, DeliveryDto, ListDeliveries, ListPushes, PushDto, PushSummaryDto, PushTickets,
+    PushesDto, ResolveDelivery,
 };
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -30,7 +32,8 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(show)
         .service(events::events)
         .service(cancel)
-        .service(list_deliveries);
+        .service(list_deliveries)
+        .service(resolve);
 }
 
 /// Pushes tickets; once this answers with a push, it will be finished whatever happens.
@@ -202,4 +205,31 @@ async fn list_deliveries(
         deliveries,
         next_cursor,
     }))
+}
+
+/// Carries out what a person decided about a delivery that needs attention.
+#[utoipa::path(
+    tag = "execution",
+    params(("id" = Uuid, Path)),
+    request_body = ResolveDelivery,
+    responses((status = 200, body = DeliveryDto)),
+    security(("bearer" = [])),
+)]
+#[post("/api/execution/deliveries/{id}/resolve")]
+async fn resolve(
+    caller: Caller,
+    path: web::Path<String>,
+    body: Body<ResolveDelivery>,
+    state: web::Data<AppState>,
+) -> Result<web::Json<DeliveryDto>, ApiError> {
+    let decision = body.0.into_decision()?;
+    let id: DeliveryId = path_id(&path, Code::DeliveryNotFound)?;
+    let resolve = async |workspace| {
+        let service = &state.deliveries;
+        service
+            .resolve(workspace, caller.actor, id, &decision)
+            .await
+    };
+    let resolved = in_own_workspaces(&state, caller, DeliveryError::DeliveryNotFound, resolve);
+    Ok(web::Json(resolved.await?.into()))
 }

@@ -29,7 +29,7 @@ impl MaybeAbsent for TicketError {
 
 impl MaybeAbsent for DeliveryError {
     fn is_absent(&self) -> bool {
-        matches!(self, Self::PushNotFound)
+        matches!(self, Self::PushNotFound | Self::DeliveryNotFound)
     }
 }
 

@@ -31,6 +31,7 @@ const ROUTES: &[&str] = &[
     "PATCH /api/documents/{id}",
     "PATCH /api/execution/tickets/{id}",
     "POST /api/documents",
+    "POST /api/execution/deliveries/{id}/resolve",
     "POST /api/execution/generate",
     "POST /api/execution/push",
     "POST /api/execution/pushes/{id}/cancel",

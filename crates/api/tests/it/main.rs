@@ -7,6 +7,7 @@ mod auth;
 mod connection;
 mod contract;
 mod documents;
+mod events;
 mod execution;
 mod identity;
 mod operator;

@@ -14,8 +14,10 @@ use uuid::Uuid;
 
 use crate::routes::dto::PushStateDto;
 
-pub(crate) use input::{ListDeliveries, ListPushes, PushTickets, WatchPush, idempotency};
-pub(crate) use result::{DeliveriesDto, ResultDto};
+pub(crate) use input::{
+    ListDeliveries, ListPushes, PushTickets, ResolveDelivery, WatchPush, idempotency,
+};
+pub(crate) use result::{DeliveriesDto, DeliveryDto, ResultDto};
 
 /// A push without its results.
 #[derive(Serialize, ToSchema)]

@@ -3,6 +3,7 @@
 use handoff_domain::connection::model::Platform;
 use handoff_domain::delivery::plan::PushCommand;
 use handoff_domain::delivery::ports::IdempotencyKey;
+use handoff_domain::delivery::resolve::Decision;
 use handoff_domain::shared::ids::WorkspaceId;
 use handoff_domain::workspace::model::Actor;
 use serde::Deserialize;
@@ -117,6 +118,43 @@ impl Input for WatchPush {}
 impl WatchPush {
     pub(crate) fn after(&self) -> i64 {
         i64::try_from(self.after.unwrap_or_default()).unwrap_or(i64::MAX)
+    }
+}
+
+/// What a person decides about a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ResolveAction {
+    /// `issue_key` is its issue.
+    Link,
+    /// There is no issue: send it again, after one more look.
+    Resend,
+    /// Give it up.
+    Abandon,
+}
+
+/// What becomes of a delivery that needs attention.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ResolveDelivery {
+    action: ResolveAction,
+    /// The key of the issue that the ticket became; with `link` only.
+    issue_key: Option<String>,
+}
+
+impl Input for ResolveDelivery {}
+
+impl ResolveDelivery {
+    pub(crate) fn into_decision(self) -> Result<Decision, ApiError> {
+        match (self.action, self.issue_key) {
+            (ResolveAction::Link, Some(issue_key)) => Ok(Decision::Link { issue_key }),
+            (ResolveAction::Link, None) => {
+                Err(ApiError::invalid("/issue_key", "name the issue to link"))
+            }
+            (_, Some(_)) => Err(ApiError::invalid("/issue_key", "is for link only")),
+            (ResolveAction::Resend, None) => Ok(Decision::Resend),
+            (ResolveAction::Abandon, None) => Ok(Decision::Abandon),
+        }
     }
 }
 

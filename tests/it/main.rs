@@ -19,3 +19,4 @@ mod priorities;
 mod push;
 mod secrets;
 mod sync;
+mod wire;

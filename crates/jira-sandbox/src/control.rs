@@ -14,6 +14,7 @@ use crate::faults::Fault;
 use crate::handle::IssueSnapshot;
 use crate::http::{Answer, Request};
 use crate::journal::JournalEntry;
+use crate::pages;
 use crate::rest::move_to_status;
 use crate::state::State;
 use crate::world::Issue;
@@ -30,6 +31,8 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Result<Answer, Ans
             state.faults.clear();
             Ok(Answer::empty(204))
         }
+        ("DELETE", ["faults", at]) => remove_fault(state, at),
+        ("GET", ["overview"]) => Ok(ok(&pages::overview(state))),
         ("GET", ["journal"]) => Ok(ok(&journal(state, request))),
         ("GET", ["charges"]) => Ok(ok(&json!(state.journal.charges()))),
         ("GET", ["chaos"]) => Ok(ok(&json!(state.chaos.report()))),
@@ -136,6 +139,14 @@ fn push_faults(state: &mut State, request: &Request) -> Result<Answer, Answer> {
         .into_iter()
         .for_each(|fault| state.faults.push(fault));
     Ok(Answer::json(201, &json!({"faults": state.faults.list()})))
+}
+
+fn remove_fault(state: &mut State, at: &str) -> Result<Answer, Answer> {
+    let removed = at.parse().is_ok_and(|at| state.faults.remove(at));
+    match removed {
+        true => Ok(Answer::empty(204)),
+        false => Err(refused(404, "There is no such fault.")),
+    }
 }
 
 /// Shows the kept requests that match the query, by default the latest 100, the oldest first.

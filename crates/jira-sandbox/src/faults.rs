@@ -361,6 +361,15 @@ impl FaultPlan {
         self.armed.clear();
     }
 
+    /// Switches the fault at this place in the list off; tells whether there is one.
+    pub(crate) fn remove(&mut self, at: usize) -> bool {
+        let found = at < self.armed.len();
+        if found {
+            self.armed.remove(at);
+        }
+        found
+    }
+
     pub(crate) fn list(&self) -> Vec<Fault> {
         self.armed.iter().map(|armed| armed.fault.clone()).collect()
     }

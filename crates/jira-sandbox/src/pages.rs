@@ -1,24 +1,32 @@
-//! Pages for people: index, board, issue and consent.
+//! Pages for people: console, board, issue and consent.
 
 mod board;
 pub(crate) mod consent;
 mod html;
 mod issue;
 
+use serde_json::{Value, json};
+use time::format_description::well_known::Rfc3339;
+
 use crate::errors::gateway_error;
 use crate::http::{Answer, Request};
 use crate::state::State;
+use crate::world::{Project, Site};
 
-use html::{escape, layout};
+use html::{escape, frame, layout};
 
 /// Answers a request for a page.
 pub(crate) fn answer(state: &mut State, request: &Request) -> Result<Answer, Answer> {
     let parts = request.parts(0);
     match (request.method.as_str(), parts.as_slice()) {
-        ("GET", []) => Ok(index(state)),
+        ("GET", []) => Ok(console()),
+        ("GET", ["assets", name]) => asset(name),
         ("GET", ["board"]) => board::first(state),
         ("GET", ["sites", slug]) => board::site(state, slug),
-        ("GET", ["sites", slug, "board", key]) => board::project(state, slug, key),
+        ("GET", ["sites", slug, "board", key]) => {
+            let fragment = request.query("fragment").is_some();
+            board::project(state, slug, key, fragment)
+        }
         ("GET", ["sites", slug, "browse", key]) => issue::page(state, slug, key),
         ("POST", ["sites", slug, "board", key, "move"]) => {
             board::move_card(state, slug, key, &request.form())
@@ -36,32 +44,59 @@ fn not_found(text: &str) -> Answer {
     )
 }
 
-fn index(state: &State) -> Answer {
-    let mut body =
-        String::from("<p>A stand-in for Atlassian Cloud. Everything is kept in memory.</p>");
-    for site in &state.world.sites {
-        body.push_str(&format!(
-            "<h2>{}</h2><p>Cloud id <code>{}</code></p><ul>",
-            escape(&site.name),
-            escape(&site.cloud_id)
-        ));
-        for project in site.projects() {
-            body.push_str(&format!(
-                "<li><a href=\"{}/board/{key}\">{key}</a> {} ({}, {} issues)</li>",
-                escape(&site.url),
-                escape(&project.name),
-                project.style.name(),
-                project.numbers.len(),
-                key = escape(&project.key),
-            ));
-        }
-        body.push_str("</ul>");
-    }
-    body.push_str(
-        "<h2>Control</h2><ul><li><a href=\"/sandbox/journal\">journal</a></li>\
-         <li><a href=\"/sandbox/issues\">issues</a></li>\
-         <li><a href=\"/sandbox/faults\">faults</a></li>\
-         <li><a href=\"/sandbox/tokens\">tokens</a></li></ul>",
-    );
-    Answer::html(200, layout("Jira sandbox", &body))
+/// Gives a file that pages refer to.
+fn asset(name: &str) -> Result<Answer, Answer> {
+    let (content_type, text) = match name {
+        "style.css" => (
+            "text/css;charset=UTF-8",
+            include_str!("pages/assets/style.css"),
+        ),
+        "board.js" => (SCRIPT, include_str!("pages/assets/board.js")),
+        "console.js" => (SCRIPT, include_str!("pages/assets/console.js")),
+        _ => return Err(not_found("There is no such file.")),
+    };
+    let mut answer = Answer::html(200, text.to_owned());
+    answer.content_type = content_type;
+    Ok(answer)
+}
+
+const SCRIPT: &str = "text/javascript;charset=UTF-8";
+
+/// Shows the console: projects, a board, faults, and what has happened.
+fn console() -> Answer {
+    let top = "<h1>Atlassian sandbox</h1><strong class=\"problem\" id=\"lost\" hidden>The sandbox \
+               does not answer.</strong>\
+               <div class=\"clock\" role=\"group\" aria-label=\"Clock\"><time id=\"now\"></time>\
+               <span>forward by</span>\
+               <button type=\"button\" data-forward=\"60\">1 minute</button>\
+               <button type=\"button\" data-forward=\"600\">10 minutes</button>\
+               <button type=\"button\" data-forward=\"3600\">1 hour</button>\
+               <button type=\"button\" data-forward=\"86400\">1 day</button></div>";
+    let body = include_str!("pages/assets/console.html");
+    Answer::html(200, frame("Atlassian sandbox", top, body))
+}
+
+/// Gives what the console needs to know of the world.
+pub(crate) fn overview(state: &State) -> Value {
+    let project = |site: &Site, project: &Project| {
+        json!({
+            "key": project.key,
+            "name": project.name,
+            "style": project.style.name(),
+            "issues": project.numbers.len(),
+            "board": board::path(site, project),
+        })
+    };
+    let sites = state.world.sites.iter().map(|site| {
+        let projects = site.projects().map(|it| project(site, it));
+        json!({
+            "name": site.name,
+            "cloud_id": site.cloud_id,
+            "projects": projects.collect::<Vec<_>>(),
+        })
+    });
+    json!({
+        "now": state.now().format(&Rfc3339).unwrap_or_default(),
+        "sites": sites.collect::<Vec<_>>(),
+    })
 }

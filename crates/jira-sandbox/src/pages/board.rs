@@ -1,15 +1,17 @@
 //! Boards, on which a person moves issues.
 
+use std::collections::HashMap;
+
 use crate::http::Answer;
 use crate::rest::move_to_status;
 use crate::state::State;
 use crate::world::{Issue, Project, Site, Status};
 
-use super::html::{escape, layout};
+use super::html::{escape, frame, layout};
 use super::not_found;
 
 /// The most cards of a column; a board is to be read, not to be complete.
-const MAX_CARDS: usize = 200;
+const MAX_CARDS: usize = 100;
 
 /// Shows the board of the first site's first project.
 pub(super) fn first(state: &State) -> Result<Answer, Answer> {
@@ -31,20 +33,29 @@ pub(super) fn site(state: &State, slug: &str) -> Result<Answer, Answer> {
     let items = site.projects().map(|project| {
         let (key, name) = (escape(&project.key), escape(&project.name));
         format!(
-            "<li><a href=\"{}/board/{key}\">{key}</a> {name}</li>",
-            escape(&site.url)
+            "<li><a href=\"{}\">{key}</a> {name}</li>",
+            escape(&path(site, project))
         )
     });
     let body = format!("<ul>{}</ul>", items.collect::<String>());
     Ok(Answer::html(200, layout(&site.name, &body)))
 }
 
-pub(super) fn project(state: &State, slug: &str, key: &str) -> Result<Answer, Answer> {
+/// Shows a project's board: a whole page, or only its columns.
+pub(super) fn project(
+    state: &State,
+    slug: &str,
+    key: &str,
+    fragment: bool,
+) -> Result<Answer, Answer> {
     let site = find_site(state, slug)?;
     let (_, project) = site
         .project(key)
         .ok_or_else(|| not_found("There is no such project."))?;
-    Ok(board(site, project))
+    Ok(match fragment {
+        true => Answer::html(200, columns(site, project)),
+        false => board(site, project),
+    })
 }
 
 pub(super) fn find_site<'a>(state: &'a State, slug: &str) -> Result<&'a Site, Answer> {
@@ -70,7 +81,7 @@ pub(super) fn move_card(
         return Err(not_found("The form names no issue or no status."));
     };
     let (now, visible_at) = (state.now(), state.searchable_from());
-    let back = format!("{}/board/{key}", find_site(state, slug)?.url);
+    let back = format!("/sites/{slug}/board/{key}");
     let cloud_id = find_site(state, slug)?.cloud_id.clone();
     let site = state
         .world
@@ -87,34 +98,59 @@ pub(super) fn move_card(
     Ok(answer)
 }
 
+/// Gives the address of a project's board on this server.
+pub(super) fn path(site: &Site, project: &Project) -> String {
+    format!("/sites/{}/board/{}", site.slug, project.key)
+}
+
 fn board(site: &Site, project: &Project) -> Answer {
+    let title = escape(&format!("{} · {}", project.name, project.key));
+    let top = format!("<h1>{title}</h1><p><a href=\"/\">Console</a></p>");
+    let body = format!(
+        "<div class=\"board\">{}</div><script src=\"/assets/board.js\"></script>",
+        columns(site, project)
+    );
+    Answer::html(200, frame(&title, &top, &body))
+}
+
+fn columns(site: &Site, project: &Project) -> String {
+    let issues = project.numbers.values().rev();
+    let mut by_status: HashMap<&str, Vec<&Issue>> = HashMap::new();
+    for issue in issues.filter_map(|id| site.issue(*id)) {
+        if !issue.hidden {
+            by_status.entry(&issue.data.status).or_default().push(issue);
+        }
+    }
     let columns: String = project
         .statuses
         .iter()
-        .map(|status| column(site, project, status))
+        .map(|status| {
+            let here = by_status.get(status.id.as_str());
+            let here = here.map(Vec::as_slice).unwrap_or_default();
+            column(site, project, status, here)
+        })
         .collect();
-    let body = format!(
-        "<p><a href=\"/\">All boards</a> · {} issues</p><div class=\"columns\">{columns}</div>",
-        project.numbers.len()
-    );
-    let title = format!("{} · {}", project.name, project.key);
-    Answer::html(200, layout(&title, &body))
+    let title = escape(&format!("{} · {}", project.name, project.key));
+    format!("<div class=\"columns\" data-title=\"{title}\">{columns}</div>")
 }
 
-fn column(site: &Site, project: &Project, status: &Status) -> String {
-    let issues = project.numbers.values().filter_map(|id| site.issue(*id));
-    let here: Vec<_> = issues
-        .filter(|issue| issue.data.status == status.id && !issue.hidden)
-        .collect();
+fn column(site: &Site, project: &Project, status: &Status, here: &[&Issue]) -> String {
     let cards: String = here
         .iter()
         .take(MAX_CARDS)
         .map(|it| card(site, project, it))
         .collect();
+    let left_out = here.len().saturating_sub(MAX_CARDS);
+    let more = match left_out {
+        0 => String::new(),
+        more => format!("<p class=\"more\">and {more} older ones</p>"),
+    };
     format!(
-        "<section><h2>{} ({})</h2>{cards}</section>",
-        escape(&status.name),
-        here.len()
+        "<section class=\"{}\" data-status=\"{name}\" aria-label=\"{name}\"><h2>{name} ({})</h2>\
+         {cards}{more}</section>",
+        status.category.key(),
+        here.len(),
+        name = escape(&status.name),
     )
 }
 
@@ -127,15 +163,34 @@ fn card(site: &Site, project: &Project, issue: &Issue) -> String {
     let buttons: String = others
         .map(|status| {
             let name = escape(&status.name);
-            format!("<button name=\"status\" value=\"{name}\">{name}</button>")
+            format!(
+                "<button name=\"status\" value=\"{name}\" data-focus=\"{key} {name}\" \
+                 aria-label=\"Move {key} to {name}\">{name}</button>"
+            )
         })
         .collect();
     format!(
-        "<article class=\"card\"><a href=\"{url}/browse/{key}\">{key}</a> {}\
-         <form method=\"post\" action=\"{url}/board/{}/move\">\
+        "<article class=\"card\" draggable=\"true\" data-issue=\"{key}\">\
+         <h3><a href=\"/sites/{slug}/browse/{key}\">{key}</a> {summary}</h3>{meta}\
+         <form method=\"post\" action=\"/sites/{slug}/board/{project}/move\">\
          <input type=\"hidden\" name=\"issue\" value=\"{key}\">{buttons}</form></article>",
-        escape(&issue.data.summary),
-        escape(&project.key),
-        url = escape(&site.url),
+        summary = escape(&issue.data.summary),
+        meta = meta(project, issue),
+        project = escape(&project.key),
+        slug = escape(&site.slug),
     )
+}
+
+/// Names type, priority and labels, as far as there are any.
+fn meta(project: &Project, issue: &Issue) -> String {
+    let data = &issue.data;
+    let kind = project.issue_type(&data.issue_type);
+    let priority = data.priority.as_deref().and_then(|id| project.priority(id));
+    let names = kind.map(|kind| kind.name.as_str()).into_iter();
+    let names = names.chain(priority.map(|priority| priority.name.as_str()));
+    let names: Vec<_> = names
+        .chain(data.labels.iter().map(String::as_str))
+        .map(escape)
+        .collect();
+    format!("<p class=\"meta\">{}</p>", names.join(" · "))
 }

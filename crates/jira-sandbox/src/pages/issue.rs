@@ -49,9 +49,9 @@ pub(super) fn page(state: &State, slug: &str, key: &str) -> Result<Answer, Answe
         .map(adf::to_text)
         .unwrap_or_default();
     let body = format!(
-        "<p><a href=\"{}/board/{project}\">Board of {project}</a></p><dl>{rows}</dl>\
+        "<p><a href=\"/sites/{}/board/{project}\">Board of {project}</a></p><dl>{rows}</dl>\
          <h2>Description</h2><pre>{}</pre>",
-        escape(&site.url),
+        escape(&site.slug),
         escape(&text),
         project = escape(&home.key),
     );

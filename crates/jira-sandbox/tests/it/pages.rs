@@ -65,7 +65,10 @@ fn an_issues_link_opens_a_page_with_its_description() {
         assert!(shown.text().contains(expected), "{expected}");
     }
     assert_eq!(page(&jira, "/sites/acme/browse/SHOP-9").status, 404);
-    assert!(page(&jira, "/").text().contains("/sites/acme/board/SHOP"));
+    let overview = jira.beside("GET", "/sandbox/overview", "").json();
+    let first = &overview["sites"][0]["projects"][0];
+    assert_eq!(first["board"], "/sites/acme/board/SHOP");
+    assert_eq!(first["issues"], 1);
 }
 
 #[test]

@@ -2,5 +2,6 @@
 
 mod calls;
 mod connected;
+mod examples;
 mod failures;
 mod tokens;

@@ -11,10 +11,11 @@ use jira_client::{
 };
 use jira_sandbox::{ACME_CLOUD_ID, Sandbox, SandboxConfig};
 
-const SCOPES: [&str; 4] = [
+const SCOPES: [&str; 5] = [
     "read:jira-work",
     "write:jira-work",
     "read:jira-user",
+    "manage:jira-webhook",
     "offline_access",
 ];
 

@@ -25,6 +25,23 @@ pub struct Chaos {
     pub rules: Vec<ChaosRule>,
 }
 
+impl Chaos {
+    /// Tells whether every rule's probabilities make sense.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let sane = |rule: &ChaosRule| {
+            let mut shares = rule.probability.values();
+            let sum: f64 = shares.clone().sum();
+            shares.all(|share| (0.0..=1.0).contains(share)) && sum < 1.000_001
+        };
+        if self.rules.iter().all(sane) {
+            return Ok(());
+        }
+        let text = "The probabilities of a rule must lie between 0 and 1, and together be at \
+                    most 1.";
+        Err(text.to_owned())
+    }
+}
+
 /// What may strike some endpoints, and how probably.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -148,17 +165,7 @@ pub(crate) struct ChaosRun {
 impl ChaosRun {
     /// Puts rules in force and starts counting anew; refused where probabilities make no sense.
     pub(crate) fn start(&mut self, chaos: Chaos) -> Result<(), String> {
-        for rule in &chaos.rules {
-            let sum: f64 = rule.probability.values().sum();
-            let sane = |share: &f64| (0.0..=1.0).contains(share);
-            if !rule.probability.values().all(sane) || sum > 1.000_001 {
-                return Err(
-                    "The probabilities of a rule must lie between 0 and 1, and together \
-                            be at most 1."
-                        .to_owned(),
-                );
-            }
-        }
+        chaos.check()?;
         let seeds = (1_u64..).map(|at| Random::new(chaos.seed ^ at.wrapping_mul(0xA5A5_5A5A)));
         self.draws = seeds.take(chaos.rules.len()).collect();
         self.chaos = chaos;

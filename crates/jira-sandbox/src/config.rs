@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::chaos::Chaos;
+use crate::faults::Fault;
 use crate::switches::Switches;
+use crate::world::WorldSeed;
 
 /// Everything about a sandbox that is chosen before it starts.
 #[derive(Clone)]
@@ -41,6 +44,12 @@ pub struct SandboxConfig {
     pub leeway_pairs: LeewayPairs,
     /// The hourly quota after which Jira answers 429; none means that it is not enforced.
     pub quota_points_per_hour: Option<u64>,
+    /// The accounts and sites to start with; none is the stock world.
+    pub world: Option<WorldSeed>,
+    /// Faults that are switched on from the start.
+    pub faults: Vec<Fault>,
+    /// Random faults that are in force from the start.
+    pub chaos: Option<Chaos>,
     /// Everything else that can be switched later too; the fields above win where they are set.
     pub switches: Switches,
 }
@@ -70,6 +79,9 @@ impl Default for SandboxConfig {
             dead_refresh: DeadRefresh::default(),
             leeway_pairs: LeewayPairs::default(),
             quota_points_per_hour: None,
+            world: None,
+            faults: Vec::new(),
+            chaos: None,
             switches: Switches::default(),
         }
     }

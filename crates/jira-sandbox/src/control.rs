@@ -1,11 +1,13 @@
 //! The sandbox's own calls, by which a person or another process interferes.
 
+mod grants;
 mod issues;
 mod projects;
 mod webhooks;
 
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::chaos::Chaos;
@@ -55,10 +57,15 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Result<Answer, Ans
         ("POST", ["issues", key, "status"]) => set_status(state, key, request),
         ("POST", ["issues", key, "project"]) => set_project(state, key, request),
         ("POST", ["issues", key, "hidden"]) => set_hidden(state, key, request),
+        ("GET", ["issues", key, "remotelinks"]) => issues::links(state, key),
         ("POST", ["issues", key, "search_lag"]) => issues::search_lag(state, key, request),
         ("POST", ["issues", key, "clone"]) => issues::clone(state, key, request),
         ("POST", ["issues", key, "property"]) => issues::property(state, key, request),
         ("GET", ["tokens"]) => Ok(ok(&json!({"counters": state.tokens.counters}))),
+        ("POST", ["tokens", "mint"]) => grants::mint(state, request),
+        ("GET", ["grants"]) => Ok(ok(&grants::list(state))),
+        ("POST", ["grants"]) => grants::change(state, request, true),
+        ("DELETE", ["grants"]) => grants::change(state, request, false),
         ("POST", ["tokens", "expire"]) => {
             let now = state.now();
             state.tokens.expire_access(now);
@@ -118,10 +125,31 @@ fn clock(state: &State) -> Value {
     json!({"now": state.now().format(rfc3339).unwrap_or_default()})
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClockChange {
+    #[serde(default)]
+    advance_seconds: u64,
+    /// Whether the clock stands still; it can be moved all the same.
+    #[serde(default)]
+    stopped: Option<bool>,
+}
+
 fn advance_clock(state: &mut State, request: &Request) -> Result<Answer, Answer> {
+    let change = if request.is_json() {
+        projects::read(request)?
+    } else {
+        ClockChange {
+            advance_seconds: number(request, "advance_seconds")?,
+            stopped: None,
+        }
+    };
+    if let Some(stopped) = change.stopped {
+        state.clock.set_stopped(stopped);
+    }
     state
         .clock
-        .advance(Duration::from_secs(number(request, "advance_seconds")?));
+        .advance(Duration::from_secs(change.advance_seconds));
     Ok(ok(&clock(state)))
 }
 

@@ -66,6 +66,8 @@ pub enum Endpoint {
     PutProperty,
     /// `DELETE /issue/{idOrKey}/properties/{key}`.
     DeleteProperty,
+    /// `POST /issue/{idOrKey}/remotelink`.
+    RemoteLink,
     /// `POST /webhook`.
     RegisterWebhooks,
     /// `GET /webhook`.
@@ -142,6 +144,7 @@ impl Endpoint {
             ("GET", [_, "properties", _]) => Self::GetProperty,
             ("PUT", [_, "properties", _]) => Self::PutProperty,
             ("DELETE", [_, "properties", _]) => Self::DeleteProperty,
+            ("POST", [_, "remotelink"]) => Self::RemoteLink,
             _ => Self::UnknownJira,
         }
     }
@@ -180,6 +183,7 @@ impl Endpoint {
             Self::GetProperty | Self::PutProperty | Self::DeleteProperty => {
                 "/rest/api/3/issue/{issueIdOrKey}/properties/{propertyKey}"
             }
+            Self::RemoteLink => "/rest/api/3/issue/{issueIdOrKey}/remotelink",
             Self::RegisterWebhooks | Self::ListWebhooks | Self::DeleteWebhooks => {
                 "/rest/api/3/webhook"
             }
@@ -202,7 +206,8 @@ impl Endpoint {
             | Self::EditIssue
             | Self::Transition
             | Self::PutProperty
-            | Self::DeleteProperty => Some("write:jira-work"),
+            | Self::DeleteProperty
+            | Self::RemoteLink => Some("write:jira-work"),
             Self::ServerInfo | Self::UnknownJira | Self::RemovedSearch => None,
             _ => Some("read:jira-work"),
         }
@@ -222,6 +227,18 @@ impl Endpoint {
                 self,
                 Self::RegisterWebhooks | Self::RefreshWebhooks | Self::DeleteWebhooks
             )
+    }
+
+    /// Tells whether the request writes to one issue that there is already.
+    pub(crate) fn writes_to_issue(self) -> bool {
+        matches!(
+            self,
+            Self::EditIssue
+                | Self::Transition
+                | Self::PutProperty
+                | Self::DeleteProperty
+                | Self::RemoteLink
+        )
     }
 
     /// Tells whether the endpoint asks for `read:jira-work` beside its own scope.

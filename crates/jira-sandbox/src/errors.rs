@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 
 use crate::http::Answer;
 
@@ -19,6 +18,12 @@ pub enum SandboxError {
         /// Why the system refused it.
         source: std::io::Error,
     },
+    /// A seed file cannot be read; the text names the line.
+    #[error("{0}")]
+    SeedFile(String),
+    /// A described world or its faults contradict themselves.
+    #[error("the world cannot be built: {0}")]
+    World(String),
     /// The server's thread or runtime could not be started.
     #[error("cannot start the sandbox's server")]
     Start(#[source] std::io::Error),
@@ -53,27 +58,19 @@ pub(crate) fn gateway_error(status: u16, message: &str) -> Answer {
     Answer::json(status, &json!({"code": status, "message": message}))
 }
 
+/// Answers with a page of HTML, as proxies do.
+pub(crate) fn html_error(status: u16) -> Answer {
+    let page = "<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Something went \
+                wrong</h1></body></html>";
+    Answer::html(status, page.to_owned())
+}
+
 /// Answers in the shape of the token endpoint.
 pub(crate) fn token_error(status: u16, error: &str, description: &str) -> Answer {
     Answer::json(
         status,
         &json!({"error": error, "error_description": description}),
     )
-}
-
-/// Answers that the app's points for this hour are used up.
-pub(crate) fn quota_exhausted(now: OffsetDateTime) -> Answer {
-    let left = 3600 - now.unix_timestamp().rem_euclid(3600);
-    let mut answer = jira_error(429, "Rate limit exceeded.");
-    let headers = [
-        ("Retry-After", left.to_string()),
-        ("RateLimit-Reason", "jira-quota-global-based".to_owned()),
-        ("X-RateLimit-Remaining", "0".to_owned()),
-    ];
-    answer
-        .headers
-        .extend(headers.map(|(name, value)| (name.to_owned(), value)));
-    answer
 }
 
 /// Why Jira refuses a write: general messages and one text per field.

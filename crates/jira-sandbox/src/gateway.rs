@@ -3,12 +3,13 @@
 use serde_json::Value;
 
 use crate::endpoint::Endpoint;
-use crate::errors::{SEARCH_REMOVED, gateway_error, jira_error};
+use crate::errors::{SEARCH_REMOVED, gateway_error, html_error, jira_error};
 use crate::faults::Effect;
 use crate::http::{Answer, Request};
 use crate::oauth::Bearer;
 use crate::rest;
 use crate::state::State;
+use crate::switches::{BadToken, UnknownSite};
 
 /// A request that has passed the gateway, with who asks and of which site.
 #[derive(Debug)]
@@ -111,18 +112,32 @@ pub(crate) fn bearer(state: &State, request: &Request) -> Result<Bearer, Answer>
     state
         .tokens
         .bearer(token, state.now())
-        .ok_or_else(|| gateway_error(401, "Unauthorized"))
+        .ok_or_else(|| bad_token(state.switches.bad_token))
+}
+
+fn bad_token(shape: BadToken) -> Answer {
+    match shape {
+        BadToken::Gateway => gateway_error(401, "Unauthorized"),
+        BadToken::Jira => {
+            let text = "Client must be authenticated to access this resource.";
+            jira_error(401, text)
+        }
+        BadToken::Empty => Answer::empty(401),
+        BadToken::Html => html_error(401),
+        BadToken::Forbidden => gateway_error(403, "Forbidden"),
+    }
 }
 
 fn admit(state: &State, bearer: &Bearer, cloud_id: &str, endpoint: Endpoint) -> Result<(), Answer> {
+    let forbidden = || gateway_error(403, "The app is not installed on this instance");
     if state.world.site(cloud_id).is_none() {
-        return Err(gateway_error(404, "Not Found"));
+        return Err(match state.switches.unknown_site {
+            UnknownSite::NotFound => gateway_error(404, "Not Found"),
+            UnknownSite::Forbidden => forbidden(),
+        });
     }
     if !bearer.sites.iter().any(|site| site == cloud_id) {
-        return Err(gateway_error(
-            403,
-            "The app is not installed on this instance",
-        ));
+        return Err(forbidden());
     }
     let also = endpoint.also_reads().then_some("read:jira-work");
     let mut wanted = endpoint.scope().into_iter().chain(also);

@@ -88,11 +88,9 @@ impl IssueSnapshot {
 }
 
 impl SandboxHandle {
-    pub(crate) fn new(config: SandboxConfig, base_url: &str) -> Self {
+    pub(crate) fn new(config: SandboxConfig, world: World) -> Self {
         Self {
-            state: Arc::new_cyclic(|myself| {
-                Mutex::new(State::new(config, base_url, myself.clone()))
-            }),
+            state: Arc::new_cyclic(|myself| Mutex::new(State::new(config, world, myself.clone()))),
         }
     }
 

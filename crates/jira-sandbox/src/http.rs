@@ -25,6 +25,8 @@ pub(crate) struct Request {
     pub(crate) basic: Option<(String, String)>,
     /// Whether it came to the site's own address instead of the gateway.
     pub(crate) at_site: bool,
+    /// The language that `X-Force-Accept-Language` asks for.
+    pub(crate) forced_language: Option<String>,
     pub(crate) body: Bytes,
 }
 
@@ -49,6 +51,7 @@ impl Request {
                 .map(str::to_owned),
             basic: basic(&header(header::AUTHORIZATION)),
             at_site: false,
+            forced_language: forced_language(request),
             body,
         }
     }
@@ -145,6 +148,16 @@ fn basic(header: &str) -> Option<(String, String)> {
     let text = String::from_utf8(decoded).ok()?;
     let (name, token) = text.split_once(':')?;
     Some((name.to_owned(), token.to_owned()))
+}
+
+/// Reads the language that counts only where another header forces it.
+fn forced_language(request: &HttpRequest) -> Option<String> {
+    let header = |name: &str| request.headers().get(name)?.to_str().ok();
+    let forced = header("X-Force-Accept-Language")?;
+    let language = header("Accept-Language")?;
+    forced
+        .eq_ignore_ascii_case("true")
+        .then(|| language.to_ascii_lowercase())
 }
 
 fn pairs(encoded: &[u8]) -> Vec<(String, String)> {

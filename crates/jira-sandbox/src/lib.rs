@@ -15,11 +15,14 @@ mod http;
 mod journal;
 mod jql;
 mod late;
+mod limits;
+mod localise;
 mod oauth;
 mod others;
 mod pages;
 mod random;
 mod rest;
+mod seed_file;
 mod server;
 mod state;
 mod switches;
@@ -39,11 +42,18 @@ pub use journal::{
     AppCharges, ChargeReport, Charges, EndpointCharges, Exchange, ExchangeAnswer, JournalEntry,
     TokenCounters,
 };
+pub use limits::{QuotaScope, RateHeaders};
+pub use localise::Language;
+pub use seed_file::SeedFile;
 pub use server::Sandbox;
-pub use switches::{HiddenIssues, Switches};
+pub use switches::{
+    BadToken, CreateMetaWithoutCreate, HiddenIssues, SearchLastPage, Switches, UnknownSite,
+};
 pub use webhooks::{
     WebhookAttempt, WebhookDelivery, WebhookDeliveryState, WebhookJwt, WebhookUrlScope,
 };
 pub use world::{
-    ACME_CLOUD_ID, BEACON_CLOUD_ID, OTHER_USER_ACCOUNT_ID, ProjectTemplate, USER_ACCOUNT_ID,
+    ACME_CLOUD_ID, AccountSeed, BEACON_CLOUD_ID, Category, FieldSeed, FieldSeedKind, IssueSeed,
+    NamedSeed, OTHER_USER_ACCOUNT_ID, ProjectSeed, ProjectTemplate, SiteSeed, StatusSeed, TypeSeed,
+    USER_ACCOUNT_ID, WorldSeed,
 };

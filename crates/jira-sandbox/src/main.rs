@@ -8,9 +8,9 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
-use std::{env, thread};
+use std::{env, fs, thread};
 
-use jira_sandbox::{Sandbox, SandboxConfig};
+use jira_sandbox::{Sandbox, SandboxConfig, SeedFile};
 
 const USAGE: &str = "\
 A stand-in for Atlassian Cloud: OAuth, Jira REST v3 and a board, over real HTTP.
@@ -25,7 +25,12 @@ Usage: jira-sandbox [OPTIONS]
   --extra-projects N        further projects on the site Acme (0)
   --extra-fields N          further fields on the create screens of SHOP (0)
   --callback URL            a registered callback; may be repeated (any)
+  --client-id TEXT          the registered app's client id (sandbox-client)
+  --client-secret TEXT      the registered app's secret
   --auto-consent            consent at once, without showing the page
+  --quota-points N          points an hour after which Jira answers 429 (not enforced)
+  --seed-file FILE          world, app, settings and faults in TOML; other flags win over it
+  --set NAME=VALUE          any setting of /sandbox/settings; may be repeated
   --help                    this text
 ";
 
@@ -65,8 +70,14 @@ fn run(sandbox: &Sandbox, config: &SandboxConfig) -> ExitCode {
 }
 
 /// Reads the flags; none where only help is asked for.
-fn read(mut flags: impl Iterator<Item = String>) -> Result<Option<SandboxConfig>, String> {
+fn read(flags: impl Iterator<Item = String>) -> Result<Option<SandboxConfig>, String> {
     let mut config = SandboxConfig::default();
+    let flags: Vec<_> = flags.collect();
+    let seed_file = flags.iter().position(|flag| flag == "--seed-file");
+    if let Some(path) = seed_file.and_then(|at| flags.get(at + 1)) {
+        seed(&mut config, path)?;
+    }
+    let mut flags = flags.into_iter();
     let (mut host, mut port) = (IpAddr::V4(Ipv4Addr::LOCALHOST), 8090);
     while let Some(flag) = flags.next() {
         match flag.as_str() {
@@ -92,10 +103,26 @@ fn read(mut flags: impl Iterator<Item = String>) -> Result<Option<SandboxConfig>
             "--search-lag-ms" => config.search_lag = ms()?,
             "--extra-projects" => config.extra_projects = count()?,
             "--extra-fields" => config.extra_fields = count()?,
+            "--client-id" => config.client_id = value,
+            "--client-secret" => config.client_secret = value,
+            "--quota-points" => config.quota_points_per_hour = Some(number()?.into()),
+            // Read before all other flags.
+            "--seed-file" => {}
+            "--set" => {
+                let (name, value) = value.split_once('=').ok_or_else(unreadable)?;
+                config.switches.set(name, value)?;
+            }
             "--callback" => config.callback_urls.push(value),
             _ => return Err(format!("unknown option {flag}")),
         }
     }
     config.bind = SocketAddr::new(host, port);
     Ok(Some(config))
+}
+
+fn seed(config: &mut SandboxConfig, path: &str) -> Result<(), String> {
+    let text = fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?;
+    let file = SeedFile::read(&text).map_err(|error| format!("{path}: {error}"))?;
+    file.apply(config);
+    Ok(())
 }

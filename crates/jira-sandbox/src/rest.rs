@@ -8,6 +8,7 @@ mod lists;
 mod myself;
 mod projects;
 mod properties;
+mod remote_links;
 mod render;
 mod screen;
 mod search;
@@ -59,6 +60,7 @@ pub(crate) fn answer(
         Endpoint::GetProperty => properties::get(state, call),
         Endpoint::PutProperty => properties::put(state, call),
         Endpoint::DeleteProperty => properties::delete(state, call),
+        Endpoint::RemoteLink => remote_links::put(state, call),
         Endpoint::RegisterWebhooks => webhooks::register(state, call),
         Endpoint::ListWebhooks => webhooks::list(state, call),
         Endpoint::RefreshWebhooks => webhooks::refresh(state, call),

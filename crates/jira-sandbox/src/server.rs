@@ -13,13 +13,14 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, rt, web};
 use serde_json::Value;
 
 use crate::config::SandboxConfig;
-use crate::errors::SandboxError;
+use crate::errors::{SandboxError, html_error};
 use crate::faults::Effect;
 use crate::handle::SandboxHandle;
 use crate::http::{Answer, Request};
 use crate::late;
 use crate::state::{Acted, Arrival};
 use crate::webhooks::run_courier;
+use crate::world::world_of;
 
 /// The largest body the sandbox reads.
 const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
@@ -48,14 +49,18 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// [`SandboxError::Bind`] when the address is taken, [`SandboxError::Start`] when the system
-    /// gives no thread.
+    /// [`SandboxError::Bind`] when the address is taken, [`SandboxError::World`] when a described
+    /// world contradicts itself, [`SandboxError::Start`] when the system gives no thread.
     pub fn start(config: SandboxConfig) -> Result<Self, SandboxError> {
         let address = config.bind;
         let bind = |source| SandboxError::Bind { address, source };
         let listener = TcpListener::bind(address).map_err(bind)?;
         let base_url = format!("http://{}", listener.local_addr().map_err(bind)?);
-        let handle = SandboxHandle::new(config, &base_url);
+        let world = world_of(&config, &base_url).map_err(SandboxError::World)?;
+        if let Some(chaos) = &config.chaos {
+            chaos.check().map_err(SandboxError::World)?;
+        }
+        let handle = SandboxHandle::new(config, world);
         let server = Server::start(listener, handle.clone()).map_err(SandboxError::Start)?;
         Ok(Self {
             handle,
@@ -273,12 +278,6 @@ fn distort(fault: Option<&Effect>, answer: Option<Answer>) -> Option<Answer> {
         }),
         _ => answer,
     }
-}
-
-fn html_error(status: u16) -> Answer {
-    let page = "<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Something went \
-                wrong</h1></body></html>";
-    Answer::html(status, page.to_owned())
 }
 
 fn respond(answer: Answer) -> HttpResponse {

@@ -14,13 +14,15 @@ use crate::endpoint::Endpoint;
 use crate::faults::{Effect, FaultPlan, Struck};
 use crate::http::{Answer, Request};
 use crate::journal::{Ended, Exchange, ExchangeAnswer, Journal, JournalEntry};
+use crate::limits::{Asked, Limits};
+use crate::localise;
 use crate::oauth::{self, Tokens};
 use crate::others::Others;
 use crate::random::Random;
 use crate::rest::SearchPages;
 use crate::switches::Switches;
 use crate::webhooks::Webhooks;
-use crate::world::{World, seed};
+use crate::world::World;
 use crate::{control, gateway, pages};
 
 /// Everything that requests read and change, behind one lock.
@@ -42,7 +44,7 @@ pub(crate) struct State {
     /// The state itself, for work that goes on in the background.
     pub(crate) myself: Weak<Mutex<Self>>,
     pub(crate) in_flight: usize,
-    quota: Quota,
+    pub(crate) limits: Limits,
 }
 
 /// What a request is in for, decided when it arrives.
@@ -54,6 +56,7 @@ pub(crate) struct Arrival {
     /// Where its answer is kept, where whole requests are.
     exchange: Option<usize>,
     app: Cow<'static, str>,
+    cloud_id: String,
     /// Whether the hourly quota counts it.
     charged: bool,
     bytes_in: usize,
@@ -65,32 +68,36 @@ pub(crate) struct Arrival {
     pub(crate) latency_per_issue: Duration,
 }
 
-/// Points used in the current hour.
-#[derive(Debug, Default)]
-struct Quota {
-    hour: i64,
-    used: u64,
-}
-
 impl State {
-    pub(crate) fn new(config: SandboxConfig, base_url: &str, myself: Weak<Mutex<Self>>) -> Self {
+    pub(crate) fn new(config: SandboxConfig, world: World, myself: Weak<Mutex<Self>>) -> Self {
         let switches = Switches::starting(&config);
+        let mut faults = FaultPlan::default();
+        for fault in &config.faults {
+            faults.push(fault.clone());
+        }
+        let mut chaos = ChaosRun::default();
+        if let Some(rules) = &config.chaos {
+            // Rules that make no sense were refused when the sandbox was set up.
+            drop(chaos.start(rules.clone()));
+        }
+        let mut tokens = Tokens::default();
+        tokens.set_lives(switches.access_token_seconds, switches.leeway_seconds);
         Self {
-            world: seed(&config, base_url),
+            world,
             config,
             clock: Clock::default(),
-            tokens: Tokens::default(),
-            faults: FaultPlan::default(),
+            tokens,
+            faults,
             journal: Journal::default(),
             search_pages: SearchPages::default(),
             draws: Random::new(switches.seed),
             switches,
-            chaos: ChaosRun::default(),
+            chaos,
             others: Others::default(),
             webhooks: Webhooks::default(),
             myself,
             in_flight: 0,
-            quota: Quota::default(),
+            limits: Limits::default(),
         }
     }
 
@@ -115,6 +122,8 @@ impl State {
         if switches.seed != self.switches.seed {
             self.draws = Random::new(switches.seed);
         }
+        self.tokens
+            .set_lives(switches.access_token_seconds, switches.leeway_seconds);
         self.switches = switches;
     }
 
@@ -161,6 +170,7 @@ impl State {
             exchange,
             charged: endpoint.is_jira() && !request.at_site,
             app,
+            cloud_id: request.part(2).to_owned(),
             bytes_in: request.body.len(),
             began: Instant::now(),
             struck: struck.as_ref().map(|struck| struck.name),
@@ -186,26 +196,24 @@ impl State {
 
     /// Carries out a request that was put off, long after its answer.
     pub(crate) fn act_late(&mut self, request: &Request, endpoint: Endpoint, struck: &str) {
-        let answered = gateway::answer(self, endpoint, request, None);
+        let answered = if endpoint.is_jira() {
+            gateway::answer(self, endpoint, request, None)
+        } else {
+            self.beside_jira(endpoint, request)
+        };
+        self.collect_events();
         let created = answered.map_or(0, |answer| answer.created);
         self.chaos.count(endpoint, struck, 0, created);
     }
 
     /// Acts on a request and gives its true answer, before any fault distorts that.
     pub(crate) fn answer(&mut self, request: &Request, arrival: &Arrival) -> Answer {
-        let answered = match arrival.endpoint {
-            Endpoint::Authorize => oauth::authorize(self, request),
-            Endpoint::AuthorizeDecision => oauth::decide(self, request),
-            Endpoint::Token => oauth::token(self, request),
-            Endpoint::AccessibleResources => oauth::accessible_resources(self, request),
-            Endpoint::Page => pages::answer(self, request),
-            Endpoint::Control => control::answer(self, request),
-            endpoint => match self.quota_refusal(arrival) {
-                Some(refusal) => Err(refusal),
-                None => gateway::answer(self, endpoint, request, arrival.fault.as_ref()),
-            },
+        let answer = if arrival.endpoint.is_jira() {
+            self.within_limits(request, arrival)
+        } else {
+            let answered = self.beside_jira(arrival.endpoint, request);
+            answered.unwrap_or_else(|refusal| refusal)
         };
-        let answer = answered.unwrap_or_else(|refusal| refusal);
         self.collect_events();
         if let Some(at) = arrival.exchange {
             let kept = ExchangeAnswer {
@@ -216,6 +224,17 @@ impl State {
             self.journal.record_answer(at, kept);
         }
         answer
+    }
+
+    fn beside_jira(&mut self, endpoint: Endpoint, request: &Request) -> Result<Answer, Answer> {
+        match endpoint {
+            Endpoint::Authorize => oauth::authorize(self, request),
+            Endpoint::AuthorizeDecision => oauth::decide(self, request),
+            Endpoint::Token => oauth::token(self, request),
+            Endpoint::AccessibleResources => oauth::accessible_resources(self, request),
+            Endpoint::Page => pages::answer(self, request),
+            _ => control::answer(self, request),
+        }
     }
 
     /// Tells who is charged for a request.
@@ -241,7 +260,8 @@ impl State {
         } else {
             0
         };
-        self.quota.add(self.now(), points);
+        let now = self.now();
+        self.limits.charge(&arrival.cloud_id, points, now);
         if let Some(struck) = arrival.struck {
             self.chaos.count(arrival.endpoint, struck, 1, acted.created);
         }
@@ -261,14 +281,30 @@ impl State {
         });
     }
 
-    fn quota_refusal(&mut self, arrival: &Arrival) -> Option<Answer> {
-        if !arrival.charged {
-            return None;
-        }
-        let limit = self.switches.quota_points_per_hour?;
-        let now = self.now();
-        self.quota.add(now, 0);
-        (self.quota.used >= limit).then(|| crate::errors::quota_exhausted(now))
+    /// Answers a Jira request within the limits, and tells what is left of them.
+    fn within_limits(&mut self, request: &Request, arrival: &Arrival) -> Answer {
+        let asked = Asked {
+            endpoint: arrival.endpoint,
+            request,
+            charged: arrival.charged,
+            writes_to: self.written_issue(arrival.endpoint, request),
+            now: self.now(),
+        };
+        let answered = match self.limits.admit(asked, &self.switches) {
+            Ok(()) => gateway::answer(self, arrival.endpoint, request, arrival.fault.as_ref()),
+            Err(refusal) => Err(refusal),
+        };
+        let mut answer = answered.unwrap_or_else(|refusal| refusal);
+        localise::translate(&mut answer, self.switches.language.of(request));
+        self.limits.tell(asked, &self.switches, &mut answer);
+        answer
+    }
+
+    /// Finds the issue that a request writes to, where those writes are limited.
+    fn written_issue(&self, endpoint: Endpoint, request: &Request) -> Option<u64> {
+        let limited = self.switches.enforce_per_issue && endpoint.writes_to_issue();
+        let site = limited.then(|| self.world.site(request.part(2)))?;
+        site?.resolve(request.part(7))
     }
 }
 
@@ -292,16 +328,6 @@ fn exchange(endpoint: Endpoint, request: &Request) -> Exchange {
 pub(crate) struct Acted {
     pub(crate) created: u32,
     pub(crate) extra_points: u64,
-}
-
-impl Quota {
-    fn add(&mut self, now: OffsetDateTime, points: u64) {
-        let hour = now.unix_timestamp().div_euclid(3600);
-        if hour != self.hour {
-            *self = Self { hour, used: 0 };
-        }
-        self.used += points;
-    }
 }
 
 /// Tells which project a Jira request speaks of, by its key.

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::{DeadRefresh, LeewayPairs, SandboxConfig, SiteListing};
+use crate::limits::{QuotaScope, RateHeaders};
+use crate::localise::Language;
 use crate::webhooks::{WebhookJwt, WebhookUrlScope};
 
 /// Everything that can be switched while a sandbox runs, under the names that JSON and TOML use.
@@ -37,6 +39,34 @@ pub struct Switches {
     pub leeway_pairs: LeewayPairs,
     /// The hourly quota after which Jira answers 429; null does not enforce it.
     pub quota_points_per_hour: Option<u64>,
+    /// What one quota covers.
+    pub quota_scope: QuotaScope,
+    /// Whether answers tell how much of a limit is left; `beta` does not enforce the quota.
+    pub rate_headers: RateHeaders,
+    /// Every endpoint of a site has its burst limit, a token bucket on the sandbox's clock.
+    pub enforce_burst: bool,
+    /// Requests a second for every endpoint, instead of Atlassian's 50, 100 and 150.
+    pub burst_per_second: Option<u32>,
+    /// Requests at once; null is as many as a second brings.
+    pub burst_bucket: Option<u32>,
+    /// One issue takes 20 writes in 2 seconds and 100 in 30 seconds.
+    pub enforce_per_issue: bool,
+    /// The language of the accounts' profiles, in which errors are told.
+    pub language: Language,
+    /// How long access tokens work; null is an hour.
+    pub access_token_seconds: Option<u32>,
+    /// How long a used refresh token may be exchanged again; null is ten minutes.
+    pub leeway_seconds: Option<u32>,
+    /// What the gateway answers to a token that has expired or is unknown.
+    pub bad_token: BadToken,
+    /// What the gateway answers for a site that it does not know.
+    pub unknown_site: UnknownSite,
+    /// What createmeta answers to somebody who may not create in a project.
+    pub createmeta_without_create: CreateMetaWithoutCreate,
+    /// The most issues on a page of a search, whatever is asked for.
+    pub search_page_most: Option<usize>,
+    /// How the last page of a search looks.
+    pub search_last_page: SearchLastPage,
     /// An app that is not public delivers only to webhooks that its owner registered.
     pub app_private: bool,
     /// The account that owns the app; null is the first one.
@@ -102,6 +132,18 @@ impl Switches {
         serde_json::from_value(all).map_err(|error| error.to_string())
     }
 
+    /// Switches one thing by its name; the value is JSON, or a text.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that names an unknown switch or a value it does not take.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+        let change = Value::from(serde_json::Map::from_iter([(name.to_owned(), value)]));
+        *self = self.merged(&change)?;
+        Ok(())
+    }
+
     pub(crate) fn latency(&self) -> Duration {
         Duration::from_millis(self.latency_ms)
     }
@@ -109,6 +151,64 @@ impl Switches {
     pub(crate) fn latency_per_issue(&self) -> Duration {
         Duration::from_millis(self.latency_per_issue_ms)
     }
+}
+
+/// What the gateway answers to a token that has expired or is unknown; Atlassian does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BadToken {
+    /// 401 in the gateway's shape.
+    #[default]
+    Gateway,
+    /// 401 in Jira's shape.
+    Jira,
+    /// 401 without a body.
+    Empty,
+    /// 401 with a page of HTML.
+    Html,
+    /// 403 in the gateway's shape.
+    Forbidden,
+}
+
+/// What the gateway answers for a site that it does not know; Atlassian does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownSite {
+    /// 404 in the gateway's shape.
+    #[default]
+    NotFound,
+    /// 403, as for a site that the grant does not cover.
+    Forbidden,
+}
+
+/// What createmeta answers to somebody who may not create; Atlassian does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CreateMetaWithoutCreate {
+    /// A list without types.
+    #[default]
+    EmptyList,
+    /// 400 that names the project.
+    BadRequest,
+    /// 404, as if there were no such project.
+    NotFound,
+}
+
+/// How the last page of a search looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SearchLastPage {
+    /// `isLast` is true and there is no token, as Atlassian documents it.
+    #[default]
+    Documented,
+    /// The token is null.
+    NullToken,
+    /// There is no token and no `isLast`.
+    WithoutIsLast,
+    /// The last issues come with a token, which leads to an empty last page.
+    EmptyPage,
+    /// `isLast` is false and the token is the one that was sent, so that nothing ever ends.
+    RepeatedToken,
 }
 
 /// Gives whole milliseconds.

@@ -1,6 +1,7 @@
 //! The sites, projects, accounts and issues of the sandbox.
 
 mod issue;
+mod plan;
 mod project;
 mod seed;
 mod site;
@@ -11,13 +12,18 @@ use time::UtcOffset;
 use time::macros::offset;
 
 pub(crate) use issue::{Content, Happened, Happening, Issue, IssueData};
-pub(crate) use project::{
-    Category, CustomField, FieldKind, IssueType, Priority, Project, Status, Style,
+pub use plan::{
+    AccountSeed, FieldSeed, FieldSeedKind, IssueSeed, NamedSeed, ProjectSeed, SiteSeed, StatusSeed,
+    TypeSeed, WorldSeed,
 };
+pub use project::Category;
+pub(crate) use project::{CustomField, FieldKind, IssueType, Priority, Project, Status, Style};
+#[cfg(test)]
 pub(crate) use seed::seed;
 pub use seed::{
     ACME_CLOUD_ID, BEACON_CLOUD_ID, OTHER_USER_ACCOUNT_ID, ProjectTemplate, USER_ACCOUNT_ID,
 };
+pub(crate) use seed::{extra_field, world_of};
 pub(crate) use site::{Edit, Site};
 
 /// The zone of every seeded site and account.

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::http::{Answer, Request};
 use crate::state::State;
 use crate::world::{Edit, OTHER_USER_ACCOUNT_ID};
 
 use super::projects::read;
-use super::{issue, no_issue};
+use super::{issue, no_issue, ok};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -91,4 +91,12 @@ pub(super) fn property(state: &mut State, key: &str, request: &Request) -> Resul
         }
     });
     issue(state, key)
+}
+
+/// Shows the links of an issue to something elsewhere.
+pub(super) fn links(state: &mut State, key: &str) -> Result<Answer, Answer> {
+    let (site, id) = state.world.site_of_key(key).ok_or_else(no_issue)?;
+    let links = site.links_of(id).iter();
+    let shown = links.map(|link| json!({"id": link.id, "link": link.value}));
+    Ok(ok(&json!({"links": shown.collect::<Vec<_>>()})))
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::http::{Answer, Request};
 use crate::others::Crowd;
 use crate::state::State;
-use crate::world::{Issue, Project, ProjectTemplate, Site};
+use crate::world::{FieldSeed, Issue, Project, ProjectTemplate, Site};
 
 use super::{ok, refused};
 
@@ -26,6 +26,7 @@ pub(super) fn answer(
         ("POST", [key, "seed"]) => seed(state, key, request),
         ("POST", [key, "others"]) => others(state, key, request),
         ("POST", [key, "issues"]) => range(state, key, request),
+        ("POST", [key, "fields"]) => add_field(state, key, request),
         _ => Err(refused(404, "There is no such control call.")),
     }
 }
@@ -251,4 +252,15 @@ fn apply(issue: &mut Issue, range: &Range) {
         }
         Action::Delete => {}
     }
+}
+
+fn add_field(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
+    let field: FieldSeed = read(request)?;
+    let (site, at) = find(state, key)?;
+    let next = site.next_field_number();
+    let project = site.all_projects.get_mut(at).ok_or_else(no_project)?;
+    let field = field.field(next);
+    let shown = json!({"id": field.id, "name": field.name, "required": field.required});
+    project.custom_fields.push(field);
+    Ok(Answer::json(201, &shown))
 }

@@ -10,9 +10,9 @@ use crate::journal::TokenCounters;
 
 /// How long a code can be exchanged; Atlassian does not say, RFC 6749 recommends this at most.
 const CODE_LIFE: Duration = Duration::minutes(10);
-/// How long an access token works.
+/// How long an access token works where nothing else is switched.
 const ACCESS_LIFE: Duration = Duration::seconds(3600);
-/// How long a used refresh token may be exchanged again.
+/// How long a used refresh token may be exchanged again where nothing else is switched.
 const LEEWAY: Duration = Duration::minutes(10);
 /// How long a refresh token lives unused.
 const IDLE_LIFE: Duration = Duration::days(90);
@@ -29,6 +29,8 @@ pub(crate) struct Tokens {
     refresh: HashMap<String, RefreshToken>,
     access: HashMap<String, AccessToken>,
     pub(crate) counters: TokenCounters,
+    access_seconds: Option<u32>,
+    leeway_seconds: Option<u32>,
 }
 
 impl std::fmt::Debug for Tokens {
@@ -87,6 +89,22 @@ pub(crate) struct Bearer {
 }
 
 impl Tokens {
+    /// Sets how long new access tokens and used refresh tokens work; none is as Atlassian has it.
+    pub(crate) fn set_lives(&mut self, access: Option<u32>, leeway: Option<u32>) {
+        self.access_seconds = access;
+        self.leeway_seconds = leeway;
+    }
+
+    fn access_life(&self) -> Duration {
+        let seconds = self.access_seconds.map(|it| Duration::seconds(it.into()));
+        seconds.unwrap_or(ACCESS_LIFE)
+    }
+
+    fn leeway(&self) -> Duration {
+        let seconds = self.leeway_seconds.map(|it| Duration::seconds(it.into()));
+        seconds.unwrap_or(LEEWAY)
+    }
+
     /// Notes a person's consent and gives the code for it.
     pub(crate) fn consent(
         &mut self,
@@ -152,7 +170,7 @@ impl Tokens {
         }
         match used_at {
             None => self.counters.refreshes += 1,
-            Some(used_at) if now <= used_at + LEEWAY => self.counters.leeway_refreshes += 1,
+            Some(used_at) if now <= used_at + self.leeway() => self.counters.leeway_refreshes += 1,
             Some(_) => {
                 self.kill_family(family);
                 return None;
@@ -200,7 +218,8 @@ impl Tokens {
             self.refresh.insert(token, fresh);
         }
         let access_token = long_token("access");
-        let expires_at = now + ACCESS_LIFE;
+        let life = self.access_life();
+        let expires_at = now + life;
         let companion = refresh_token.clone();
         self.access.insert(
             access_token.clone(),
@@ -210,7 +229,7 @@ impl Tokens {
                 companion,
             },
         );
-        let expires_in = ACCESS_LIFE.whole_seconds();
+        let expires_in = life.whole_seconds();
         Some(Pair {
             access_token,
             refresh_token,
@@ -234,7 +253,10 @@ impl Tokens {
             .as_ref()
             .and_then(|token| self.refresh.get(token));
         let outlived = companion.is_some_and(|companion| {
-            companion.dead || companion.used_at.is_some_and(|used| now > used + LEEWAY)
+            companion.dead
+                || companion
+                    .used_at
+                    .is_some_and(|used| now > used + self.leeway())
         });
         if outlived {
             return None;
@@ -269,6 +291,11 @@ impl Tokens {
         if !sites.iter().any(|held| held == site) {
             sites.push(site.to_owned());
         }
+    }
+
+    /// Gives the granted sites of each account.
+    pub(crate) fn grants(&self) -> impl Iterator<Item = (&String, &Vec<String>)> {
+        self.grants.iter()
     }
 
     /// Takes a site from an account's grant.

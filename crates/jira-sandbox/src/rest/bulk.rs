@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use crate::errors::{NO_SUCH_ISSUE, Problems, jira_error};
 use crate::faults::Effect;
@@ -10,9 +11,9 @@ use crate::gateway::Call;
 use crate::http::Answer;
 use crate::state::State;
 use crate::switches::HiddenIssues;
-use crate::world::IssueData;
+use crate::world::{Edit, IssueData};
 
-use super::{Fields, fields, issues, render, site, site_mut, strings, v2};
+use super::{Fields, fields, issues, render, site, site_mut, strings, transitions, v2};
 
 /// The most issues of one bulk create.
 const MAX_CREATE: usize = 50;
@@ -22,7 +23,14 @@ const MAX_FETCH: usize = 100;
 pub(super) const MAX_PROPERTIES: usize = 5;
 
 /// What became of one element of a bulk create.
-type Outcome = Result<u64, Problems>;
+type Outcome = Result<Made, Problems>;
+
+/// An issue that was made, and what became of the transition asked for.
+#[derive(Debug)]
+struct Made {
+    id: u64,
+    transition: Option<Value>,
+}
 
 pub(super) fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
     let body = call.request.json()?;
@@ -61,7 +69,7 @@ fn create_each(
             _ => fields::draft(issues::desk(state, call)?, element),
         };
         let outcome = match drafted {
-            Ok(data) => Ok(site_mut(state, call)?.create(data, visible_at)),
+            Ok(data) => Ok(make(state, call, element, data, visible_at)?),
             Err(problems) => Err(problems),
         };
         made += u32::from(outcome.is_ok());
@@ -74,6 +82,24 @@ fn create_each(
     outcomes.sort_by_key(|(at, _)| *at);
     let outcomes = outcomes.into_iter().map(|(_, shown)| shown);
     Ok((outcomes.collect(), made))
+}
+
+fn make(
+    state: &mut State,
+    call: &Call<'_>,
+    element: &Value,
+    data: IssueData,
+    visible_at: OffsetDateTime,
+) -> Result<Made, Answer> {
+    let edit = Edit {
+        actor: &call.account,
+        now: state.now(),
+        visible_at,
+    };
+    let site = site_mut(state, call)?;
+    let id = site.create(data, visible_at);
+    let transition = transitions::after_create(site, id, element, edit);
+    Ok(Made { id, transition })
 }
 
 fn draft_v2(
@@ -109,7 +135,8 @@ fn broken(status: u16) -> Problems {
 fn bulk_answer(state: &mut State, call: &Call<'_>, outcomes: &[Outcome]) -> Result<Answer, Answer> {
     let site = site(state, call)?;
     let made = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok());
-    let mut made: Vec<_> = made.map(|id| issues::created(site, *id)).collect();
+    let made = made.map(|made| issues::created(site, made.id, made.transition.clone()));
+    let mut made: Vec<_> = made.collect();
     if call.fault == Some(&Effect::Shuffled) || state.switches.shuffle_bulk_answers {
         state.draws.shuffle(&mut made);
     }

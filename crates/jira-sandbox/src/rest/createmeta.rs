@@ -6,6 +6,7 @@ use crate::errors::{BAD_ISSUE_TYPE, jira_error, no_project};
 use crate::gateway::Call;
 use crate::http::Answer;
 use crate::state::State;
+use crate::switches::CreateMetaWithoutCreate;
 use crate::world::{FieldKind, Project, Site};
 
 use super::screen::{ScreenField, create_screen};
@@ -19,6 +20,7 @@ pub(super) fn types(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
     let paging = paging(call)?;
     let site = site(state, call)?;
     let project = project(site, call.part(2))?;
+    refuse_without_create(state, project)?;
     let kinds = project.types.iter().filter(|_| project.can_create);
     let total = kinds.clone().count();
     let shown = kinds.map(|kind| {
@@ -38,6 +40,7 @@ pub(super) fn fields(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
     let paging = paging(call)?;
     let site = site(state, call)?;
     let project = project(site, call.part(2))?;
+    refuse_without_create(state, project)?;
     let kind = project
         .issue_type(call.part(4))
         .filter(|_| project.can_create);
@@ -49,6 +52,21 @@ pub(super) fn fields(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
         .map(|field| field_meta(site, project, kind.is_subtask(), field));
     let body = page("fields", paging.cut(shown), paging, total);
     Ok(Answer::json(200, &body).costing(1))
+}
+
+/// Refuses somebody who may not create in a project, where the sandbox is switched to do so.
+fn refuse_without_create(state: &State, project: &Project) -> Result<(), Answer> {
+    match state.switches.createmeta_without_create {
+        _ if project.can_create => Ok(()),
+        CreateMetaWithoutCreate::EmptyList => Ok(()),
+        CreateMetaWithoutCreate::BadRequest => {
+            let key = &project.key;
+            let text =
+                format!("You do not have permission to create issues in the project '{key}'.");
+            Err(jira_error(400, &text))
+        }
+        CreateMetaWithoutCreate::NotFound => Err(jira_error(404, &no_project(&project.key))),
+    }
 }
 
 fn paging(call: &Call<'_>) -> Result<Paging, Answer> {

@@ -8,28 +8,38 @@ use crate::state::State;
 use crate::world::{Edit, IssueData, Site};
 
 use super::fields::{self, Desk};
-use super::{Fields, render, site, site_mut, visible};
+use super::{Fields, render, site, site_mut, transitions, visible};
 
 pub(super) fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
     let body = call.details()?;
     let desk = desk(state, call)?;
     let data = fields::draft(desk, &body).map_err(|problems| problems.answer())?;
-    let visible_at = state.searchable_from();
+    let (now, visible_at) = (state.now(), state.searchable_from());
     let site = site_mut(state, call)?;
     let id = site.create(data, visible_at);
-    let mut answer = Answer::json(201, &created(site, id));
+    let edit = Edit {
+        actor: &call.account,
+        now,
+        visible_at,
+    };
+    let transition = transitions::after_create(site, id, &body, edit);
+    let mut answer = Answer::json(201, &created(site, id, transition));
     answer.created = 1;
     Ok(answer)
 }
 
 /// Shows a new issue as the create calls do.
-pub(super) fn created(site: &Site, id: u64) -> Value {
+pub(super) fn created(site: &Site, id: u64, transition: Option<Value>) -> Value {
     let key = site.issue(id).map(|issue| site.key_of(&issue.data));
-    json!({
+    let mut shown = json!({
         "id": id.to_string(),
         "key": key,
         "self": format!("{}/rest/api/3/issue/{id}", site.url),
-    })
+    });
+    if let (Some(transition), Some(members)) = (transition, shown.as_object_mut()) {
+        members.insert("transition".to_owned(), transition);
+    }
+    shown
 }
 
 pub(super) fn desk<'a>(state: &'a State, call: &'a Call<'_>) -> Result<Desk<'a>, Answer> {

@@ -28,7 +28,7 @@ pub(super) fn myself(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
     let mut shown = render::user(site, account);
     if let Some(fields) = shown.as_object_mut() {
         fields.insert("emailAddress".to_owned(), account.email.as_str().into());
-        fields.insert("locale".to_owned(), "en_US".into());
+        fields.insert("locale".to_owned(), state.switches.language.locale().into());
         fields.insert("groups".to_owned(), json!({"size": 1, "items": []}));
         fields.insert(
             "applicationRoles".to_owned(),

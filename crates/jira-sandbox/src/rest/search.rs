@@ -12,6 +12,7 @@ use crate::gateway::Call;
 use crate::http::{Answer, Request};
 use crate::jql::{Query, Reader};
 use crate::state::State;
+use crate::switches::SearchLastPage;
 use crate::world::{Issue, IssueData};
 
 use super::bulk::MAX_PROPERTIES;
@@ -122,9 +123,19 @@ pub(super) fn search(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
     } else {
         MAX_PAGE
     };
+    let most = state
+        .switches
+        .search_page_most
+        .unwrap_or(most)
+        .clamp(1, most);
     let size = asked.max_results.clamp(1, most);
     let end = at.saturating_add(size);
-    let is_last = end >= ids.len();
+    let last_page = state.switches.search_last_page;
+    let is_last = match last_page {
+        // Only an empty page is the last one.
+        SearchLastPage::EmptyPage => at >= ids.len(),
+        _ => end >= ids.len(),
+    };
     let site = site(state, call)?;
     let now = state.now();
     let known = known_data(now, &asked.reconcile);
@@ -144,6 +155,9 @@ pub(super) fn search(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
     drop(known);
     let count = issues.len();
     let mut body = json!({"issues": issues, "isLast": is_last});
+    if is_last {
+        end_page(&mut body, last_page, asked.token.as_deref());
+    }
     if let (false, Some(fields)) = (is_last, body.as_object_mut()) {
         let expires_at = now + TOKEN_LIFE;
         state
@@ -163,6 +177,28 @@ pub(super) fn search(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
         );
     }
     Ok(Answer::json(200, &body).costing(count))
+}
+
+/// Ends the last page as it is switched.
+fn end_page(body: &mut Value, last_page: SearchLastPage, token: Option<&str>) {
+    let Some(fields) = body.as_object_mut() else {
+        return;
+    };
+    match last_page {
+        SearchLastPage::Documented | SearchLastPage::EmptyPage => {}
+        SearchLastPage::NullToken => {
+            fields.insert("nextPageToken".to_owned(), Value::Null);
+        }
+        SearchLastPage::WithoutIsLast => {
+            fields.remove("isLast");
+        }
+        SearchLastPage::RepeatedToken => {
+            if let Some(token) = token {
+                fields.insert("isLast".to_owned(), false.into());
+                fields.insert("nextPageToken".to_owned(), token.into());
+            }
+        }
+    }
 }
 
 /// Gives the result and where its next page begins: by a token, or by running the query anew.

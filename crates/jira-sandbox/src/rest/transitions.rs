@@ -61,6 +61,26 @@ pub(super) fn transition(state: &mut State, call: &Call<'_>) -> Result<Answer, A
     Ok(Answer::empty(204))
 }
 
+/// Carries out the transition that the body of a create names, and tells what became of it.
+pub(super) fn after_create(
+    site: &mut Site,
+    id: u64,
+    body: &Value,
+    edit: Edit<'_>,
+) -> Option<Value> {
+    let wanted = body.pointer("/transition/id")?;
+    let wanted = wanted.as_str().unwrap_or_default();
+    let status = find_status(site, id, |status| status.transition_id == wanted);
+    let Some(status) = status else {
+        let text = format!("Transition id '{wanted}' is not valid for this issue.");
+        let errors = json!({"errorMessages": [text], "errors": {}});
+        return Some(json!({"status": 400, "errorCollection": errors}));
+    };
+    set_status(site, id, &status, edit);
+    let errors = json!({"errorMessages": [], "errors": {}});
+    Some(json!({"status": 204, "errorCollection": errors}))
+}
+
 /// Moves an issue to the status of this name; tells whether its project has one.
 pub(crate) fn move_to_status(
     site: &mut Site,

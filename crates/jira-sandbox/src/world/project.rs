@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 /// Who manages a project; decides much of what its screens offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Style {
@@ -21,16 +23,23 @@ impl Style {
 }
 
 /// Jira's fixed status categories.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Category {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Category {
+    /// No category, as statuses have that nobody has sorted.
+    Undefined,
+    /// To do.
     New,
+    /// In progress.
     Indeterminate,
+    /// Done.
     Done,
 }
 
 impl Category {
     pub(crate) fn id(self) -> u8 {
         match self {
+            Self::Undefined => 1,
             Self::New => 2,
             Self::Done => 3,
             Self::Indeterminate => 4,
@@ -39,6 +48,7 @@ impl Category {
 
     pub(crate) fn key(self) -> &'static str {
         match self {
+            Self::Undefined => "undefined",
             Self::New => "new",
             Self::Done => "done",
             Self::Indeterminate => "indeterminate",
@@ -47,6 +57,7 @@ impl Category {
 
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::Undefined => "No Category",
             Self::New => "To Do",
             Self::Done => "Done",
             Self::Indeterminate => "In Progress",
@@ -55,6 +66,7 @@ impl Category {
 
     pub(crate) fn color(self) -> &'static str {
         match self {
+            Self::Undefined => "medium-gray",
             Self::New => "blue-gray",
             Self::Done => "green",
             Self::Indeterminate => "yellow",

@@ -54,18 +54,6 @@ impl ProjectTemplate {
 
 /// Builds the sites, projects and accounts of a new sandbox.
 pub(crate) fn seed(config: &SandboxConfig, base_url: &str) -> World {
-    let accounts = vec![
-        Account {
-            id: USER_ACCOUNT_ID.to_owned(),
-            name: "Sandbox User".to_owned(),
-            email: "sandbox-user@example.invalid".to_owned(),
-        },
-        Account {
-            id: OTHER_USER_ACCOUNT_ID.to_owned(),
-            name: "Sandbox Other User".to_owned(),
-            email: "sandbox-other-user@example.invalid".to_owned(),
-        },
-    ];
     let site = |cloud_id, slug, name, projects| {
         Site::new(
             cloud_id,
@@ -82,7 +70,31 @@ pub(crate) fn seed(config: &SandboxConfig, base_url: &str) -> World {
         "Beacon",
         vec![classic(10_000, "BEA", "Beacon")],
     );
-    World::new(accounts, vec![acme, beacon])
+    World::new(stock_accounts(), vec![acme, beacon])
+}
+
+/// Builds the world that is described, or the stock one.
+pub(crate) fn world_of(config: &SandboxConfig, base_url: &str) -> Result<World, String> {
+    let stock = seed(config, base_url);
+    match &config.world {
+        Some(described) => described.build(stock, base_url),
+        None => Ok(stock),
+    }
+}
+
+fn stock_accounts() -> Vec<Account> {
+    vec![
+        Account {
+            id: USER_ACCOUNT_ID.to_owned(),
+            name: "Sandbox User".to_owned(),
+            email: "sandbox-user@example.invalid".to_owned(),
+        },
+        Account {
+            id: OTHER_USER_ACCOUNT_ID.to_owned(),
+            name: "Sandbox Other User".to_owned(),
+            email: "sandbox-other-user@example.invalid".to_owned(),
+        },
+    ]
 }
 
 fn acme_projects(config: &SandboxConfig) -> Vec<Project> {
@@ -205,7 +217,7 @@ fn required_fields(id: u64) -> Project {
     }
 }
 
-fn extra_field(at: usize) -> CustomField {
+pub(crate) fn extra_field(at: usize) -> CustomField {
     CustomField {
         id: format!("customfield_{}", 11_000 + at),
         name: format!("Extra field {}", at + 1),

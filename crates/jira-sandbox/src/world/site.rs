@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::{Happened, Happening, Issue, IssueData, OTHER_USER_ACCOUNT_ID, Project};
@@ -35,6 +36,15 @@ pub(crate) struct Site {
     pub(crate) happenings: Vec<Happening>,
     watched: bool,
     n_happenings: u64,
+    remote_links: HashMap<u64, Vec<RemoteLink>>,
+    last_link_id: u64,
+}
+
+/// A link from an issue to something elsewhere.
+#[derive(Debug)]
+pub(crate) struct RemoteLink {
+    pub(crate) id: u64,
+    pub(crate) value: Value,
 }
 
 impl Site {
@@ -57,6 +67,8 @@ impl Site {
             happenings: Vec::new(),
             watched: false,
             n_happenings: 0,
+            remote_links: HashMap::new(),
+            last_link_id: ISSUE_IDS_START,
         }
     }
 
@@ -148,6 +160,28 @@ impl Site {
             .project_at(data.project)
             .map_or("", |project| project.key.as_str());
         format!("{key}-{}", data.number)
+    }
+
+    /// Gives the links of an issue.
+    pub(crate) fn links_of(&self, issue: u64) -> &[RemoteLink] {
+        self.remote_links.get(&issue).map_or(&[], Vec::as_slice)
+    }
+
+    /// Adds a link, or replaces the one with the same global id; tells its id and which it was.
+    pub(crate) fn put_link(&mut self, issue: u64, value: Value) -> (u64, bool) {
+        let links = self.remote_links.entry(issue).or_default();
+        let global_id = value.get("globalId").filter(|id| id.is_string());
+        let same = links
+            .iter_mut()
+            .find(|link| global_id.is_some() && link.value.get("globalId") == global_id);
+        if let Some(link) = same {
+            link.value = value;
+            return (link.id, false);
+        }
+        self.last_link_id += 1;
+        let id = self.last_link_id;
+        links.push(RemoteLink { id, value });
+        (id, true)
     }
 
     /// Remembers what happens to issues, or no longer.
@@ -246,10 +280,21 @@ impl Site {
         self.happened(id, OTHER_USER_ACCOUNT_ID, Happened::Deleted, data, hidden);
     }
 
+    /// Gives the number of the next custom field that needs one.
+    pub(crate) fn next_field_number(&self) -> u64 {
+        let fields = self.all_projects.iter();
+        let fields = fields.flat_map(|project| &project.custom_fields);
+        let numbers = fields.filter_map(|field| {
+            let number = field.id.strip_prefix("customfield_")?;
+            number.parse::<u64>().ok()
+        });
+        numbers.max().unwrap_or(10_049) + 1
+    }
+
     /// Adds a project under a new id.
     pub(crate) fn add_project(&mut self, mut project: Project) -> u64 {
         let last = self.all_projects.iter().map(|project| project.id).max();
-        project.id = last.unwrap_or(ISSUE_IDS_START) + 1;
+        project.id = last.map_or(ISSUE_IDS_START, |last| last + 1);
         let id = project.id;
         self.all_projects.push(project);
         id

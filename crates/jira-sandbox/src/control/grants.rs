@@ -1,0 +1,106 @@
+//! Control calls about grants and tokens.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::http::{Answer, Request};
+use crate::state::State;
+
+use super::projects::read;
+use super::{ok, refused};
+
+/// The redirect address that a minted code is bound to.
+const NOWHERE: &str = "http://localhost/";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Grant {
+    #[serde(default)]
+    account: Option<String>,
+    /// A slug or a cloud id.
+    site: String,
+}
+
+/// Shows which sites each account has granted to the app.
+pub(super) fn list(state: &State) -> Value {
+    let grants = state.tokens.grants();
+    let shown = grants.map(|(account, sites)| json!({"account": account, "sites": sites}));
+    json!({"grants": shown.collect::<Vec<_>>()})
+}
+
+/// Adds a site to an account's grant, as a later consent does, or takes it away.
+pub(super) fn change(state: &mut State, request: &Request, add: bool) -> Result<Answer, Answer> {
+    let grant: Grant = read(request)?;
+    let account = account(state, grant.account)?;
+    let site = cloud_id(state, &grant.site)?;
+    if add {
+        state.tokens.add_site(&account, &site);
+    } else {
+        state.tokens.remove_site(&account, &site);
+    }
+    Ok(ok(&list(state)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mint {
+    #[serde(default)]
+    account: Option<String>,
+    /// Slugs or cloud ids; the first site where it is left out.
+    #[serde(default)]
+    sites: Option<Vec<String>>,
+    /// Every scope of the app where it is left out.
+    #[serde(default)]
+    scopes: Option<Vec<String>>,
+}
+
+/// Consents and exchanges the code at once, without a browser.
+pub(super) fn mint(state: &mut State, request: &Request) -> Result<Answer, Answer> {
+    let mint: Mint = read(request)?;
+    let account = account(state, mint.account)?;
+    let sites = match mint.sites {
+        Some(sites) => sites
+            .iter()
+            .map(|site| cloud_id(state, site))
+            .collect::<Result<Vec<_>, _>>()?,
+        None => {
+            let first = state.world.sites.first();
+            first
+                .map(|site| site.cloud_id.clone())
+                .into_iter()
+                .collect()
+        }
+    };
+    let scopes = mint
+        .scopes
+        .unwrap_or_else(|| state.config.enabled_scopes.clone());
+    let now = state.now();
+    let code = state.tokens.consent(&account, &sites, scopes, NOWHERE, now);
+    let pair = state.tokens.exchange(&code, NOWHERE, now);
+    let pair = pair.ok_or_else(|| refused(500, "The code was refused."))?;
+    let body = json!({
+        "access_token": pair.access_token,
+        "refresh_token": pair.refresh_token,
+        "expires_in": pair.expires_in,
+        "scope": pair.scopes.join(" "),
+        "account": account,
+        "cloud_ids": sites,
+    });
+    Ok(Answer::json(201, &body))
+}
+
+fn account(state: &State, asked: Option<String>) -> Result<String, Answer> {
+    let first = || state.world.accounts.first().map(|first| first.id.clone());
+    let id = asked.or_else(first).unwrap_or_default();
+    match state.world.account(&id) {
+        Some(_) => Ok(id),
+        None => Err(refused(422, "There is no such account.")),
+    }
+}
+
+fn cloud_id(state: &State, asked: &str) -> Result<String, Answer> {
+    let by_id = state.world.site(asked);
+    let found = by_id.or_else(|| state.world.site_by_slug(asked));
+    let found = found.map(|site| site.cloud_id.clone());
+    found.ok_or_else(|| refused(422, "There is no such site."))
+}

@@ -1,0 +1,223 @@
+//! Jira's three rate limits: the hourly quota, bursts, and writes to one issue.
+
+mod headers;
+
+use std::collections::{HashMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+
+use crate::endpoint::Endpoint;
+use crate::errors::jira_error;
+use crate::faults::RateLimitReason;
+use crate::http::{Answer, Request};
+use crate::switches::Switches;
+
+/// The quota that headers speak of where none is enforced: Atlassian's first tier.
+const TIER_1_POINTS: u64 = 65_000;
+/// Writes to one issue: at most so many within so long.
+const ISSUE_WRITES: [(usize, Duration); 2] =
+    [(20, Duration::seconds(2)), (100, Duration::seconds(30))];
+
+/// What one quota covers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QuotaScope {
+    /// Every site of the app together.
+    #[default]
+    Global,
+    /// Each site for itself.
+    Tenant,
+}
+
+/// Whether answers tell how much of a limit is left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RateHeaders {
+    /// Of the limits that are enforced.
+    #[default]
+    Enforced,
+    /// Of the quota, under names with `Beta-`, while it is not enforced.
+    Beta,
+    /// Never.
+    Off,
+}
+
+/// Points used in the current hour.
+#[derive(Clone, Copy, Debug, Default)]
+struct Used {
+    hour: i64,
+    points: u64,
+}
+
+/// What is left of an endpoint's burst, and when that was counted.
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    tokens: f64,
+    at: OffsetDateTime,
+}
+
+/// How much of every limit is used.
+#[derive(Debug, Default)]
+pub(crate) struct Limits {
+    /// By cloud id; empty for the quota of all sites.
+    quotas: HashMap<String, Used>,
+    bursts: HashMap<(String, Endpoint, String), Bucket>,
+    issue_writes: HashMap<(String, String), VecDeque<OffsetDateTime>>,
+}
+
+/// Which limits a request falls under.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) request: &'a Request,
+    /// Whether the hourly quota counts it.
+    pub(crate) charged: bool,
+    /// The id of the issue that it writes to.
+    pub(crate) writes_to: Option<u64>,
+    pub(crate) now: OffsetDateTime,
+}
+
+impl Asked<'_> {
+    fn cloud_id(&self) -> &str {
+        self.request.part(2)
+    }
+}
+
+impl Limits {
+    /// Refuses a request that is one too many; otherwise counts it.
+    pub(crate) fn admit(&mut self, asked: Asked<'_>, switches: &Switches) -> Result<(), Answer> {
+        let enforced = switches.rate_headers != RateHeaders::Beta;
+        if let (true, true, Some(limit)) = (asked.charged, enforced, switches.quota_points_per_hour)
+        {
+            let used = self.quota(asked.cloud_id(), switches.quota_scope, asked.now);
+            if used.points >= limit {
+                return Err(quota_refusal(asked.now, switches.quota_scope));
+            }
+        }
+        if switches.enforce_burst {
+            self.admit_burst(asked, switches)?;
+        }
+        if switches.enforce_per_issue {
+            self.admit_issue_write(asked)?;
+        }
+        Ok(())
+    }
+
+    /// Counts the points that a request has cost.
+    pub(crate) fn charge(&mut self, cloud_id: &str, points: u64, now: OffsetDateTime) {
+        for scope in [QuotaScope::Global, QuotaScope::Tenant] {
+            self.quota(cloud_id, scope, now).points += points;
+        }
+    }
+
+    fn quota(&mut self, cloud_id: &str, scope: QuotaScope, now: OffsetDateTime) -> &mut Used {
+        let hour = now.unix_timestamp().div_euclid(3600);
+        let whose = match scope {
+            QuotaScope::Global => "",
+            QuotaScope::Tenant => cloud_id,
+        };
+        if !self.quotas.contains_key(whose) {
+            self.quotas.insert(whose.to_owned(), Used::default());
+        }
+        let used = self.quotas.entry(whose.to_owned()).or_default();
+        if used.hour != hour {
+            *used = Used { hour, points: 0 };
+        }
+        used
+    }
+
+    fn admit_burst(&mut self, asked: Asked<'_>, switches: &Switches) -> Result<(), Answer> {
+        let (rate, size) = burst_of(asked, switches);
+        let bucket = self.bucket(asked, size);
+        let since = (asked.now - bucket.at).as_seconds_f64().max(0.0);
+        bucket.tokens = (bucket.tokens + since * rate).min(size);
+        bucket.at = asked.now;
+        if bucket.tokens >= 1.0 {
+            bucket.tokens -= 1.0;
+            return Ok(());
+        }
+        Err(refusal(RateLimitReason::Burst, 1, asked.now))
+    }
+
+    fn bucket(&mut self, asked: Asked<'_>, size: f64) -> &mut Bucket {
+        let method = asked.request.method.to_string();
+        let key = (asked.cloud_id().to_owned(), asked.endpoint, method);
+        self.bursts.entry(key).or_insert(Bucket {
+            tokens: size,
+            at: asked.now,
+        })
+    }
+
+    fn admit_issue_write(&mut self, asked: Asked<'_>) -> Result<(), Answer> {
+        let Some(id) = asked.writes_to else {
+            return Ok(());
+        };
+        let key = (asked.cloud_id().to_owned(), id.to_string());
+        let writes = self.issue_writes.entry(key).or_default();
+        while writes
+            .front()
+            .is_some_and(|at| asked.now - *at >= Duration::seconds(30))
+        {
+            writes.pop_front();
+        }
+        for (most, within) in ISSUE_WRITES {
+            let recent = writes.iter().filter(|at| asked.now - **at < within);
+            if recent.count() >= most {
+                let oldest = writes.iter().rev().nth(most - 1);
+                let free = oldest.map_or(within, |oldest| *oldest + within - asked.now);
+                let wait = u64::try_from(free.whole_seconds()).unwrap_or_default() + 1;
+                return Err(refusal(RateLimitReason::PerIssueWrite, wait, asked.now));
+            }
+        }
+        writes.push_back(asked.now);
+        Ok(())
+    }
+}
+
+/// Gives an endpoint's steady rate a second and how much it may save up.
+fn burst_of(asked: Asked<'_>, switches: &Switches) -> (f64, f64) {
+    let published = match (asked.request.method.as_str(), asked.endpoint) {
+        (_, Endpoint::GetIssue | Endpoint::ApproximateCount) => 150,
+        ("PUT" | "DELETE", _) => 50,
+        _ => 100,
+    };
+    let rate = switches.burst_per_second.unwrap_or(published).max(1);
+    let size = switches.burst_bucket.unwrap_or(rate).max(1);
+    let float = |number: u32| f64::from(number);
+    (float(rate), float(size))
+}
+
+fn quota_refusal(now: OffsetDateTime, scope: QuotaScope) -> Answer {
+    let reason = match scope {
+        QuotaScope::Global => RateLimitReason::GlobalQuota,
+        QuotaScope::Tenant => RateLimitReason::TenantQuota,
+    };
+    refusal(reason, seconds_left(now), now)
+}
+
+/// Gives the seconds until the UTC hour ends.
+fn seconds_left(now: OffsetDateTime) -> u64 {
+    let left = 3600 - now.unix_timestamp().rem_euclid(3600);
+    u64::try_from(left).unwrap_or_default()
+}
+
+fn refusal(reason: RateLimitReason, wait: u64, now: OffsetDateTime) -> Answer {
+    let mut answer = jira_error(429, "Rate limit exceeded.");
+    let reset = now + std::time::Duration::from_secs(wait);
+    let rfc3339 = &time::format_description::well_known::Rfc3339;
+    let reset = reset.replace_nanosecond(0).unwrap_or(reset);
+    let headers = [
+        ("Retry-After", wait.to_string()),
+        ("RateLimit-Reason", reason.header().to_owned()),
+        ("X-RateLimit-Remaining", "0".to_owned()),
+        (
+            "X-RateLimit-Reset",
+            reset.format(rfc3339).unwrap_or_default(),
+        ),
+    ];
+    for (name, value) in headers {
+        answer.headers.push((name.to_owned(), value));
+    }
+    answer
+}

@@ -5,6 +5,7 @@ mod eval;
 mod lexer;
 mod order;
 mod parser;
+mod source;
 
 use time::OffsetDateTime;
 
@@ -14,6 +15,7 @@ use crate::world::{Issue, IssueData, Site};
 use eval::Test;
 use order::Order;
 use parser::Condition;
+use source::Source;
 
 /// A query that has been checked against a site.
 #[derive(Debug)]
@@ -55,7 +57,12 @@ impl Query {
         site: &'a Site,
         data: impl Fn(&'a Issue) -> Option<&'a IssueData>,
     ) -> Vec<u64> {
-        let known = site.issues().filter(|issue| site.shows(issue));
+        let narrow = Source::of(&self.test, site).map(|source| source.ids(site));
+        let asked: Box<dyn Iterator<Item = &Issue>> = match narrow {
+            Some(ids) => Box::new(ids.into_iter().filter_map(|id| site.issue(id))),
+            None => Box::new(site.issues()),
+        };
+        let known = asked.filter(|issue| site.shows(issue));
         let known = known.filter_map(|issue| Some((issue.id, data(issue)?)));
         let mut found: Vec<_> = known
             .filter(|(id, data)| self.test.holds(site, *id, data))

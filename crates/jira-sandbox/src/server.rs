@@ -173,7 +173,9 @@ fn remember_socket(connection: &dyn Any, extensions: &mut Extensions) {
 
 async fn serve(http: HttpRequest, body: Bytes, handle: Data<SandboxHandle>) -> HttpResponse {
     let mut request = Request::read(&http, body);
-    handle.with(|state| request.enter_site(|slug| state.world.cloud_id(slug)));
+    if request.part(0) == "sites" {
+        handle.with(|state| request.enter_site(|slug| state.world.cloud_id(slug)));
+    }
     // A task of its own goes on when the caller hangs up, as a real server does: a request that
     // was given up may still be carried out later.
     let answering = rt::spawn(work(request, handle.as_ref().clone()));

@@ -23,6 +23,12 @@ enum By {
     Summary,
     Priority,
     Status,
+    IssueType,
+    Assignee,
+    Reporter,
+    Creator,
+    DueDate,
+    Resolved,
 }
 
 /// Checks the fields to order by; the error is Jira's text.
@@ -41,6 +47,12 @@ pub(super) fn compile(written: &[(String, bool)]) -> Result<Vec<Order>, String> 
             "summary" => By::Summary,
             "priority" => By::Priority,
             "status" => By::Status,
+            "issuetype" | "type" => By::IssueType,
+            "assignee" => By::Assignee,
+            "reporter" => By::Reporter,
+            "creator" => By::Creator,
+            "due" | "duedate" => By::DueDate,
+            "resolved" | "resolutiondate" => By::Resolved,
             _ => {
                 return Err(format!(
                     "Field '{name}' does not exist or you do not have permission to view it."
@@ -74,18 +86,23 @@ pub(super) fn sort(found: &mut [(u64, &IssueData)], order: &[Order], site: &Site
     });
 }
 
-fn compare(by: By, a: &(u64, &IssueData), b: &(u64, &IssueData), site: &Site) -> Ordering {
-    let project = |data: &IssueData| site.project_at(data.project);
-    let key = |data: &IssueData| project(data).map(|home| (home.key.clone(), data.number));
+fn compare<'a>(
+    by: By,
+    a: &(u64, &'a IssueData),
+    b: &(u64, &'a IssueData),
+    site: &'a Site,
+) -> Ordering {
+    let project = |data: &'a IssueData| site.project_at(data.project);
+    let key = |data: &'a IssueData| project(data).map(|home| (home.key.as_str(), data.number));
     // A scheme lists the most urgent first, and the most urgent counts as the greatest.
-    let urgency = |data: &IssueData| {
+    let urgency = |data: &'a IssueData| {
         let scheme = &project(data)?.priorities;
         scheme
             .iter()
             .rev()
             .position(|it| Some(&it.id) == data.priority.as_ref())
     };
-    let progress = |data: &IssueData| {
+    let progress = |data: &'a IssueData| {
         project(data)?
             .statuses
             .iter()
@@ -99,5 +116,11 @@ fn compare(by: By, a: &(u64, &IssueData), b: &(u64, &IssueData), site: &Site) ->
         By::Summary => a.1.summary.cmp(&b.1.summary),
         By::Priority => urgency(a.1).cmp(&urgency(b.1)),
         By::Status => progress(a.1).cmp(&progress(b.1)),
+        By::IssueType => a.1.issue_type.cmp(&b.1.issue_type),
+        By::Assignee => a.1.assignee.cmp(&b.1.assignee),
+        By::Reporter => a.1.reporter.cmp(&b.1.reporter),
+        By::Creator => a.1.creator.cmp(&b.1.creator),
+        By::DueDate => a.1.due_date.cmp(&b.1.due_date),
+        By::Resolved => a.1.resolved_at.cmp(&b.1.resolved_at),
     }
 }

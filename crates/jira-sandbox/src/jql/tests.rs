@@ -109,6 +109,14 @@ fn clauses_find_what_they_say() {
         ("key in (SHOP-1, team-1)", "TEAM-1 SHOP-1"),
         ("issuekey >= SHOP-3", "SHOP-4 SHOP-3"),
         ("key > SHOP-1 AND key < SHOP-4", "SHOP-3 SHOP-2"),
+        (
+            "project = SHOP AND (key <= SHOP-1 OR key = TEAM-1 OR key > SHOP-3)",
+            "SHOP-4 SHOP-1",
+        ),
+        (
+            "(project = TEAM OR labels = billing) AND labels = web",
+            "TEAM-1 SHOP-1",
+        ),
         ("id = 10005", "TEAM-1"),
         ("id >= 10005", "OWN-1 TEAM-1"),
         ("NOT (project = SHOP OR project = OWN)", "TEAM-1"),

@@ -43,7 +43,12 @@ pub(super) fn transition(state: &mut State, call: &Call<'_>) -> Result<Answer, A
     let (now, visible_at) = (state.now(), state.searchable_from());
     let site = site_mut(state, call)?;
     let id = visible(site, call.part(1))?.id;
-    let wanted = body.pointer("/transition/id").and_then(Value::as_str);
+    let wanted = match body.pointer("/transition/id") {
+        Some(Value::String(wanted)) => Some(wanted.clone()),
+        // Clients in use send the number, which Jira takes too.
+        Some(Value::Number(wanted)) => Some(wanted.to_string()),
+        _ => None,
+    };
     let Some(wanted) = wanted else {
         return Err(jira_error(400, "Missing 'transition' identifier"));
     };

@@ -67,6 +67,18 @@ pub enum SendPhase {
 /// | 400, 401, 403, 404, 429 and the other statuses that refuse a request outright | no |
 /// | answer lost or late, 408, 409, 5xx, unexpected 3xx or 4xx | yes |
 /// | a success whose body is cut short, too long, HTML or does not decode | yes |
+/// | a success to a caller who was taken for nobody | yes |
+///
+/// Which errors come from which call:
+///
+/// | error | reads | writes |
+/// |---|---|---|
+/// | [`Transport`](Self::Transport), [`Status`](Self::Status) | after the last attempt | at once, unless certainly not applied |
+/// | [`Decode`](Self::Decode), [`BodyTooLarge`](Self::BodyTooLarge) | at once | at once, in doubt |
+/// | [`DeadlinePassed`](Self::DeadlinePassed), [`Paused`](Self::Paused) | no place or turn in time | the same, or the body could not leave in time |
+/// | [`Token`](Self::Token) | the token source failed | the same; nothing was sent, or what was sent was refused with 401 |
+/// | [`TakenForAnonymous`](Self::TakenForAnonymous) | API tokens at a site's own address | the same, in doubt |
+/// | [`InvalidArgument`](Self::InvalidArgument) | an empty id or key | the same, or more than 50 issues in one request |
 ///
 /// [`may_have_been_applied`]: Self::may_have_been_applied
 #[derive(Debug, thiserror::Error)]
@@ -110,6 +122,16 @@ pub enum Error {
         /// The limit in bytes, after decompression.
         limit: usize,
     },
+    /// A success came, but the site took the caller for nobody (`X-Seraph-LoginReason`).
+    ///
+    /// At a site's own address a wrong API token can end so: with an empty list in place of a 401.
+    #[error("{route} answered {status}, but the site did not accept the credentials")]
+    TakenForAnonymous {
+        /// The operation.
+        route: Route,
+        /// The HTTP status.
+        status: u16,
+    },
     /// The deadline passed before the request could be sent; it was not sent.
     #[error("{route} was not sent before its deadline")]
     DeadlinePassed {
@@ -150,7 +172,9 @@ impl Error {
                 route.writes && *phase == SendPhase::MayHaveBeenSent
             }
             Self::Status(status) => status.may_have_been_applied(),
-            Self::Decode { route, .. } | Self::BodyTooLarge { route, .. } => route.writes,
+            Self::Decode { route, .. }
+            | Self::BodyTooLarge { route, .. }
+            | Self::TakenForAnonymous { route, .. } => route.writes,
             Self::DeadlinePassed { .. }
             | Self::Paused { .. }
             | Self::Token(_)
@@ -172,7 +196,9 @@ impl Error {
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Status(error) => Some(error.status),
-            Self::Decode { status, .. } | Self::BodyTooLarge { status, .. } => Some(*status),
+            Self::Decode { status, .. }
+            | Self::BodyTooLarge { status, .. }
+            | Self::TakenForAnonymous { status, .. } => Some(*status),
             _ => None,
         }
     }
@@ -203,11 +229,14 @@ impl Error {
         self.as_status().is_some_and(StatusError::is_missing_scope)
     }
 
-    /// Tells whether the token was refused (401) for another reason than a missing scope.
+    /// Tells whether the credentials were refused (401) for another reason than a missing scope.
     #[must_use]
     pub fn is_unauthorized(&self) -> bool {
-        self.as_status()
-            .is_some_and(|status| status.status == 401 && !status.is_missing_scope())
+        match self {
+            Self::Status(status) => status.status == 401 && !status.is_missing_scope(),
+            Self::TakenForAnonymous { .. } => true,
+            _ => false,
+        }
     }
 
     /// Tells whether only the user's renewed consent can help.

@@ -183,7 +183,8 @@ impl Http {
         let mut answer = round_trip(request, trip).await?;
         answer.token_version = Some(token.version());
         self.note_quota(&answer);
-        if answer.is_success() || call.expects(answer.status) {
+        let is_result = answer.is_success() || call.expects(answer.status);
+        if is_result && !answer.is_of_nobody() {
             return Ok(answer);
         }
         let error = answer.to_error();

@@ -23,7 +23,19 @@ impl Answer {
         matches!(self.status, 200..=299)
     }
 
+    /// Tells whether the site refused the credentials and answered as to an anonymous caller.
+    pub(crate) fn is_of_nobody(&self) -> bool {
+        let reason = header(&self.headers, "x-seraph-loginreason").unwrap_or_default();
+        reason.contains("AUTHENTICATED_FAILED") || reason.contains("AUTHENTICATION_DENIED")
+    }
+
     pub(crate) fn to_error(&self) -> Error {
+        if self.is_success() {
+            return Error::TakenForAnonymous {
+                route: self.route,
+                status: self.status,
+            };
+        }
         let mut error = StatusError::read(self.route, self.status, &self.headers, &self.body);
         error.token_version = self.token_version;
         Error::Status(Box::new(error))

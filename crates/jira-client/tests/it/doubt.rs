@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use jira_client::webhooks::{NewWebhook, Registration, WebhookEvent};
-use jira_client::{Error, IssueEdit, Jira, RetryPolicy, TargetStatus, Url};
+use jira_client::{Error, HttpClients, IssueEdit, Jira, RetryPolicy, TargetStatus, Url};
 use serde_json::json;
 
 use crate::server::{Reply, Server};
-use crate::support::{builder, issue, issues, soon};
+use crate::support::{builder, install_tls, issue, issues, jira, soon};
 
 /// The writes of the client.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -143,14 +144,6 @@ impl Fault {
     }
 }
 
-fn client(url: &Url) -> Jira {
-    builder(url)
-        .request_timeout(Duration::from_millis(150))
-        .max_body_bytes(1 << 20)
-        .build()
-        .unwrap()
-}
-
 /// Answers the look at the transitions, and every write by the fault.
 fn script(fault: Fault) -> impl Fn(&crate::server::Seen, usize) -> Reply + Send + Sync {
     move |seen, _| {
@@ -167,26 +160,34 @@ fn script(fault: Fault) -> impl Fn(&crate::server::Seen, usize) -> Reply + Send 
 
 #[tokio::test]
 async fn no_fault_of_a_server_that_may_have_acted_is_called_not_applied() {
-    for fault in Fault::all() {
-        let server = Server::start(script(fault)).await;
-        let jira = client(&server.url);
-        for write in WRITES {
-            let before = writes(&server);
-            let error = match write.perform(&jira).await {
-                Ok(()) => panic!("{write:?} took {fault:?} for a success"),
-                Err(error) => error,
-            };
-            assert!(
-                error.may_have_been_applied(),
-                "{write:?}, {fault:?}: {error:?}"
-            );
-            assert_eq!(
-                writes(&server),
-                before + 1,
-                "{write:?} was repeated, {fault:?}"
-            );
-        }
-    }
+    let faults = Fault::all().into_iter();
+    let cases = faults.flat_map(|fault| WRITES.map(|write| (fault, write)));
+    install_tls();
+    let clients = HttpClients::new().unwrap();
+    let checks = futures_util::stream::iter(cases);
+    let checks = checks.map(|(fault, write)| check(fault, write, clients.clone()));
+    checks.buffer_unordered(8).collect::<()>().await;
+}
+
+async fn check(fault: Fault, write: Write, clients: HttpClients) {
+    let server = Server::start(script(fault)).await;
+    let is_slow = matches!(fault, Fault::Silence | Fault::SlowBody);
+    let request_timeout = Duration::from_secs(if is_slow { 1 } else { 30 });
+    let jira = builder(&server.url)
+        .http_clients(clients)
+        .request_timeout(request_timeout)
+        .max_body_bytes(1 << 20)
+        .build()
+        .unwrap();
+    let error = match write.perform(&jira).await {
+        Ok(()) => panic!("{write:?} took {fault:?} for a success"),
+        Err(error) => error,
+    };
+    assert!(
+        error.may_have_been_applied(),
+        "{write:?}, {fault:?}: {error:?}"
+    );
+    assert_eq!(writes(&server), 1, "{write:?} was repeated, {fault:?}");
 }
 
 fn writes(server: &Server) -> usize {
@@ -227,7 +228,7 @@ async fn an_empty_success_is_one_only_where_no_answer_is_needed() {
         _ => no_content(),
     })
     .await;
-    let jira = client(&server.url);
+    let jira = jira(&server.url);
     for write in WRITES {
         let needs_answer = matches!(
             write,
@@ -254,8 +255,9 @@ async fn nothing_answered_without_a_connection_was_applied() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
     drop(listener);
+    let jira = jira(&url);
     for write in WRITES {
-        let error = write.perform(&client(&url)).await.unwrap_err();
+        let error = write.perform(&jira).await.unwrap_err();
         assert!(!error.may_have_been_applied(), "{write:?}: {error:?}");
     }
 }

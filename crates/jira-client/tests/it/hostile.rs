@@ -198,6 +198,23 @@ async fn dates_are_read_in_any_zone_and_keys_may_have_changed() {
 }
 
 #[tokio::test]
+async fn an_answer_as_to_nobody_is_no_empty_list() {
+    let headers = format!("{JSON}X-Seraph-LoginReason: AUTHENTICATED_FAILED\r\n");
+    let server =
+        Server::start(move |_, _| Reply::with(200, &headers, r#"{"values":[],"isLast":true}"#))
+            .await;
+    let jira = jira(&server.url);
+    let error = jira.projects(&Default::default()).await.unwrap_err();
+    assert!(error.is_unauthorized(), "{error:?}");
+    assert!(matches!(
+        error,
+        Error::TakenForAnonymous { status: 200, .. }
+    ));
+    let error = jira.set_issue_property("A-1", "k", &json!(1)).await;
+    assert!(error.unwrap_err().may_have_been_applied());
+}
+
+#[tokio::test]
 async fn a_redirect_loop_ends() {
     let server =
         Server::start(|_, _| Reply::with(302, "Location: /again\r\n", "<html>moved")).await;

@@ -47,7 +47,8 @@ pub use localise::Language;
 pub use seed_file::SeedFile;
 pub use server::Sandbox;
 pub use switches::{
-    BadToken, CreateMetaWithoutCreate, HiddenIssues, SearchLastPage, Switches, UnknownSite,
+    BadToken, CreateMetaWithoutCreate, EmailShown, HiddenIssues, NoCreate, SearchLastPage,
+    Switches, UnknownSite,
 };
 pub use webhooks::{
     WebhookAttempt, WebhookDelivery, WebhookDeliveryState, WebhookJwt, WebhookUrlScope,

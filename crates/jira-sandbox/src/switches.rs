@@ -63,6 +63,16 @@ pub struct Switches {
     pub unknown_site: UnknownSite,
     /// What createmeta answers to somebody who may not create in a project.
     pub createmeta_without_create: CreateMetaWithoutCreate,
+    /// What a create answers to somebody who may not create in a project.
+    pub create_without_create: NoCreate,
+    /// Bulk fetch takes 1,000 issues where few fields are named, as it has since 2026-10.
+    pub bulk_fetch_thousand: bool,
+    /// An edit with `notifyUsers=false` fails for those who are no admins, as has been seen.
+    pub notify_users_needs_admin: bool,
+    /// A search for projects that finds nothing answers 404, as Atlassian lists it.
+    pub no_projects_is_not_found: bool,
+    /// `myself` tells the e-mail address, null, or nothing.
+    pub email: EmailShown,
     /// The most issues on a page of a search, whatever is asked for.
     pub search_page_most: Option<usize>,
     /// How the last page of a search looks.
@@ -89,6 +99,10 @@ pub struct Switches {
     pub webhook_duplicate_percent: u8,
     /// How many events in a hundred are never delivered.
     pub webhook_lose_percent: u8,
+    /// Deliveries go to the address without its query.
+    pub webhook_drop_query: bool,
+    /// Changelogs name fields with a capital and without their ids, as older ones do.
+    pub webhook_old_changelog: bool,
     /// Deliveries say that they belong to the secondary flow.
     pub webhook_secondary_flow: bool,
     /// Milliseconds for which an answer is waited for; null waits 20 seconds.
@@ -129,7 +143,7 @@ impl Switches {
         if let Some(all) = all.as_object_mut() {
             all.extend(changes.clone());
         }
-        serde_json::from_value(all).map_err(|error| error.to_string())
+        serde_path_to_error::deserialize(all).map_err(|error| error.to_string())
     }
 
     /// Switches one thing by its name; the value is JSON, or a text.
@@ -192,6 +206,30 @@ pub enum CreateMetaWithoutCreate {
     BadRequest,
     /// 404, as if there were no such project.
     NotFound,
+}
+
+/// The status of a create without the right to create; Atlassian lists both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoCreate {
+    /// 403.
+    #[default]
+    Forbidden,
+    /// 400.
+    BadRequest,
+}
+
+/// What is told of a person's e-mail address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmailShown {
+    /// The address.
+    #[default]
+    Shown,
+    /// Null.
+    AsNull,
+    /// The member is left out.
+    Absent,
 }
 
 /// How the last page of a search looks.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::faults::{Effect, RateLimitReason};
+use crate::faults::{Effect, RateLimitReason, TokenError};
 use crate::random::Random;
 
 use super::ChaosRule;
@@ -88,11 +88,24 @@ kinds! {
     ActingElement500 = "acting_element_500",
     /// One or two elements of a bulk create fail with 429, and are not made.
     Element429 = "element_429",
+    /// 403 `invalid_grant` of the token endpoint, with nothing done.
+    InvalidGrant = "token_invalid_grant",
+    /// 403 `unauthorized_client` of the token endpoint, with nothing done.
+    UnauthorizedClient = "token_unauthorized_client",
+    /// 401 `access_denied` of the token endpoint, with nothing done.
+    AccessDenied = "token_access_denied",
+    /// 422 of a site that is set up badly, with nothing done.
+    Status422 = "status_422",
     /// The answer to a bulk create names its issues in another order.
     Shuffled = "shuffled",
 }
 
 impl ChaosKind {
+    /// Gives what the kind does under a rule that says nothing more.
+    pub(crate) fn usual_effect(self) -> Effect {
+        self.effect(&ChaosRule::new([], []), &mut Random::default())
+    }
+
     pub(super) fn effect(self, rule: &ChaosRule, random: &mut Random) -> Effect {
         let mut of = |[least, most]: [u64; 2]| random.between(least, most);
         match self {
@@ -142,6 +155,10 @@ impl ChaosKind {
             Self::Acting503 => Effect::status(503).retry_after(wait).although_done(),
             Self::Acting500 => Effect::status(500).although_done(),
             Self::Acting408 => Effect::status(408).although_done(),
+            Self::InvalidGrant => Effect::token_error(TokenError::InvalidGrant),
+            Self::UnauthorizedClient => Effect::token_error(TokenError::UnauthorizedClient),
+            Self::AccessDenied => Effect::token_error(TokenError::AccessDenied),
+            Self::Status422 => Effect::status(422),
             Self::Status401 => Effect::status(401),
             Self::Status409 => Effect::status(409),
             _ => Effect::status(500),

@@ -38,7 +38,9 @@ pub(super) fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Answer> 
     } else {
         &request.body
     };
-    serde_json::from_slice(body).map_err(|error| refused(400, &error.to_string()))
+    let mut body = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut body);
+    value.map_err(|error| refused(400, &error.to_string()))
 }
 
 fn no_project() -> Answer {

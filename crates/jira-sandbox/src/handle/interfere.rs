@@ -1,11 +1,14 @@
 //! Interfering on a large scale: random faults, switches, projects, other people.
 
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
 use crate::chaos::{Chaos, ChaosReport};
 use crate::duplicates::{self, DuplicateReport};
 use crate::others::Crowd;
 use crate::switches::Switches;
 use crate::webhooks::WebhookDelivery;
-use crate::world::{Project, ProjectTemplate};
+use crate::world::{Project, ProjectTemplate, Site};
 
 use super::SandboxHandle;
 
@@ -107,6 +110,55 @@ impl SandboxHandle {
                 Some((site, at))
             });
             found.map(|(site, at)| site.delete_project(at)).is_some()
+        })
+    }
+
+    /// Stops the clock, which can still be moved, or lets it run on from where it stands.
+    pub fn set_clock_stopped(&self, stopped: bool) {
+        self.with(|state| state.clock.set_stopped(stopped));
+    }
+
+    /// Hides every issue of a project whose number is in a range, or shows them; gives how many.
+    pub fn hide_issues(&self, project: &str, range: RangeInclusive<u64>, hidden: bool) -> usize {
+        self.for_issues(project, range, |site, id| {
+            if let Some(issue) = site.issue_mut(id) {
+                issue.hidden = hidden;
+            }
+        })
+    }
+
+    /// Deletes every issue of a project whose number is in a range; gives how many.
+    pub fn delete_issues(&self, project: &str, range: RangeInclusive<u64>) -> usize {
+        self.for_issues(project, range, Site::delete)
+    }
+
+    /// Keeps an issue's last write from search for so long from now.
+    pub fn set_issue_search_lag(&self, key: &str, lag: Duration) -> bool {
+        self.with(|state| {
+            let visible_at = state.now() + lag;
+            let found = state.world.site_of_key(key);
+            let issue = found.and_then(|(site, id)| site.issue_mut(id));
+            issue.map(|issue| issue.search_from(visible_at)).is_some()
+        })
+    }
+
+    fn for_issues(
+        &self,
+        project: &str,
+        range: RangeInclusive<u64>,
+        mut change: impl FnMut(&mut Site, u64),
+    ) -> usize {
+        self.with(|state| {
+            let at = state.world.site_of_project(project);
+            let Some(site) = at.and_then(|at| state.world.sites.get_mut(at)) else {
+                return 0;
+            };
+            let Some((_, found)) = site.any_project(project).filter(|_| !range.is_empty()) else {
+                return 0;
+            };
+            let ids: Vec<_> = found.numbers.range(range).map(|(_, id)| *id).collect();
+            ids.iter().for_each(|id| change(site, *id));
+            ids.len()
         })
     }
 

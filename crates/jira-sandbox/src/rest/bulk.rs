@@ -19,6 +19,8 @@ use super::{Fields, fields, issues, render, site, site_mut, strings, transitions
 const MAX_CREATE: usize = 50;
 /// The most issues of one bulk fetch.
 const MAX_FETCH: usize = 100;
+/// The most issues of one bulk fetch that asks for few fields, where that is switched on.
+const MAX_LEAN_FETCH: usize = 1_000;
 /// The most entity properties that one read may ask for.
 pub(super) const MAX_PROPERTIES: usize = 5;
 
@@ -158,14 +160,27 @@ fn bulk_answer(state: &mut State, call: &Call<'_>, outcomes: &[Outcome]) -> Resu
     Ok(answer)
 }
 
+/// Tells whether only few fields are asked for, and none that holds a list of its own.
+fn may_fetch_many(names: &[String]) -> bool {
+    let heavy = |name: &String| {
+        matches!(name.as_str(), "comment" | "worklog" | "attachment") || name.starts_with('*')
+    };
+    names.len() <= 100 && !names.iter().any(heavy)
+}
+
 pub(super) fn fetch(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
     let body = call.request.json()?;
     let asked = strings(&body, "issueIdsOrKeys")?.unwrap_or_default();
-    if asked.is_empty() || asked.len() > MAX_FETCH {
-        let text = format!("issueIdsOrKeys must hold between 1 and {MAX_FETCH} ids or keys.");
+    let names = strings(&body, "fields")?.filter(|names| !names.is_empty());
+    let few = names.as_ref().is_some_and(|names| may_fetch_many(names));
+    let most = match state.switches.bulk_fetch_thousand && few {
+        true => MAX_LEAN_FETCH,
+        false => MAX_FETCH,
+    };
+    if asked.is_empty() || asked.len() > most {
+        let text = format!("issueIdsOrKeys must hold between 1 and {most} ids or keys.");
         return Err(jira_error(400, &text));
     }
-    let names = strings(&body, "fields")?.filter(|names| !names.is_empty());
     let shown_fields = names.map_or_else(Fields::all, |names| Fields::of(&names));
     let properties = strings(&body, "properties")?.unwrap_or_default();
     if properties.len() > MAX_PROPERTIES {

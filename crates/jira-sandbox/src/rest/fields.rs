@@ -21,6 +21,8 @@ pub(super) struct Desk<'a> {
     pub(super) site: &'a Site,
     pub(super) account: &'a str,
     pub(super) now: OffsetDateTime,
+    /// The status for somebody who may not create in the project.
+    pub(super) no_create: u16,
 }
 
 /// Reads the body of one create and gives the issue it would make.
@@ -30,7 +32,7 @@ pub(super) fn draft(desk: Desk<'_>, details: &Value) -> Result<IssueData, Proble
         .get("fields")
         .and_then(Value::as_object)
         .unwrap_or(&empty);
-    let (at, project) = project(desk.site, fields.get("project"))?;
+    let (at, project) = project(desk, fields.get("project"))?;
     let kind = issue_type(project, fields.get("issuetype"))?;
     let mut data = blank(desk, at, project, kind);
     let screen = create_screen(project, kind);
@@ -68,7 +70,7 @@ pub(super) fn edited(
 
 const NO_SUMMARY: &str = "You must specify a summary of the issue.";
 
-fn project<'a>(site: &'a Site, asked: Option<&Value>) -> Result<(usize, &'a Project), Problems> {
+fn project<'a>(desk: Desk<'a>, asked: Option<&Value>) -> Result<(usize, &'a Project), Problems> {
     let named = asked.and_then(|asked| asked.get("id").or_else(|| asked.get("key")));
     let named = named.map(|named| {
         named
@@ -81,7 +83,7 @@ fn project<'a>(site: &'a Site, asked: Option<&Value>) -> Result<(usize, &'a Proj
             "Specify a valid project ID or key",
         ));
     };
-    let Some((at, project)) = site.project(&named) else {
+    let Some((at, project)) = desk.site.project(&named) else {
         return Err(Problems::field("project", no_project(&named)));
     };
     if !project.can_create {
@@ -90,7 +92,7 @@ fn project<'a>(site: &'a Site, asked: Option<&Value>) -> Result<(usize, &'a Proj
             project.key
         );
         return Err(Problems {
-            status: 403,
+            status: desk.no_create,
             ..Problems::field("project", text)
         });
     }

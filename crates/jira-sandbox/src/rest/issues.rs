@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
+use crate::errors::jira_error;
 use crate::gateway::Call;
 use crate::http::Answer;
 use crate::state::State;
+use crate::switches::NoCreate;
 use crate::world::{Edit, IssueData, Site};
 
 use super::fields::{self, Desk};
@@ -49,6 +51,10 @@ pub(super) fn desk<'a>(state: &'a State, call: &'a Call<'_>) -> Result<Desk<'a>,
         site,
         account: &call.account,
         now: state.now(),
+        no_create: match state.switches.create_without_create {
+            NoCreate::Forbidden => 403,
+            NoCreate::BadRequest => 400,
+        },
     })
 }
 
@@ -68,6 +74,7 @@ pub(super) fn get(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
 
 pub(super) fn edit(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
     let body = call.details()?;
+    refuse_silence(state, call)?;
     let desk = desk(state, call)?;
     let issue = visible(desk.site, call.part(1))?;
     let id = issue.id;
@@ -83,6 +90,17 @@ pub(super) fn edit(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer>
         200,
         &render::issue(&state.world, site, issue, &issue.data, &all, &[]),
     ))
+}
+
+/// Refuses an edit that nobody is to hear of, where that needs an admin.
+fn refuse_silence(state: &State, call: &Call<'_>) -> Result<(), Answer> {
+    let silent = call.request.query("notifyUsers") == Some("false");
+    if silent && state.switches.notify_users_needs_admin {
+        let text = "To discard the user notification either admin or project admin permissions \
+                    are required.";
+        return Err(jira_error(403, text));
+    }
+    Ok(())
 }
 
 /// Replaces an issue's data, seen by search after the lag.

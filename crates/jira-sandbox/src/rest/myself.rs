@@ -6,6 +6,7 @@ use crate::errors::{NO_SUCH_ISSUE, jira_error, no_project};
 use crate::gateway::Call;
 use crate::http::Answer;
 use crate::state::State;
+use crate::switches::EmailShown;
 use crate::world::SITE_ZONE;
 
 use super::{render, site};
@@ -27,7 +28,14 @@ pub(super) fn myself(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
     let account = account.ok_or_else(|| jira_error(404, "No such user."))?;
     let mut shown = render::user(site, account);
     if let Some(fields) = shown.as_object_mut() {
-        fields.insert("emailAddress".to_owned(), account.email.as_str().into());
+        let email = match state.switches.email {
+            EmailShown::Shown => Some(account.email.as_str().into()),
+            EmailShown::AsNull => Some(Value::Null),
+            EmailShown::Absent => None,
+        };
+        if let Some(email) = email {
+            fields.insert("emailAddress".to_owned(), email);
+        }
         fields.insert("locale".to_owned(), state.switches.language.locale().into());
         fields.insert("groups".to_owned(), json!({"size": 1, "items": []}));
         fields.insert(

@@ -31,6 +31,12 @@ pub(super) fn search(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
     let mut paging = Paging::read(request, 50);
     paging.size = paging.size.min(MAX_PAGE);
     let total = found.len();
+    if total == 0 && state.switches.no_projects_is_not_found {
+        return Err(jira_error(
+            404,
+            "No projects matching the search criteria were found.",
+        ));
+    }
     let expand = request.query_list("expand");
     let values = paging.cut(found.iter().map(|project| expanded(site, project, &expand)));
     let count = values.len();

@@ -31,6 +31,7 @@ pub(crate) async fn run(handle: SandboxHandle) {
     }
     let client = Client::builder()
         .redirect(Policy::none())
+        .no_proxy()
         .user_agent("Atlassian Webhook HTTP Client")
         .build();
     let Ok(client) = client else {

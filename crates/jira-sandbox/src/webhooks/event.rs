@@ -59,7 +59,10 @@ impl State {
                 ids_by_url.entry(&hook.url).or_default().push(hook.id);
             }
             for (url, ids) in ids_by_url {
-                let body = body(&self.world, site, &event, happening, &ids, now);
+                let mut body = body(&self.world, site, &event, happening, &ids, now);
+                if self.switches.webhook_old_changelog {
+                    age(&mut body);
+                }
                 parcels.push(Parcel {
                     cloud_id: site.cloud_id.clone(),
                     url: url.to_owned(),
@@ -156,6 +159,20 @@ fn property_events(
         .filter(|key| !after.contains_key(*key))
         .map(|key| event("issue_property_deleted", key, Value::Null));
     set.chain(deleted).collect()
+}
+
+/// Gives a changelog the look of older ones.
+fn age(body: &mut Value) {
+    let items = body.pointer_mut("/changelog/items");
+    let items = items.and_then(Value::as_array_mut);
+    for item in items.into_iter().flatten().filter_map(Value::as_object_mut) {
+        item.remove("fieldId");
+        if let Some(Value::String(name)) = item.get_mut("field") {
+            let mut letters = name.chars();
+            let first = letters.next().map(|first| first.to_ascii_uppercase());
+            *name = first.into_iter().chain(letters).collect();
+        }
+    }
 }
 
 fn body(

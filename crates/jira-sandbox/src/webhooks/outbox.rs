@@ -128,6 +128,12 @@ impl Outbox {
             chance(switches.webhook_duplicate_percent),
         );
         let lost = lost || parcel.body.len() > MAX_BODY_BYTES;
+        let mut parcel = parcel;
+        if let (true, Some((address, _))) =
+            (switches.webhook_drop_query, parcel.url.split_once('?'))
+        {
+            parcel.url = address.to_owned();
+        }
         let copies = if twice { 2 } else { 1 };
         for copy in 0..copies {
             let least = switches.webhook_delay_ms;

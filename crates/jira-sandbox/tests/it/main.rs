@@ -5,6 +5,7 @@
 mod bulk;
 mod chaos;
 mod contract;
+mod deliveries;
 mod edits;
 mod faults;
 mod harness;

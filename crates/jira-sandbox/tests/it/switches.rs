@@ -230,3 +230,78 @@ fn fields_can_be_added_to_a_create_screen() {
             .contains("cannot be set")
     );
 }
+
+#[test]
+fn smaller_differences_can_be_switched_too() {
+    let jira = switched(|switches| {
+        switches
+            .set("create_without_create", "bad_request")
+            .unwrap();
+        switches.set("email", "as_null").unwrap();
+        switches.bulk_fetch_thousand = true;
+        switches.notify_users_needs_admin = true;
+        switches.no_projects_is_not_found = true;
+    })
+    .lenient();
+    assert_eq!(jira.post("issue", &task("LOCK", "A")).status, 400);
+    assert_eq!(
+        jira.get("myself").json().get("emailAddress"),
+        Some(&Value::Null)
+    );
+    assert_eq!(jira.get("project/search?query=nothing").status, 404);
+    let summary = json!({"fields": {"summary": "B"}});
+    jira.create(&["A"]);
+    assert_eq!(
+        jira.put("issue/SHOP-1?notifyUsers=false", &summary).status,
+        403
+    );
+    assert_eq!(jira.put("issue/SHOP-1", &summary).status, 204);
+    let many: Vec<_> = (10_001..10_301).map(|id| id.to_string()).collect();
+    let lean = json!({"issueIdsOrKeys": many, "fields": ["summary"]});
+    assert_eq!(jira.post("issue/bulkfetch", &lean).status, 200);
+    let all = json!({"issueIdsOrKeys": many});
+    assert_eq!(jira.post("issue/bulkfetch", &all).status, 400);
+}
+
+#[test]
+fn a_single_fault_can_be_named_like_a_random_one() {
+    let jira = Jira::start();
+    for (name, status, reason) in [
+        ("limit_tenant", 429, Some("jira-quota-tenant-based")),
+        ("status_422", 422, None),
+        ("html_502", 502, None),
+    ] {
+        let fault = json!({"endpoint": "myself", "effect": name});
+        assert_eq!(control(&jira, "POST", "faults", &fault).status, 201);
+        let reply = jira.get("myself");
+        assert_eq!(
+            (reply.status, reply.header("RateLimit-Reason")),
+            (status, reason)
+        );
+    }
+    let fault = json!({"endpoint": "token", "effect": "token_access_denied"});
+    control(&jira, "POST", "faults", &fault);
+    let refused = refresh(jira.sandbox.base_url(), &jira.refresh_token);
+    assert_eq!(
+        (refused.status, refused.json()["error"].as_str()),
+        (401, Some("access_denied"))
+    );
+    let unknown = json!({"effect": "status_999"});
+    let refused = control(&jira, "POST", "faults", &unknown);
+    assert_eq!(refused.status, 400);
+    assert!(refused.text().contains("status_999"), "{}", refused.text());
+}
+
+#[test]
+fn many_issues_are_hidden_or_deleted_by_their_numbers() {
+    let jira = Jira::start();
+    jira.handle().seed_issues("SHOP", 10).unwrap();
+    assert_eq!(jira.handle().hide_issues("SHOP", 2..=4, true), 3);
+    assert_eq!(jira.handle().delete_issues("SHOP", 9..=99), 2);
+    let found = jira
+        .post("search/jql", &json!({"jql": "project = SHOP"}))
+        .json();
+    assert_eq!(found["issues"].as_array().unwrap().len(), 5);
+    assert_eq!(jira.handle().hide_issues("SHOP", 2..=4, false), 3);
+    assert_eq!(jira.get("issue/SHOP-3").status, 200);
+}

@@ -234,11 +234,12 @@ fn field_text(text: &Value) -> String {
         .map_or_else(|| shorten(&text.to_string()), shorten)
 }
 
-/// Reads `Retry-After` as seconds or as an HTTP date; a date in the past is zero.
+/// Reads `Retry-After` as seconds, whole or not, or as an HTTP date; a date in the past is zero.
 fn parse_retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = header(headers, RETRY_AFTER.as_str())?.trim();
-    let wait = match text.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
+    let wait = match text.parse::<f64>() {
+        Ok(seconds) if seconds.is_nan() || seconds < 0.0 => return None,
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).unwrap_or(MAX_RETRY_AFTER),
         Err(_) => httpdate::parse_http_date(text)
             .ok()?
             .duration_since(SystemTime::now())
@@ -321,7 +322,10 @@ mod tests {
         assert_eq!(wait("17"), Some(Duration::from_secs(17)));
         assert_eq!(wait("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
         assert_eq!(wait("18446744073709551615"), Some(MAX_RETRY_AFTER));
-        assert_eq!(wait("soon"), None);
+        assert_eq!(wait("1.5"), Some(Duration::from_millis(1500)));
+        for odd in ["soon", "", "-1", "NaN"] {
+            assert_eq!(wait(odd), None, "{odd}");
+        }
         let later = SystemTime::now() + Duration::from_secs(100);
         let parsed = wait(&httpdate::fmt_http_date(later)).unwrap();
         assert!(parsed > Duration::from_secs(95) && parsed <= Duration::from_secs(100));

@@ -201,6 +201,31 @@ mod tests {
     }
 
     #[test]
+    fn the_wait_of_a_used_up_quota_is_found_where_it_stands() {
+        let wait = |pairs: &[(&'static str, String)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in pairs {
+                headers.insert(*name, value.parse().unwrap());
+            }
+            Quota::from_headers(&headers).and_then(|quota| quota.time_to_reset())
+        };
+        let windows = "\"a\";r=5;t=9, \"b\";r=0;t=600".to_owned();
+        assert_eq!(
+            wait(&[("ratelimit", windows)]),
+            Some(Duration::from_secs(600))
+        );
+        let in_an_hour = OffsetDateTime::now_utc() + Duration::from_secs(3600);
+        let text = in_an_hour
+            .format(&time::format_description::well_known::Rfc3339)
+            .unwrap();
+        let left = wait(&[("x-ratelimit-reset", text)]).unwrap();
+        assert!(left > Duration::from_secs(3500) && left <= Duration::from_secs(3600));
+        let past = "2020-01-01T00:00:00Z".to_owned();
+        assert_eq!(wait(&[("x-ratelimit-reset", past)]), Some(Duration::ZERO));
+        assert_eq!(wait(&[("ratelimit", "\"a\";r=5;t=9".to_owned())]), None);
+    }
+
+    #[test]
     fn an_answer_without_quota_headers_has_no_quota() {
         assert_eq!(Quota::from_headers(&HeaderMap::new()), None);
     }

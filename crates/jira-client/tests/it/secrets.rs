@@ -69,6 +69,36 @@ impl<'w> MakeWriter<'w> for Log {
 }
 
 #[tokio::test]
+async fn each_attempt_has_a_span_of_its_own() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(tracing::Level::DEBUG)
+        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::CLOSE)
+        .with_writer(log.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let server = Server::start(|_, number| match number {
+        0 => Reply::with(503, "Retry-After: 0\r\n", ""),
+        _ => Reply::json(200, r#"{"accountId":"a-1"}"#),
+    })
+    .await;
+    builder(&server.url)
+        .build()
+        .unwrap()
+        .myself()
+        .await
+        .unwrap();
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    for attempt in ["attempt=1 status=503", "attempt=2 status=200"] {
+        let closed = text
+            .lines()
+            .filter(|line| line.contains(attempt) && line.contains("close"));
+        assert_eq!(closed.count(), 1, "{attempt} in {text}");
+    }
+}
+
+#[tokio::test]
 async fn spans_name_route_and_status_but_no_token_body_or_address() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()

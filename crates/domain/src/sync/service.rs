@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::error::SyncError;
+use super::repair::{self, Misplaced, MisplacedTickets};
 use crate::connection::catalog::active_site;
 use crate::connection::model::{Platform, TrackerSite};
 use crate::connection::ports::ConnectionRepository;
@@ -118,9 +119,13 @@ impl SyncService {
                 .failed
                 .push((ticket.id, PushError::new(PushErrorCode::OtherSite, message)));
         }
+        let mut misplaced = MisplacedTickets::default();
         for page in here.chunks(PAGE) {
-            self.sync_page(workspace, &site, page, &mut report).await?;
+            self.sync_page(workspace, &site, page, &mut report, &mut misplaced)
+                .await?;
         }
+        self.repair(workspace, &site, misplaced, &mut report)
+            .await?;
         Ok(report)
     }
 
@@ -171,6 +176,7 @@ impl SyncService {
         site: &TrackerSite,
         page: &[(Ticket, ExternalIssue)],
         report: &mut SyncReport,
+        misplaced: &mut MisplacedTickets,
     ) -> Result<(), SyncError> {
         let ids: Vec<String> = page
             .iter()
@@ -188,7 +194,89 @@ impl SyncService {
         };
         let mut seen = Vec::with_capacity(page.len());
         for ((ticket, _), status) in page.iter().zip(statuses) {
-            seen.extend(self.observed(ticket, status, report));
+            match Misplaced::of(ticket, &status, true) {
+                Some(one) => misplaced.add(one),
+                None => seen.extend(self.observed(ticket, status, report)),
+            }
+        }
+        Ok(self.tickets.observe(workspace, &seen).await?)
+    }
+
+    /// Lets tickets that have each other's issues exchange them, and reports what cannot be put right.
+    async fn repair(
+        &self,
+        workspace: WorkspaceId,
+        site: &TrackerSite,
+        mut misplaced: MisplacedTickets,
+        report: &mut SyncReport,
+    ) -> Result<(), SyncError> {
+        self.add_owners(workspace, site, &mut misplaced).await?;
+        for ring in misplaced.take_rings() {
+            self.exchange(workspace, &ring, report).await?;
+        }
+        let rest = misplaced.into_rest().filter(|one| one.is_asked);
+        report
+            .failed
+            .extend(rest.map(|one| (one.ticket.id, one.error())));
+        Ok(())
+    }
+
+    /// Looks at the tickets that marks name although this sync is not about them.
+    async fn add_owners(
+        &self,
+        workspace: WorkspaceId,
+        site: &TrackerSite,
+        misplaced: &mut MisplacedTickets,
+    ) -> Result<(), SyncError> {
+        let mut asked = HashSet::new();
+        loop {
+            let owners = misplaced.unknown_owners().into_iter();
+            let owners: Vec<TicketId> = owners.filter(|owner| asked.insert(*owner)).collect();
+            if owners.is_empty() {
+                return Ok(());
+            }
+            let mut found = self.tickets.find_many(workspace, &owners).await?;
+            found.retain(|ticket| ticket.external_status.is_none());
+            let here = found.into_iter().filter_map(|ticket| {
+                let external = ticket.external.clone()?;
+                (external.site_id == site.cloud_id).then_some((external.id, ticket))
+            });
+            let here: Vec<(String, Ticket)> = here.collect();
+            for page in here.chunks(PAGE) {
+                let ids: Vec<String> = page.iter().map(|(id, _)| id.clone()).collect();
+                // Without an answer their links stay as they are, and so do those of the tickets asked for.
+                let statuses = self.tracker.statuses(site, &ids).await.unwrap_or_default();
+                for ((_, ticket), status) in page.iter().zip(&statuses) {
+                    Misplaced::of(ticket, status, false)
+                        .into_iter()
+                        .for_each(|one| misplaced.add(one));
+                }
+            }
+        }
+    }
+
+    async fn exchange(
+        &self,
+        workspace: WorkspaceId,
+        ring: &[Misplaced],
+        report: &mut SyncReport,
+    ) -> Result<(), SyncError> {
+        let links = repair::links(ring);
+        let done = self.tickets.relink(workspace, &links, self.clock.now());
+        if !done.await? {
+            let message = "the ticket was linked anew at the same moment; sync it again";
+            let error = PushError::new(PushErrorCode::IssueLinkedElsewhere, message);
+            let asked = ring.iter().filter(|one| one.is_asked);
+            report
+                .failed
+                .extend(asked.map(|one| (one.ticket.id, error.clone())));
+            return Ok(());
+        }
+        let mut seen = Vec::with_capacity(ring.len());
+        for one in ring.iter().filter(|one| one.is_asked) {
+            let own = ring.iter().find(|other| other.owner == one.ticket.id);
+            let status = own.map(|other| other.status.clone());
+            seen.extend(status.and_then(|status| self.observed(&one.ticket, status, report)));
         }
         Ok(self.tickets.observe(workspace, &seen).await?)
     }

@@ -52,6 +52,17 @@ pub struct TicketObservation {
     pub synced_at: OffsetDateTime,
 }
 
+/// The issue that a ticket really is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relink {
+    /// The ticket.
+    pub ticket_id: TicketId,
+    /// The id of the issue that it is linked to now.
+    pub from: String,
+    /// The issue that it is linked to from now on.
+    pub to: ExternalIssue,
+}
+
 /// Keeps execution tickets. Deleted tickets are never given out, yet keep their fingerprint.
 #[async_trait]
 pub trait TicketRepository: Send + Sync + 'static {
@@ -122,4 +133,15 @@ pub trait TicketRepository: Send + Sync + 'static {
         workspace: WorkspaceId,
         seen: &[TicketObservation],
     ) -> Result<(), Failure>;
+
+    /// Lets tickets exchange their issues in one step, each together with the confirmed delivery that brought it.
+    ///
+    /// Nothing changes unless every ticket still has its issue, on the same site, and the issues are exactly those that
+    /// the tickets had; answers whether it was done. Versions rise.
+    async fn relink(
+        &self,
+        workspace: WorkspaceId,
+        links: &[Relink],
+        now: OffsetDateTime,
+    ) -> Result<bool, Failure>;
 }

@@ -1,6 +1,7 @@
 //! Execution tickets.
 
 mod generation;
+mod relink;
 pub(super) mod rows;
 
 use async_trait::async_trait;
@@ -12,7 +13,7 @@ use handoff_domain::shared::ids::{DocumentId, TicketId, WorkspaceId};
 use handoff_domain::shared::page::{Page, PageRequest};
 use handoff_domain::ticket::model::{Ticket, TicketStatus};
 use handoff_domain::ticket::ports::{
-    GenerationScope, LinkedFilter, SaveOutcome, TicketObservation, TicketRepository,
+    GenerationScope, LinkedFilter, Relink, SaveOutcome, TicketObservation, TicketRepository,
 };
 use time::OffsetDateTime;
 
@@ -65,6 +66,17 @@ impl Tickets {
         let connection = transaction.connection()?;
         let applied = generation::apply(connection, workspace, document, scoped, scope, now).await;
         transaction.end(applied).await
+    }
+
+    async fn relink_once(
+        &self,
+        workspace: WorkspaceId,
+        links: &[Relink],
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.database.begin().await?;
+        let relinked = relink::relink(transaction.connection()?, workspace, links, now).await;
+        transaction.end(relinked).await
     }
 
     async fn observe_once(
@@ -186,6 +198,15 @@ impl TicketRepository for Tickets {
         seen: &[TicketObservation],
     ) -> Result<(), Failure> {
         Ok(retrying(|| self.observe_once(workspace, seen)).await?)
+    }
+
+    async fn relink(
+        &self,
+        workspace: WorkspaceId,
+        links: &[Relink],
+        now: OffsetDateTime,
+    ) -> Result<bool, Failure> {
+        Ok(retrying(|| self.relink_once(workspace, links, now)).await?)
     }
 }
 

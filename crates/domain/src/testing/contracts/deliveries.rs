@@ -16,6 +16,7 @@ mod ledger;
 pub mod listing;
 pub mod pausing;
 pub mod reconciling;
+pub mod relinking;
 pub mod resolving;
 pub mod settling;
 
@@ -32,4 +33,5 @@ pub async fn check(ports: &Ports) {
     changes::check(ports).await;
     listing::check(ports).await;
     effects::check(ports).await;
+    relinking::check(ports).await;
 }

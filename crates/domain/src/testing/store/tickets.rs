@@ -1,17 +1,18 @@
 //! Tickets in memory.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use super::{InMemoryStore, State, StoredTicket, page_up};
+use crate::delivery::model::DeliveryState;
 use crate::shared::failure::Failure;
 use crate::shared::ids::{DocumentId, TicketId, WorkspaceId};
 use crate::shared::page::{Page, PageRequest};
 use crate::ticket::model::{Ticket, TicketStatus};
 use crate::ticket::ports::{
-    GenerationScope, LinkedFilter, SaveOutcome, TicketObservation, TicketRepository,
+    GenerationScope, LinkedFilter, Relink, SaveOutcome, TicketObservation, TicketRepository,
 };
 
 /// Keeps tickets in memory.
@@ -118,6 +119,37 @@ impl State {
             ticket.updated_at = seen.synced_at;
         }
         ticket.synced_at = Some(seen.synced_at);
+    }
+
+    /// Whether every ticket still has its issue, and the issues only change places.
+    fn can_relink(&self, workspace: WorkspaceId, links: &[Relink]) -> bool {
+        let given: BTreeSet<&str> = links.iter().map(|link| link.from.as_str()).collect();
+        let taken: BTreeSet<&str> = links.iter().map(|link| link.to.id.as_str()).collect();
+        let tickets: BTreeSet<TicketId> = links.iter().map(|link| link.ticket_id).collect();
+        let holds = |link: &Relink| {
+            let ticket = self.ticket(workspace, link.ticket_id);
+            let external = ticket.and_then(|ticket| ticket.external);
+            external.is_some_and(|held| held.id == link.from && held.site_id == link.to.site_id)
+        };
+        given == taken
+            && given.len() == links.len()
+            && tickets.len() == links.len()
+            && links.iter().all(holds)
+    }
+
+    fn relink(&mut self, link: &Relink, now: OffsetDateTime) {
+        if let Some(stored) = self.tickets.get_mut(&link.ticket_id) {
+            stored.ticket.external = Some(link.to.clone());
+            stored.ticket.version += 1;
+            stored.ticket.updated_at = now;
+        }
+        let mut deliveries = self.deliveries.values_mut().map(|held| &mut held.delivery);
+        let brought = deliveries.find(|delivery| {
+            delivery.ticket_id == link.ticket_id && delivery.state == DeliveryState::Confirmed
+        });
+        if let Some(delivery) = brought {
+            delivery.external = Some(link.to.clone());
+        }
     }
 }
 
@@ -250,5 +282,21 @@ impl TicketRepository for InMemoryTicketRepository {
             state.observe(workspace, observation);
         }
         Ok(())
+    }
+
+    async fn relink(
+        &self,
+        workspace: WorkspaceId,
+        links: &[Relink],
+        now: OffsetDateTime,
+    ) -> Result<bool, Failure> {
+        let mut state = self.0.enter().await;
+        if !state.can_relink(workspace, links) {
+            return Ok(false);
+        }
+        for link in links {
+            state.relink(link, now);
+        }
+        Ok(true)
     }
 }

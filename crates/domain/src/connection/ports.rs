@@ -61,6 +61,9 @@ pub trait ConnectionRepository: Send + Sync + 'static {
         confirm_hash: &[u8; 32],
     ) -> Result<Option<PendingConnection>, Failure>;
 
+    /// Forgets states and parked grants that ended before `now`; answers how many.
+    async fn forget_ended(&self, now: OffsetDateTime) -> Result<u32, Failure>;
+
     /// Inserts the integration (`expected_generation` `None`) or replaces it, with the audit entry, in one step.
     ///
     /// The stored generation becomes `expected_generation + 1`, or 1. A spare token and a refresh intent are forgotten.
@@ -205,12 +208,12 @@ pub trait TrackerAuthorizer: Send + Sync + 'static {
     ) -> Result<String, AuthorizerError>;
 }
 
-/// An access token and the generation of the row it was read from.
+/// An access token and what tells it from the others of its integration.
 #[derive(Clone, Debug)]
 pub struct AccessToken {
     /// The bearer token.
     pub secret: SecretString,
-    /// Lets a refusal be told from one of an older token.
+    /// The same for the same token and for no other; lets a refusal be told from one of an older token.
     pub generation: i64,
 }
 
@@ -234,10 +237,11 @@ pub enum AccessTokenError {
 /// Gives fresh access tokens; refreshing is single-flight across tasks and processes.
 #[async_trait]
 pub trait AccessTokens: Send + Sync + 'static {
-    /// A token for the site that does not end within the next moments.
+    /// A token for the site that does not end within the next moments; while no newer one can be had, the present one as
+    /// long as it lives.
     async fn token(&self, site: &TrackerSite) -> Result<AccessToken, AccessTokenError>;
 
-    /// A newer token than the one of this generation, which the tracker refused.
+    /// Another token than the one of this generation, which the tracker refused; never that one again.
     async fn renew(
         &self,
         site: &TrackerSite,

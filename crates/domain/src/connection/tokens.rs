@@ -9,16 +9,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::model::{Integration, ReconnectReason, SealedSecret, TokenGrant, TrackerSite};
+use super::model::{Integration, SealedSecret, TrackerSite};
 use super::ports::{
-    AccessToken, AccessTokenError, AccessTokens, AuthorizerError, SealContext, SendDeadline,
-    WriteOutcome,
+    AccessToken, AccessTokenError, AccessTokens, SealContext, SendDeadline, WriteOutcome,
 };
-use super::sealing::{TokenColumns, seal_failure, seal_grant};
+use super::sealing::{TokenColumns, seal_failure};
 use super::service::ConnectionPorts;
-use crate::audit::model::{AuditAction, AuditEntry};
 use crate::shared::failure::{Failure, FailureKind};
-use crate::workspace::model::Actor;
+
+mod held;
 
 /// How long before its end an access token is replaced.
 const REFRESH_AHEAD: time::Duration = time::Duration::seconds(90);
@@ -50,6 +49,13 @@ struct Watch {
     since: Duration,
 }
 
+/// For whom a token is fetched, and which one the tracker refused.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    site: &'a TrackerSite,
+    refused: Option<i64>,
+}
+
 #[async_trait]
 impl AccessTokens for TokenKeeper {
     async fn token(&self, site: &TrackerSite) -> Result<AccessToken, AccessTokenError> {
@@ -57,7 +63,16 @@ impl AccessTokens for TokenKeeper {
         if self.is_fresh(&row) {
             return self.open_access(&row);
         }
-        self.refresh(site, row).await
+        let asked = Asked {
+            site,
+            refused: None,
+        };
+        match self.refresh(asked, row).await {
+            Err(error @ (AccessTokenError::Failure(_) | AccessTokenError::AppMisconfigured)) => {
+                self.open_living(site).await.ok_or(error)
+            }
+            answer => answer,
+        }
     }
 
     async fn renew(
@@ -66,11 +81,14 @@ impl AccessTokens for TokenKeeper {
         refused_generation: i64,
     ) -> Result<AccessToken, AccessTokenError> {
         let row = self.load(site).await?;
-        let was_replaced = row.generation != refused_generation && row.refresh.is_none();
-        if was_replaced && self.is_fresh(&row) {
-            return self.open_access(&row);
+        let asked = Asked {
+            site,
+            refused: Some(refused_generation),
+        };
+        if let Some(token) = self.open_settled(asked, &row)? {
+            return Ok(token);
         }
-        self.refresh(site, row).await
+        self.refresh(asked, row).await
     }
 }
 
@@ -83,14 +101,22 @@ impl TokenKeeper {
 
     /// Refreshes grants that would otherwise end for want of use; answers how many.
     ///
+    /// Parked grants and begun consents that have ended are forgotten on the way.
+    ///
     /// # Errors
     /// The failure of the store; those of single grants are logged.
     pub async fn refresh_idle(&self) -> Result<u32, Failure> {
-        let before = self.ports.clock.now() - IDLE_AFTER;
+        let now = self.ports.clock.now();
+        self.ports.connections.forget_ended(now).await?;
+        let before = now - IDLE_AFTER;
         let mut refreshed = 0;
         for row in self.ports.connections.list_idle(before, IDLE_BATCH).await? {
             let site = row.site();
-            match self.refresh(&site, row).await {
+            let asked = Asked {
+                site: &site,
+                refused: None,
+            };
+            match self.refresh(asked, row).await {
                 Ok(_) => refreshed += 1,
                 Err(error) => {
                     let workspace = site.workspace_id;
@@ -131,9 +157,49 @@ impl TokenKeeper {
         let context = TokenColumns::INTEGRATION.access(row.workspace_id);
         let secret = self.open(&tokens.access_token, context)?;
         Ok(AccessToken {
+            generation: self.name_of(&secret),
             secret,
-            generation: row.generation,
         })
+    }
+
+    /// The present token when a newer one could not be had: it is replaced ahead of its end, so it may live a while yet.
+    async fn open_living(&self, site: &TrackerSite) -> Option<AccessToken> {
+        let row = self.load(site).await.ok()?;
+        let now = self.ports.clock.now();
+        let pair = row.tokens.as_ref();
+        let lives = pair.is_some_and(|pair| pair.access_token_expires_at > now);
+        self.open_access(&row).ok().filter(|_| lives)
+    }
+
+    /// The row's token when nobody refreshes it, it lives on, and it is not the refused one.
+    fn open_settled(
+        &self,
+        asked: Asked<'_>,
+        row: &Integration,
+    ) -> Result<Option<AccessToken>, AccessTokenError> {
+        if row.refresh.is_some() || !self.is_fresh(row) {
+            return Ok(None);
+        }
+        let token = self.open_access(row)?;
+        Ok((asked.refused != Some(token.generation)).then_some(token))
+    }
+
+    /// The present token after somebody else wrote the row, unless it is still the refused one.
+    async fn open_newer(&self, asked: Asked<'_>) -> Result<AccessToken, AccessTokenError> {
+        let token = self.open_access(&self.load(asked.site).await?)?;
+        if asked.refused == Some(token.generation) {
+            let cause = "the row changed, yet it holds the token that was refused";
+            return Err(Failure::new(FailureKind::Unavailable, cause).into());
+        }
+        Ok(token)
+    }
+
+    /// Names a token by a part of its hash. The row's generation would not do: it rises with writes that leave the token as
+    /// it was.
+    fn name_of(&self, token: &SecretString) -> i64 {
+        let hash = self.ports.hasher.hash(token.expose_secret());
+        let [a, b, c, d, e, f, g, h, ..] = hash;
+        i64::from_be_bytes([a, b, c, d, e, f, g, h]) & i64::MAX
     }
 
     fn open(&self, sealed: &SealedSecret, context: SealContext) -> Result<SecretString, Failure> {
@@ -146,7 +212,7 @@ impl TokenKeeper {
     /// Takes the row's lease and refreshes, or waits for the one who holds it.
     async fn refresh(
         &self,
-        site: &TrackerSite,
+        asked: Asked<'_>,
         mut row: Integration,
     ) -> Result<AccessToken, AccessTokenError> {
         let begun = self.ports.clock.monotonic();
@@ -174,228 +240,16 @@ impl TokenKeeper {
                     .await?;
                 if begun == WriteOutcome::Done {
                     row.generation += 1;
-                    return self.refresh_held(site, row, deadline).await;
+                    return self.refresh_held(asked, row, deadline).await;
                 }
             } else {
                 self.ports.clock.sleep(LOOK_EVERY).await;
             }
-            row = self.load(site).await?;
-            if row.refresh.is_none() && self.is_fresh(&row) {
-                return self.open_access(&row);
+            row = self.load(asked.site).await?;
+            if let Some(token) = self.open_settled(asked, &row)? {
+                return Ok(token);
             }
         }
         Err(Failure::new(FailureKind::TimedOut, "another process holds the refresh").into())
-    }
-
-    /// Sends the refresh; the row is held by this call.
-    async fn refresh_held(
-        &self,
-        site: &TrackerSite,
-        row: Integration,
-        deadline: SendDeadline,
-    ) -> Result<AccessToken, AccessTokenError> {
-        let stored = row.tokens.as_ref();
-        let Some(stored) = stored.and_then(|pair| pair.refresh_token.clone()) else {
-            return self
-                .give_up(site, &row, ReconnectReason::NoRefreshToken)
-                .await;
-        };
-        let mut answer = self.send(&row, &stored, deadline).await;
-        for _ in 0..REPLAYS {
-            if !matches!(answer, Err(AuthorizerError::Lost(_))) {
-                break;
-            }
-            answer = self.send(&row, &stored, deadline).await;
-        }
-        match answer {
-            Ok(grant) => self.keep(site, row, grant).await,
-            Err(AuthorizerError::GrantRefused { reason }) => {
-                tracing::info!(workspace = %row.workspace_id, reason, "the grant is refused");
-                self.try_spare(site, row, deadline).await
-            }
-            Err(AuthorizerError::NotConfigured { .. } | AuthorizerError::AppMisconfigured) => {
-                self.drop_intent(&row).await?;
-                Err(AccessTokenError::AppMisconfigured)
-            }
-            Err(AuthorizerError::NotSent(failure) | AuthorizerError::Lost(failure)) => {
-                self.drop_intent(&row).await?;
-                Err(failure.into())
-            }
-            Err(error @ AuthorizerError::Unauthorized) => {
-                self.drop_intent(&row).await?;
-                Err(Failure::internal(error).into())
-            }
-        }
-    }
-
-    async fn send(
-        &self,
-        row: &Integration,
-        sealed: &SealedSecret,
-        deadline: SendDeadline,
-    ) -> Result<TokenGrant, AuthorizerError> {
-        let context = TokenColumns::INTEGRATION.refresh(row.workspace_id);
-        let secret = self
-            .open(sealed, context)
-            .map_err(AuthorizerError::NotSent)?;
-        self.ports.authorizer.refresh(&secret, deadline).await
-    }
-
-    async fn drop_intent(&self, row: &Integration) -> Result<(), Failure> {
-        let now = self.ports.clock.now();
-        self.ports
-            .connections
-            .drop_refresh(row.id, row.generation, now)
-            .await
-            .map(|_| ())
-    }
-
-    /// Saves the new pair before anybody uses it; a failed save is tried again while the lease lives.
-    async fn keep(
-        &self,
-        site: &TrackerSite,
-        row: Integration,
-        grant: TokenGrant,
-    ) -> Result<AccessToken, AccessTokenError> {
-        let now = self.ports.clock.now();
-        let columns = TokenColumns::INTEGRATION;
-        let sealer = self.ports.sealer.as_ref();
-        let mut tokens = seal_grant(sealer, row.workspace_id, columns, &grant, now)?;
-        if tokens.refresh_token.is_none() {
-            tokens.refresh_token = row
-                .tokens
-                .as_ref()
-                .and_then(|old| old.refresh_token.clone());
-        }
-        let begun = self.ports.clock.monotonic();
-        let mut generation = row.generation;
-        loop {
-            let connections = &self.ports.connections;
-            match connections
-                .finish_refresh(row.id, generation, &tokens, &grant.scope, now)
-                .await
-            {
-                Ok(WriteOutcome::Done) => {
-                    let secret = grant.access_token;
-                    return Ok(AccessToken {
-                        secret,
-                        generation: generation + 1,
-                    });
-                }
-                Ok(WriteOutcome::Conflict) => {
-                    let present = self.load(site).await?;
-                    if !self.has_same_grant(&present, &row)? {
-                        let spare = tokens.refresh_token.as_ref();
-                        return self.keep_as_spare(site, &present, spare).await;
-                    }
-                    generation = present.generation;
-                }
-                Err(failure) => {
-                    if self.ports.clock.monotonic().saturating_sub(begun) >= LEASE - SEND_WITHIN {
-                        return Err(failure.into());
-                    }
-                    self.ports.clock.sleep(LOOK_EVERY).await;
-                }
-            }
-        }
-    }
-
-    /// Whether the row still holds the pair that was refreshed: it was written, but only its lease or its sealing.
-    ///
-    /// Then the new pair is the only one that lives, and goes in before whoever took the lease over.
-    fn has_same_grant(&self, one: &Integration, other: &Integration) -> Result<bool, Failure> {
-        let pair = (self.refresh_token(one)?, self.refresh_token(other)?);
-        Ok(matches!(pair, (Some(a), Some(b)) if a.expose_secret() == b.expose_secret()))
-    }
-
-    fn refresh_token(&self, row: &Integration) -> Result<Option<SecretString>, Failure> {
-        let sealed = row
-            .tokens
-            .as_ref()
-            .and_then(|pair| pair.refresh_token.as_ref());
-        let context = TokenColumns::INTEGRATION.refresh(row.workspace_id);
-        sealed.map(|sealed| self.open(sealed, context)).transpose()
-    }
-
-    /// Somebody else saved a pair: theirs counts, ours is kept in case theirs turns out dead.
-    async fn keep_as_spare(
-        &self,
-        site: &TrackerSite,
-        row: &Integration,
-        spare: Option<&SealedSecret>,
-    ) -> Result<AccessToken, AccessTokenError> {
-        let now = self.ports.clock.now();
-        let kept = self
-            .ports
-            .connections
-            .set_spare(row.id, row.generation, spare, now)
-            .await?;
-        if kept == WriteOutcome::Conflict {
-            tracing::warn!(workspace = %site.workspace_id, "a spare token could not be kept");
-        }
-        self.open_access(&self.load(site).await?)
-    }
-
-    /// Tries the pair that lost a race, once, before a person is asked to connect again.
-    async fn try_spare(
-        &self,
-        site: &TrackerSite,
-        mut row: Integration,
-        deadline: SendDeadline,
-    ) -> Result<AccessToken, AccessTokenError> {
-        let Some(spare) = row.spare_refresh_token.take() else {
-            return self.give_up(site, &row, ReconnectReason::GrantEnded).await;
-        };
-        let now = self.ports.clock.now();
-        let cleared = self
-            .ports
-            .connections
-            .set_spare(row.id, row.generation, None, now)
-            .await?;
-        if cleared == WriteOutcome::Conflict {
-            return self.open_access(&self.load(site).await?);
-        }
-        row.generation += 1;
-        match self.send(&row, &spare, deadline).await {
-            Ok(grant) => self.keep(site, row, grant).await,
-            Err(AuthorizerError::NotSent(failure) | AuthorizerError::Lost(failure)) => {
-                let connections = &self.ports.connections;
-                connections
-                    .set_spare(row.id, row.generation, Some(&spare), now)
-                    .await?;
-                row.generation += 1;
-                self.drop_intent(&row).await?;
-                Err(failure.into())
-            }
-            Err(_) => self.give_up(site, &row, ReconnectReason::GrantEnded).await,
-        }
-    }
-
-    /// Writes that a person must connect again, unless somebody wrote the row meanwhile.
-    async fn give_up(
-        &self,
-        site: &TrackerSite,
-        row: &Integration,
-        reason: ReconnectReason,
-    ) -> Result<AccessToken, AccessTokenError> {
-        let now = self.ports.clock.now();
-        let audit = AuditEntry {
-            id: self.ports.ids.next(),
-            workspace_id: Some(row.workspace_id),
-            actor: Actor::System,
-            action: AuditAction::ReconnectNeeded,
-            subject: format!("integration:{}", row.platform),
-            result: reason.as_str().to_owned(),
-            at: now,
-        };
-        let connections = &self.ports.connections;
-        let (id, generation) = (row.id, row.generation);
-        let marked = connections
-            .mark_needs_reconnect(id, generation, reason, now, &audit)
-            .await?;
-        match marked {
-            WriteOutcome::Done => Err(AccessTokenError::ReconnectRequired),
-            WriteOutcome::Conflict => self.open_access(&self.load(site).await?),
-        }
     }
 }

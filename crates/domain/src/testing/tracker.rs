@@ -12,15 +12,18 @@ use crate::connection::model::TrackerSite;
 use crate::connection::ports::SendDeadline;
 use crate::delivery::model::{ClaimedDelivery, Fence, ProjectRef};
 use crate::delivery::tracker::{
-    CreateOutcome, CreateReport, IssueStatus, IssueTracker, PauseRequest, PreflightBatch,
-    ProjectPage, ProjectQuery, TrackerError, TrackerIssueType, TrackerProject, Verdict,
+    AbsenceReport, CreateOutcome, CreateReport, FindReport, IssueStatus, IssueTracker, Mark,
+    PauseRequest, PreflightBatch, ProjectPage, ProjectQuery, TrackerError, TrackerIssueType,
+    TrackerProject, Verdict,
 };
 use crate::shared::ids::{DeliveryId, TicketId};
 use crate::ticket::model::{ExternalIssue, PushError, PushErrorCode};
 
 mod script;
+mod sight;
 
 use script::Script;
+use sight::Sight;
 
 /// How one element of a create ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,6 +43,8 @@ pub enum FakeCreate {
         /// Whether the issue was made all the same.
         applied: bool,
     },
+    /// The answer is lost, and the issue is made only when [`FakeTracker::act_late`] says so.
+    Late,
 }
 
 /// How one create request ends.
@@ -81,10 +86,15 @@ pub struct TrackerCalls {
     pub creates: Vec<usize>,
     /// The number of ids of each question for statuses, in order.
     pub statuses: Vec<usize>,
+    /// The number of marks of each look for presence, in order.
+    pub finds: Vec<usize>,
+    /// The number of marks of each look for a proof of absence, in order.
+    pub proofs: Vec<usize>,
 }
 
 /// Answers as it was told, and otherwise as a tracker where all is well: one project `ENG`, one type `Task`, and every
-/// create succeeds.
+/// create succeeds. Issues have numbers; looks read the range of numbers beyond the fence as far as it has no wide gap, and a
+/// search whose index may lag.
 #[derive(Debug)]
 pub struct FakeTracker {
     state: Mutex<Script>,
@@ -110,6 +120,7 @@ impl Default for FakeTracker {
             creates: VecDeque::new(),
             issues: Vec::new(),
             statuses: BTreeMap::new(),
+            sight: Sight::default(),
         };
         Self {
             state: Mutex::new(script),
@@ -280,11 +291,7 @@ impl IssueTracker for FakeTracker {
     ) -> Result<Fence, TrackerError> {
         let mut script = self.asked().await?;
         script.calls.fence += 1;
-        let made = script.issues.len();
-        Ok(script
-            .fence
-            .clone()
-            .unwrap_or_else(|| Fence(made.to_string())))
+        Ok(script.present_fence())
     }
 
     async fn create(
@@ -294,9 +301,73 @@ impl IssueTracker for FakeTracker {
         _deadline: SendDeadline,
     ) -> CreateReport {
         yield_now().await;
+        let plan = self.script().creates.pop_front().unwrap_or_default();
+        self.create_now(site, deliveries, plan)
+    }
+
+    async fn statuses(
+        &self,
+        _site: &TrackerSite,
+        ids: &[String],
+    ) -> Result<Vec<IssueStatus>, TrackerError> {
+        let mut script = self.asked().await?;
+        script.calls.statuses.push(ids.len());
+        Ok(ids.iter().map(|id| script.status(id)).collect())
+    }
+
+    async fn find(
+        &self,
+        site: &TrackerSite,
+        _project: &ProjectRef,
+        marks: &[Mark],
+    ) -> Result<FindReport, TrackerError> {
+        let mut script = self.asked().await?;
+        script.calls.finds.push(marks.len());
+        Ok(FindReport {
+            matches: script.look(site, marks).matches,
+            quota_points: script.sight.cost,
+        })
+    }
+
+    async fn prove_absent(
+        &self,
+        site: &TrackerSite,
+        _project: &ProjectRef,
+        marks: &[Mark],
+    ) -> Result<AbsenceReport, TrackerError> {
+        let mut script = self.asked().await?;
+        script.calls.proofs.push(marks.len());
+        let look = script.look(site, marks);
+        let verdict = script.sight.verdicts.pop_front();
+        Ok(AbsenceReport {
+            matches: look.matches,
+            verdict: verdict.unwrap_or(look.verdict),
+            quota_points: script.sight.cost,
+        })
+    }
+
+    async fn issue(
+        &self,
+        site: &TrackerSite,
+        key: &str,
+    ) -> Result<Option<ExternalIssue>, TrackerError> {
+        let script = self.asked().await?;
+        Ok(script.visible(site).find(|issue| issue.key == key).cloned())
+    }
+}
+
+/// Creating, without a pause in which anything else could happen.
+impl FakeTracker {
+    /// Answers one create at once, as the plan says.
+    #[must_use]
+    pub fn create_now(
+        &self,
+        site: &TrackerSite,
+        deliveries: &[ClaimedDelivery],
+        plan: CreateScript,
+    ) -> CreateReport {
         let mut script = self.script();
         script.calls.creates.push(deliveries.len());
-        let plan = script.creates.pop_front().unwrap_or_default();
         let ends = plan
             .elements
             .into_iter()
@@ -318,28 +389,28 @@ impl IssueTracker for FakeTracker {
                     if applied {
                         script.make_issue(site, delivery);
                     }
-                    CreateOutcome::Uncertain(PushError::new(
-                        PushErrorCode::TrackerUnavailable,
-                        "the answer was lost",
-                    ))
+                    lost()
+                }
+                FakeCreate::Late => {
+                    script.sight.late.push((site.clone(), delivery.clone()));
+                    lost()
                 }
             });
-        let outcomes = outcomes.collect();
+        let outcomes: Vec<CreateOutcome> = outcomes.collect();
+        let is_made = |outcome: &CreateOutcome| matches!(outcome, CreateOutcome::Confirmed(_));
+        let has_made = outcomes.iter().any(is_made);
         CreateReport {
             outcomes,
             pause: plan.pause,
             quota_points: plan.quota_points,
-            fence: None,
+            fence: has_made.then(|| script.present_fence()),
         }
     }
+}
 
-    async fn statuses(
-        &self,
-        _site: &TrackerSite,
-        ids: &[String],
-    ) -> Result<Vec<IssueStatus>, TrackerError> {
-        let mut script = self.asked().await?;
-        script.calls.statuses.push(ids.len());
-        Ok(ids.iter().map(|id| script.status(id)).collect())
-    }
+fn lost() -> CreateOutcome {
+    CreateOutcome::Uncertain(PushError::new(
+        PushErrorCode::TrackerUnavailable,
+        "the answer was lost",
+    ))
 }

@@ -9,7 +9,10 @@
 
 mod connection;
 mod documents;
+mod explorer;
 mod push;
+mod reconciler;
+mod resolve;
 mod scoping;
 mod sync;
 mod tickets;

@@ -131,6 +131,12 @@ impl ConnectionRepository for Connections {
         Ok(transaction.end(taken).await?)
     }
 
+    async fn forget_ended(&self, now: OffsetDateTime) -> Result<u32, Failure> {
+        let mut transaction = self.database.begin().await?;
+        let forgotten = flows::forget_ended(transaction.connection()?, now).await;
+        Ok(transaction.end(forgotten).await?)
+    }
+
     async fn connect(
         &self,
         integration: &Integration,

@@ -142,6 +142,15 @@ impl ConnectionRepository for InMemoryConnectionRepository {
         Ok(self.0.enter().await.pending.remove(confirm_hash))
     }
 
+    async fn forget_ended(&self, now: OffsetDateTime) -> Result<u32, Failure> {
+        let mut state = self.0.enter().await;
+        let count = |state: &State| state.pending.len() + state.oauth_states.len();
+        let before = count(&state);
+        state.pending.retain(|_, kept| kept.expires_at >= now);
+        state.oauth_states.retain(|_, kept| kept.expires_at >= now);
+        u32::try_from(before - count(&state)).map_err(Failure::internal)
+    }
+
     async fn connect(
         &self,
         integration: &Integration,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::sight::Sight;
 use super::{CreateScript, FakeIssue, TrackerCalls};
 use crate::connection::model::TrackerSite;
 use crate::delivery::model::{ClaimedDelivery, Fence};
@@ -22,6 +23,7 @@ pub(super) struct Script {
     pub(super) creates: VecDeque<CreateScript>,
     pub(super) issues: Vec<FakeIssue>,
     pub(super) statuses: BTreeMap<String, IssueStatus>,
+    pub(super) sight: Sight,
 }
 
 impl Script {
@@ -55,13 +57,10 @@ impl Script {
         site: &TrackerSite,
         delivery: &ClaimedDelivery,
     ) -> ExternalIssue {
-        let number = self.issues.len() + 1;
-        let external = ExternalIssue {
-            site_id: site.cloud_id.clone(),
-            id: (10_000 + number).to_string(),
-            key: format!("ENG-{number}"),
-            url: format!("{}/browse/ENG-{number}", site.site_url),
-        };
+        let external = self.sight.next_issue(&site.cloud_id, &site.site_url);
+        if self.sight.is_lagging {
+            self.sight.unindexed.insert(external.key.clone());
+        }
         self.issues.push(FakeIssue {
             mark: delivery.id,
             ticket_id: delivery.ticket_id,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use handoff_domain::connection::ports::{AccessTokenError, AccessTokens};
+use handoff_domain::connection::ports::{AccessTokenError, AccessTokens, AuthorizerError};
 use handoff_domain::connection::tokens::TokenKeeper;
 use handoff_domain::shared::clock::Clock;
 use handoff_domain::testing::{FakeAuthorizer, PlainSealer};
@@ -89,12 +89,86 @@ async fn a_refusal_of_an_older_token_does_not_refresh_again() {
 }
 
 #[tokio::test]
-async fn the_generation_of_a_token_is_that_of_its_row() {
+async fn a_token_keeps_its_generation_while_its_row_changes() {
     let (world, site) = expired().await;
     let given = world.keeper.token(&site).await.unwrap();
     let row = world.integration().await.unwrap();
-    assert_eq!(given.generation, row.generation);
+    let now = world.clock.now();
+    let written = world
+        .connections
+        .set_spare(row.id, row.generation, None, now);
+    written.await.unwrap();
+
+    let again = world.keeper.token(&site).await.unwrap();
+
+    assert_eq!(again.generation, given.generation);
     assert!(!format!("{given:?}").contains("access-2"));
+}
+
+#[tokio::test]
+async fn the_present_token_is_given_while_it_lives_and_no_newer_one_can_be_had() {
+    for failure in [not_sent(), lost(), AuthorizerError::AppMisconfigured] {
+        let world = World::connected().await;
+        let site = world.integration().await.unwrap().site();
+        world.pass(3600 - 60);
+        let repeats = if matches!(failure, AuthorizerError::Lost(_)) {
+            3
+        } else {
+            1
+        };
+        world.authorizer.next_refresh(Err(failure));
+        for _ in 1..repeats {
+            world.authorizer.next_refresh(Err(lost()));
+        }
+        assert_eq!(token(&world, &site).await.unwrap(), "access-1");
+        assert!(world.integration().await.unwrap().refresh.is_none());
+
+        world.pass(61);
+        world.authorizer.next_refresh(Err(not_sent()));
+        assert!(token(&world, &site).await.is_err(), "it has ended");
+        assert_eq!(token(&world, &site).await.unwrap(), "access-2");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_token_is_not_given_again_when_somebody_elses_refresh_failed() {
+    let world = Arc::new(World::connected().await);
+    let site = world.integration().await.unwrap().site();
+    let refused = world.keeper.token(&site).await.unwrap().generation;
+    let (other, at_site) = (world.clone(), site.clone());
+    world.hooks.before("begin_refresh", move || async move {
+        other.authorizer.next_refresh(Err(not_sent()));
+        assert!(other.keeper.renew(&at_site, refused).await.is_err());
+    });
+
+    let renewed = world.keeper.renew(&site, refused).await.unwrap();
+
+    assert_eq!(renewed.secret.expose_secret(), "access-2");
+}
+
+#[tokio::test]
+async fn the_task_for_idle_grants_forgets_parked_grants_that_have_ended() {
+    let world = World::connected().await;
+    let started = world.begin(None).await;
+    let url = world
+        .come_back(&started, crate::world::Browser::Other)
+        .await;
+    let hash = World::hash(&crate::world::params(&url)["confirm"]);
+    let is_parked = async || {
+        world
+            .connections
+            .find_pending(&hash)
+            .await
+            .unwrap()
+            .is_some()
+    };
+    world.keeper.refresh_idle().await.unwrap();
+    assert!(is_parked().await);
+
+    world.pass(1_801);
+    world.keeper.refresh_idle().await.unwrap();
+
+    assert!(!is_parked().await);
 }
 
 #[tokio::test]

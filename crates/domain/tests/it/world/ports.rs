@@ -13,16 +13,21 @@ use handoff_domain::connection::model::{
 };
 use handoff_domain::connection::ports::{ConnectionRepository, WriteOutcome};
 use handoff_domain::delivery::model::{
-    ClaimedBatch, Delivery, DeliveryState, Pause, PushReport, PushState, PushSummary, SettledBatch,
+    AttemptFindings, ClaimedBatch, Delivery, DeliveryState, Pause, Push, PushChanges, PushReport,
+    PushState, PushSummary, Resolution, SettledBatch, UncertainPush,
 };
 use handoff_domain::delivery::ports::{
     AcceptOutcome, DeliveryRepository, HeldLease, IdempotencyKey, KeyLookup, NewPush, PushFilter,
+    ResolveOutcome,
 };
 use handoff_domain::document::model::{Block, Document, DocumentSummary};
 use handoff_domain::document::ports::{DocumentFilter, DocumentOutcome, DocumentRepository};
 use handoff_domain::shared::failure::{Failure, FailureKind};
-use handoff_domain::shared::ids::{DocumentId, IntegrationId, LeaseId, PushId, WorkspaceId};
+use handoff_domain::shared::ids::{
+    DeliveryId, DocumentId, IntegrationId, LeaseId, PushId, WorkspaceId,
+};
 use handoff_domain::shared::page::{Page, PageRequest};
+use handoff_domain::ticket::model::PushError;
 use time::OffsetDateTime;
 
 type Step = Box<dyn FnOnce() -> BoxFuture<'static, Result<(), Failure>> + Send>;
@@ -132,6 +137,7 @@ hooked!(Connections: ConnectionRepository {
     fn park(pending: &PendingConnection, now: OffsetDateTime, audit: &AuditEntry) -> ();
     fn find_pending(hash: &[u8; 32]) -> Option<PendingConnection>;
     fn take_pending(hash: &[u8; 32]) -> Option<PendingConnection>;
+    fn forget_ended(now: OffsetDateTime) -> u32;
     fn connect(row: &Integration, expected: Option<i64>, audit: &AuditEntry) -> WriteOutcome;
     fn disconnect(workspace: WorkspaceId, platform: Platform, now: OffsetDateTime, audit: &AuditEntry) -> bool;
     fn begin_refresh(id: IntegrationId, expected: i64, lease: LeaseId, now: OffsetDateTime) -> WriteOutcome;
@@ -155,6 +161,13 @@ hooked!(Deliveries: DeliveryRepository {
     fn list_held() -> Vec<HeldLease>;
     fn expire_lease(lease: LeaseId, now: OffsetDateTime) -> u32;
     fn pause(pause: &Pause) -> ();
+    fn list_uncertain(limit: u32, now: OffsetDateTime) -> Vec<UncertainPush>;
+    fn begin_look(push: PushId, seen: Option<OffsetDateTime>, next: OffsetDateTime) -> bool;
+    fn reconcile(push: PushId, findings: &[AttemptFindings], quota_points: i64, now: OffsetDateTime) -> u32;
+    fn find_delivery(workspace: WorkspaceId, id: DeliveryId) -> Option<(Delivery, Push)>;
+    fn resolve(workspace: WorkspaceId, id: DeliveryId, change_number: i64, resolution: &Resolution, now: OffsetDateTime, audit: &AuditEntry) -> ResolveOutcome;
+    fn quarantine(workspace: Option<WorkspaceId>, error: &PushError, now: OffsetDateTime, audit: &AuditEntry) -> u32;
+    fn list_changes(workspace: WorkspaceId, push: PushId, after: i64, limit: u32, now: OffsetDateTime) -> Option<PushChanges>;
 });
 
 hooked!(Documents: DocumentRepository {

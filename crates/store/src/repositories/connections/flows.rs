@@ -73,3 +73,14 @@ pub(super) async fn take_pending(
     let row: Option<PendingRow> = take.get_result(connection).await.optional()?;
     row.map(PendingConnection::try_from).transpose()
 }
+
+pub(super) async fn forget_ended(
+    connection: &mut Connection,
+    now: OffsetDateTime,
+) -> Result<u32, StoreError> {
+    let states = oauth_states::table.filter(oauth_states::expires_at.lt(now));
+    let states = diesel::delete(states).execute(connection).await?;
+    let pending = pending_connections::table.filter(pending_connections::expires_at.lt(now));
+    let pending = diesel::delete(pending).execute(connection).await?;
+    Ok(u32::try_from(states + pending).unwrap_or(u32::MAX))
+}

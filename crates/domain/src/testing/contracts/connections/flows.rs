@@ -13,6 +13,7 @@ pub async fn check(ports: &Ports) {
     states_that_ended_are_forgotten(ports).await;
     a_parked_grant_is_taken_once(ports).await;
     parked_grants_that_ended_are_forgotten(ports).await;
+    what_has_ended_can_be_forgotten_at_any_time(ports).await;
 }
 
 fn hash(world: &World<'_>, first: u8) -> [u8; 32] {
@@ -182,4 +183,29 @@ pub async fn parked_grants_that_ended_are_forgotten(ports: &Ports) {
         there(ports.connections.take_pending(&new.confirm_hash).await),
         new
     );
+}
+
+/// States and parked grants that have ended go without waiting for the next one; the others stay.
+pub async fn what_has_ended_can_be_forgotten_at_any_time(ports: &Ports) {
+    let world = World::new(ports).await;
+    let (ended, standing) = (pending(&world, 1, -9_000), pending(&world, 2, 1_800));
+    let (old, new) = (state(&world, 3, -9_000), state(&world, 4, 600));
+    for grant in [&ended, &standing] {
+        let audit = world.audit(AuditAction::ConnectParked, START);
+        ok(ports.connections.park(grant, at(-20_000), &audit).await);
+    }
+    for state in [&old, &new] {
+        ok(ports.connections.insert_state(state, at(-20_000)).await);
+    }
+
+    assert!(ok(ports.connections.forget_ended(at(-8_999)).await) >= 2);
+
+    let find = async |grant: &PendingConnection| {
+        ok(ports.connections.find_pending(&grant.confirm_hash).await)
+    };
+    assert_eq!(find(&ended).await, None);
+    assert_eq!(find(&standing).await.as_ref(), Some(&standing));
+    let take = async |state: &OAuthState| ok(ports.connections.take_state(&state.state_hash).await);
+    assert_eq!(take(&old).await, None);
+    assert_eq!(take(&new).await, Some(new.clone()));
 }

@@ -166,13 +166,13 @@ async fn no_fault_of_a_server_that_may_have_acted_is_called_not_applied() {
     let clients = HttpClients::new().unwrap();
     let checks = futures_util::stream::iter(cases);
     let checks = checks.map(|(fault, write)| check(fault, write, clients.clone()));
-    checks.buffer_unordered(8).collect::<()>().await;
+    checks.buffer_unordered(16).collect::<()>().await;
 }
 
 async fn check(fault: Fault, write: Write, clients: HttpClients) {
     let server = Server::start(script(fault)).await;
     let is_slow = matches!(fault, Fault::Silence | Fault::SlowBody);
-    let request_timeout = Duration::from_secs(if is_slow { 1 } else { 30 });
+    let request_timeout = Duration::from_secs(if is_slow { 3 } else { 30 });
     let jira = builder(&server.url)
         .http_clients(clients)
         .request_timeout(request_timeout)

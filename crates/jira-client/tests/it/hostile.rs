@@ -64,14 +64,14 @@ async fn a_silent_server_costs_no_more_than_the_calls_deadline() {
     let server = Server::start(|_, _| Reply::Hold).await;
     let jira = builder(&server.url)
         .request_timeout(Duration::from_secs(30))
-        .deadline(Duration::from_millis(200))
+        .deadline(Duration::from_secs(2))
         .build()
         .unwrap();
     let started = Instant::now();
     jira.myself().await.unwrap_err();
     let error = jira.create_issue(&issue("x")).await.unwrap_err();
     assert!(error.may_have_been_applied(), "{error:?}");
-    assert!(started.elapsed() < Duration::from_secs(10));
+    assert!(started.elapsed() < Duration::from_secs(25));
 }
 
 #[tokio::test]

@@ -101,7 +101,7 @@ async fn a_lost_answer_leaves_doubt() {
 #[tokio::test]
 async fn an_answer_that_never_comes_leaves_doubt() {
     let server = Server::start(|_, _| Reply::Hold).await;
-    let timeout = std::time::Duration::from_millis(100);
+    let timeout = std::time::Duration::from_secs(1);
     let jira = builder(&server.url)
         .request_timeout(timeout)
         .build()

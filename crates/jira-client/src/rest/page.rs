@@ -7,7 +7,7 @@ use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 use serde::{Deserialize, Deserializer};
 
 use super::lenient::{null_as_empty, number};
-use crate::error::Error;
+use crate::error::{Error, Route};
 
 /// A server whose pages never end is given up here.
 const MAX_ITEMS: u64 = 1_000_000;
@@ -50,11 +50,24 @@ impl<T> Page<T> {
     }
 
     /// Returns where the next page starts; a server that repeats a page's position does not hold it back.
-    pub(crate) fn next_start_after(&self, asked: u64) -> Option<u64> {
+    pub(crate) fn next_start_after(&self, asked: u64, route: Route) -> Result<Option<u64>, Error> {
+        let Some(next) = self.next_start() else {
+            return Ok(None);
+        };
         let count = u64::try_from(self.values.len()).unwrap_or(u64::MAX);
-        let next = self.next_start()?.max(asked.saturating_add(count));
-        let is_beyond = self.total.is_some_and(|total| next >= total);
-        (!is_beyond && next < MAX_ITEMS).then_some(next)
+        let next = next.max(asked.saturating_add(count));
+        if self.total.is_some_and(|total| next >= total) {
+            return Ok(None);
+        }
+        if next >= MAX_ITEMS {
+            return Err(Error::Decode {
+                route,
+                status: 200,
+                path: "isLast".to_owned(),
+                reason: "the pages do not end".to_owned(),
+            });
+        }
+        Ok(Some(next))
     }
 
     /// Returns where the next page starts, `None` after the last one.
@@ -101,6 +114,22 @@ mod tests {
             total,
             is_last,
         }
+    }
+
+    #[test]
+    fn pages_that_never_end_are_an_error_and_a_repeated_position_moves_on() {
+        let route = Route {
+            method: "GET",
+            template: "/",
+            writes: false,
+        };
+        let endless = page(50, None, Some(false));
+        assert_eq!(endless.next_start_after(50, route).unwrap(), Some(100));
+        assert_eq!(endless.next_start_after(500, route).unwrap(), Some(550));
+        let error = endless.next_start_after(MAX_ITEMS - 50, route).unwrap_err();
+        assert!(matches!(error, Error::Decode { .. }), "{error:?}");
+        let last = page(50, Some(600), Some(false));
+        assert_eq!(last.next_start_after(550, route).unwrap(), None);
     }
 
     #[test]

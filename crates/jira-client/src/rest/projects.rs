@@ -164,9 +164,8 @@ impl Jira {
             let jira = jira.clone();
             async move {
                 let page = jira.projects(&query).await?;
-                let next = page
-                    .next_start_after(query.start_at)
-                    .map(|start_at| ProjectQuery { start_at, ..query });
+                let next = page.next_start_after(query.start_at, query.call().route)?;
+                let next = next.map(|start_at| ProjectQuery { start_at, ..query });
                 Ok((page.values, next))
             }
         })

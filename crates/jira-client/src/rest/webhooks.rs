@@ -199,7 +199,7 @@ impl Jira {
             let jira = jira.clone();
             async move {
                 let page = jira.webhooks(start_at).await?;
-                let next = page.next_start_after(start_at);
+                let next = page.next_start_after(start_at, Call::get(WEBHOOK).route)?;
                 Ok((page.values, next))
             }
         })

@@ -8,7 +8,7 @@ use super::model::{
     PushState, PushSummary, Resolution, SettledBatch, UncertainPush, Warning,
 };
 use crate::audit::model::AuditEntry;
-use crate::shared::failure::{Failure, FailureKind};
+use crate::shared::failure::Failure;
 use crate::shared::ids::{DeliveryId, DocumentId, LeaseId, PushId, TicketId, WorkspaceId};
 use crate::shared::page::{Page, PageRequest};
 use crate::ticket::model::PushError;
@@ -234,10 +234,7 @@ pub trait DeliveryRepository: Send + Sync + 'static {
         &self,
         limit: u32,
         now: OffsetDateTime,
-    ) -> Result<Vec<UncertainPush>, Failure> {
-        let _ = (limit, now);
-        Err(not_built())
-    }
+    ) -> Result<Vec<UncertainPush>, Failure>;
 
     /// Takes a look at a push for oneself: moves its next look from `seen` to `next`; `false` when somebody else did.
     async fn begin_look(
@@ -245,10 +242,7 @@ pub trait DeliveryRepository: Send + Sync + 'static {
         push: PushId,
         seen: Option<OffsetDateTime>,
         next: OffsetDateTime,
-    ) -> Result<bool, Failure> {
-        let _ = (push, seen, next);
-        Err(not_built())
-    }
+    ) -> Result<bool, Failure>;
 
     /// Writes down what a look at uncertain deliveries found, and adds the points it cost to the push.
     ///
@@ -261,20 +255,14 @@ pub trait DeliveryRepository: Send + Sync + 'static {
         findings: &[AttemptFindings],
         quota_points: i64,
         now: OffsetDateTime,
-    ) -> Result<u32, Failure> {
-        let _ = (push, findings, quota_points, now);
-        Err(not_built())
-    }
+    ) -> Result<u32, Failure>;
 
     /// One delivery with the push that made it.
     async fn find_delivery(
         &self,
         workspace: WorkspaceId,
         id: DeliveryId,
-    ) -> Result<Option<(Delivery, Push)>, Failure> {
-        let _ = (workspace, id);
-        Err(not_built())
-    }
+    ) -> Result<Option<(Delivery, Push)>, Failure>;
 
     /// Carries out what a person decided, while the delivery needs attention and its change number is the given one.
     async fn resolve(
@@ -285,10 +273,7 @@ pub trait DeliveryRepository: Send + Sync + 'static {
         resolution: &Resolution,
         now: OffsetDateTime,
         audit: &AuditEntry,
-    ) -> Result<ResolveOutcome, Failure> {
-        let _ = (workspace, id, change_number, resolution, now, audit);
-        Err(not_built())
-    }
+    ) -> Result<ResolveOutcome, Failure>;
 
     /// Makes every queued, sending and uncertain delivery, of one workspace or of all, `needs_attention` with this error;
     /// answers how many.
@@ -298,10 +283,7 @@ pub trait DeliveryRepository: Send + Sync + 'static {
         error: &PushError,
         now: OffsetDateTime,
         audit: &AuditEntry,
-    ) -> Result<u32, Failure> {
-        let _ = (workspace, error, now, audit);
-        Err(not_built())
-    }
+    ) -> Result<u32, Failure>;
 
     /// What changed in a push after a change number, oldest change first, at most `limit` entries.
     ///
@@ -313,12 +295,5 @@ pub trait DeliveryRepository: Send + Sync + 'static {
         after: i64,
         limit: u32,
         now: OffsetDateTime,
-    ) -> Result<Option<PushChanges>, Failure> {
-        let _ = (workspace, push, after, limit, now);
-        Err(not_built())
-    }
-}
-
-fn not_built() -> Failure {
-    Failure::new(FailureKind::Internal, "not built yet")
+    ) -> Result<Option<PushChanges>, Failure>;
 }

@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::model::{ClaimedDelivery, Fence, PauseScope, ProjectRef, Warning};
 use crate::connection::model::TrackerSite;
 use crate::connection::ports::{AccessTokenError, SendDeadline};
-use crate::shared::failure::{Failure, FailureKind};
+use crate::shared::failure::Failure;
 use crate::shared::ids::{DeliveryId, TicketId};
 use crate::ticket::model::{ExternalIssue, PushError, SyncedStatus, TicketContent};
 use std::time::Duration;
@@ -343,10 +343,7 @@ pub trait IssueTracker: Send + Sync + 'static {
         site: &TrackerSite,
         project: &ProjectRef,
         marks: &[Mark],
-    ) -> Result<FindReport, TrackerError> {
-        let _ = (site, project, marks);
-        Err(not_built())
-    }
+    ) -> Result<FindReport, TrackerError>;
 
     /// Looks for marks and decides whether those not found are proven absent; reads only.
     ///
@@ -356,22 +353,12 @@ pub trait IssueTracker: Send + Sync + 'static {
         site: &TrackerSite,
         project: &ProjectRef,
         marks: &[Mark],
-    ) -> Result<AbsenceReport, TrackerError> {
-        let _ = (site, project, marks);
-        Err(not_built())
-    }
+    ) -> Result<AbsenceReport, TrackerError>;
 
     /// The issue with this key as the account sees it, if it sees one.
     async fn issue(
         &self,
         site: &TrackerSite,
         key: &str,
-    ) -> Result<Option<ExternalIssue>, TrackerError> {
-        let _ = (site, key);
-        Err(not_built())
-    }
-}
-
-fn not_built() -> TrackerError {
-    TrackerError::Failure(Failure::new(FailureKind::Internal, "not built yet"))
+    ) -> Result<Option<ExternalIssue>, TrackerError>;
 }

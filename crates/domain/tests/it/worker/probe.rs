@@ -11,13 +11,14 @@ use handoff_domain::delivery::model::{ClaimedDelivery, Fence, ProjectRef};
 use handoff_domain::delivery::service::DeliveryPorts;
 use handoff_domain::delivery::times::DeliveryTimes;
 use handoff_domain::delivery::tracker::{
-    CreateOutcome, CreateReport, IssueStatus, IssueTracker, PreflightBatch, ProjectPage,
-    ProjectQuery, TrackerError, TrackerIssueType, TrackerProject, Verdict,
+    AbsenceReport, CreateOutcome, CreateReport, FindReport, IssueStatus, IssueTracker, Mark,
+    PreflightBatch, ProjectPage, ProjectQuery, TrackerError, TrackerIssueType, TrackerProject,
+    Verdict,
 };
 use handoff_domain::delivery::worker::DeliveryWorker;
 use handoff_domain::shared::clock::Clock;
 use handoff_domain::testing::{FakeTracker, FixedClock, yield_now};
-use handoff_domain::ticket::model::{PushError, PushErrorCode};
+use handoff_domain::ticket::model::{ExternalIssue, PushError, PushErrorCode};
 
 use crate::world::World;
 
@@ -141,5 +142,31 @@ impl IssueTracker for Probe {
         ids: &[String],
     ) -> Result<Vec<IssueStatus>, TrackerError> {
         self.inner.statuses(site, ids).await
+    }
+
+    async fn find(
+        &self,
+        site: &TrackerSite,
+        project: &ProjectRef,
+        marks: &[Mark],
+    ) -> Result<FindReport, TrackerError> {
+        self.inner.find(site, project, marks).await
+    }
+
+    async fn prove_absent(
+        &self,
+        site: &TrackerSite,
+        project: &ProjectRef,
+        marks: &[Mark],
+    ) -> Result<AbsenceReport, TrackerError> {
+        self.inner.prove_absent(site, project, marks).await
+    }
+
+    async fn issue(
+        &self,
+        site: &TrackerSite,
+        key: &str,
+    ) -> Result<Option<ExternalIssue>, TrackerError> {
+        self.inner.issue(site, key).await
     }
 }

@@ -79,6 +79,14 @@ impl SecretSealer for RingSealer {
         let text = str::from_utf8(&opened).map_err(|_| SealError::Damaged)?;
         Ok(SecretString::from(text))
     }
+
+    fn key_of<'a>(&self, sealed: &'a SealedSecret) -> Result<&'a str, SealError> {
+        sealing_key_id(sealed)
+    }
+
+    fn writing_key(&self) -> &str {
+        &self.keys.writing().id
+    }
 }
 
 /// The id of the key that an envelope names, without opening it; for rotating keys.

@@ -6,6 +6,7 @@ pub mod confirmation;
 pub mod error;
 pub mod model;
 pub mod ports;
+pub mod rotation;
 mod sealing;
 pub mod service;
 pub mod tokens;

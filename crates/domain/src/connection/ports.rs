@@ -25,6 +25,48 @@ pub enum WriteOutcome {
     Conflict,
 }
 
+/// A row that holds sealed secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SecretHolder {
+    /// An integration.
+    Integration(IntegrationId),
+    /// A parked grant, by the hash of its confirm secret.
+    Pending([u8; 32]),
+}
+
+/// Which secret of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SecretColumn {
+    /// The access token.
+    AccessToken,
+    /// The refresh token.
+    RefreshToken,
+    /// The refresh token of a pair that lost a race; only integrations have one.
+    SpareRefreshToken,
+}
+
+/// Where a sealed secret is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SecretPlace {
+    /// The row.
+    pub holder: SecretHolder,
+    /// The secret.
+    pub column: SecretColumn,
+}
+
+/// A row with the sealed secrets that it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedHolder {
+    /// The row.
+    pub holder: SecretHolder,
+    /// The workspace that owns it.
+    pub workspace_id: WorkspaceId,
+    /// The tracker.
+    pub platform: Platform,
+    /// The secrets.
+    pub secrets: Vec<(SecretColumn, SealedSecret)>,
+}
+
 /// Keeps integrations and the flows that lead to them. Every write to an integration compares and bumps its generation.
 #[async_trait]
 pub trait ConnectionRepository: Send + Sync + 'static {
@@ -139,6 +181,24 @@ pub trait ConnectionRepository: Send + Sync + 'static {
         before: OffsetDateTime,
         limit: u32,
     ) -> Result<Vec<Integration>, Failure>;
+
+    /// The rows that hold sealed secrets, integrations first, in the order of their ids, from the one after `after` on; at
+    /// most `limit`.
+    async fn list_sealed(
+        &self,
+        after: Option<SecretHolder>,
+        limit: u32,
+    ) -> Result<Vec<SealedHolder>, Failure>;
+
+    /// Replaces a sealed secret by the same one sealed anew, while the row still holds `old`; tells whether it did.
+    ///
+    /// The generation stays, so that a refresh under way is not disturbed; what it writes later counts.
+    async fn reseal(
+        &self,
+        place: SecretPlace,
+        old: &SealedSecret,
+        new: &SealedSecret,
+    ) -> Result<bool, Failure>;
 }
 
 /// A moment on the process's own monotonic clock ([`crate::shared::clock::Clock::monotonic`]) after which the last
@@ -290,6 +350,15 @@ pub trait SecretSealer: Send + Sync + 'static {
     /// # Errors
     /// [`SealError::UnknownKey`] or [`SealError::Damaged`].
     fn open(&self, sealed: &SealedSecret, context: SealContext) -> Result<SecretString, SealError>;
+
+    /// The id of the key that a secret is sealed with, read without opening it.
+    ///
+    /// # Errors
+    /// [`SealError::Damaged`].
+    fn key_of<'a>(&self, sealed: &'a SealedSecret) -> Result<&'a str, SealError>;
+
+    /// The id of the key that seals.
+    fn writing_key(&self) -> &str;
 }
 
 /// Hashes high-entropy secrets (states, confirm secrets, API tokens) for look-up.

@@ -3,7 +3,9 @@
 use time::OffsetDateTime;
 
 use super::model::{Platform, SealedTokens, TokenGrant};
-use super::ports::{SealContext, SealError, SecretSealer};
+use super::ports::{
+    SealContext, SealError, SealedHolder, SecretColumn, SecretHolder, SecretSealer,
+};
 use crate::shared::failure::Failure;
 use crate::shared::ids::WorkspaceId;
 
@@ -38,6 +40,23 @@ impl TokenColumns {
             platform: Platform::Jira,
             column: self.refresh,
         }
+    }
+}
+
+/// What the secret in a place is sealed to. A spare refresh token was sealed as a refresh token and is kept as it was.
+pub(super) const fn context_of(holder: &SealedHolder, column: SecretColumn) -> SealContext {
+    let columns = match holder.holder {
+        SecretHolder::Integration(_) => TokenColumns::INTEGRATION,
+        SecretHolder::Pending(_) => TokenColumns::PENDING,
+    };
+    let column = match column {
+        SecretColumn::AccessToken => columns.access,
+        SecretColumn::RefreshToken | SecretColumn::SpareRefreshToken => columns.refresh,
+    };
+    SealContext {
+        workspace_id: holder.workspace_id,
+        platform: holder.platform,
+        column,
     }
 }
 

@@ -17,13 +17,20 @@ use crate::connection::ports::{
 #[derive(Clone, Debug)]
 pub struct PlainSealer {
     key_id: &'static str,
+    old_keys: &'static [&'static str],
 }
 
 impl PlainSealer {
     /// A sealer that names this key, and knows no other.
     #[must_use]
     pub const fn with_key(key_id: &'static str) -> Self {
-        Self { key_id }
+        Self::with_keys(key_id, &[])
+    }
+
+    /// A sealer that names this key, and opens what was sealed with the old ones too.
+    #[must_use]
+    pub const fn with_keys(key_id: &'static str, old_keys: &'static [&'static str]) -> Self {
+        Self { key_id, old_keys }
     }
 }
 
@@ -49,7 +56,7 @@ impl SecretSealer for PlainSealer {
     fn open(&self, sealed: &SealedSecret, context: SealContext) -> Result<SecretString, SealError> {
         let text = str::from_utf8(sealed.as_bytes()).map_err(|_| SealError::Damaged)?;
         let (key_id, rest) = text.split_once('\n').ok_or(SealError::Damaged)?;
-        if key_id != self.key_id {
+        if key_id != self.key_id && !self.old_keys.contains(&key_id) {
             return Err(SealError::UnknownKey {
                 key_id: key_id.to_owned(),
             });
@@ -58,6 +65,17 @@ impl SecretSealer for PlainSealer {
             Some((line, secret)) if line == context_line(context) => Ok(SecretString::from(secret)),
             _ => Err(SealError::Damaged),
         }
+    }
+
+    fn key_of<'a>(&self, sealed: &'a SealedSecret) -> Result<&'a str, SealError> {
+        let text = str::from_utf8(sealed.as_bytes()).map_err(|_| SealError::Damaged)?;
+        text.split_once('\n')
+            .map(|(key_id, _)| key_id)
+            .ok_or(SealError::Damaged)
+    }
+
+    fn writing_key(&self) -> &str {
+        self.key_id
     }
 }
 

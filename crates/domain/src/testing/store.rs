@@ -24,6 +24,7 @@ pub(super) mod connections;
 pub(super) mod deliveries;
 pub(super) mod documents;
 mod ledger;
+mod sealed;
 pub(super) mod tickets;
 pub(super) mod workspaces;
 

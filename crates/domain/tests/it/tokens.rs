@@ -12,6 +12,7 @@ use crate::world::World;
 mod ends;
 mod races;
 mod refresh;
+mod rotation;
 
 /// A connected workspace whose access token `access-1` has just ended, and its site.
 async fn expired() -> (Arc<World>, TrackerSite) {

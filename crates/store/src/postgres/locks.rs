@@ -40,6 +40,15 @@ pub(crate) async fn integrations(
     Ok(())
 }
 
+/// Keeps an integration from changing until the transaction ends.
+pub(crate) async fn integration(connection: &mut Connection, id: RowId) -> Result<(), StoreError> {
+    let lock = integrations::table
+        .filter(integrations::id.eq(id))
+        .select(integrations::id);
+    lock.for_no_key_update().load::<RowId>(connection).await?;
+    Ok(())
+}
+
 /// Keeps tickets from changing until the transaction ends.
 pub(crate) async fn tickets(connection: &mut Connection, ids: &[RowId]) -> Result<(), StoreError> {
     let lock = execution_tickets::table

@@ -2,6 +2,7 @@
 
 mod flows;
 mod rows;
+mod secrets;
 
 use async_trait::async_trait;
 use diesel::prelude::*;
@@ -11,7 +12,9 @@ use handoff_domain::connection::model::{
     Integration, OAuthState, PendingConnection, Platform, ReconnectReason, SealedSecret,
     SealedTokens,
 };
-use handoff_domain::connection::ports::{ConnectionRepository, WriteOutcome};
+use handoff_domain::connection::ports::{
+    ConnectionRepository, SealedHolder, SecretHolder, SecretPlace, WriteOutcome,
+};
 use handoff_domain::shared::failure::Failure;
 use handoff_domain::shared::ids::{IntegrationId, LeaseId, WorkspaceId};
 use serde_json::Value;
@@ -247,6 +250,27 @@ impl ConnectionRepository for Connections {
             .map(Integration::try_from)
             .collect::<Result<_, _>>()?)
     }
+
+    async fn list_sealed(
+        &self,
+        after: Option<SecretHolder>,
+        limit: u32,
+    ) -> Result<Vec<SealedHolder>, Failure> {
+        let mut snapshot = self.database.snapshot().await?;
+        let listed = secrets::list_sealed(snapshot.connection()?, after, limit).await;
+        Ok(snapshot.end(listed).await?)
+    }
+
+    async fn reseal(
+        &self,
+        place: SecretPlace,
+        old: &SealedSecret,
+        new: &SealedSecret,
+    ) -> Result<bool, Failure> {
+        let mut transaction = self.database.begin().await?;
+        let resealed = secrets::reseal(transaction.connection()?, place, old, new).await;
+        Ok(transaction.end(resealed).await?)
+    }
 }
 
 async fn find(
@@ -269,6 +293,8 @@ async fn change_row(
     audit: Option<&AuditEntry>,
     change: impl FnOnce(&mut IntegrationRow) + Send,
 ) -> Result<WriteOutcome, StoreError> {
+    // The whole row is written back: nobody may seal its secrets anew between reading and writing.
+    locks::integration(connection, id.into()).await?;
     let expected = integrations::table
         .filter(integrations::id.eq(RowId::from(id)))
         .filter(integrations::generation.eq(expected_generation));

@@ -19,6 +19,11 @@ pub(crate) async fn integrations(_: &mut Connection, _: RowId) -> Result<(), Sto
     Ok(())
 }
 
+/// Keeps an integration from changing until the transaction ends.
+pub(crate) async fn integration(_: &mut Connection, _: RowId) -> Result<(), StoreError> {
+    Ok(())
+}
+
 /// Keeps tickets from changing until the transaction ends.
 pub(crate) async fn tickets(_: &mut Connection, _: &[RowId]) -> Result<(), StoreError> {
     Ok(())

@@ -15,6 +15,7 @@ use crate::shared::ids::LeaseId;
 
 pub mod flows;
 pub mod refreshing;
+pub mod sealing;
 
 /// Runs the suite.
 pub async fn check(ports: &Ports) {
@@ -25,6 +26,7 @@ pub async fn check(ports: &Ports) {
     idle_integrations_are_those_that_can_be_refreshed(ports).await;
     refreshing::check(ports).await;
     flows::check(ports).await;
+    sealing::check(ports).await;
 }
 
 /// A first connection has generation 1, each later one the next; from any other generation nothing is written.

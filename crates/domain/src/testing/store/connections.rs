@@ -9,7 +9,9 @@ use crate::connection::model::{
     Integration, OAuthState, PendingConnection, Platform, ReconnectReason, RefreshIntent,
     SealedSecret, SealedTokens,
 };
-use crate::connection::ports::{ConnectionRepository, WriteOutcome};
+use crate::connection::ports::{
+    ConnectionRepository, SealedHolder, SecretHolder, SecretPlace, WriteOutcome,
+};
 use crate::delivery::model::{Delivery, DeliveryState};
 use crate::shared::failure::Failure;
 use crate::shared::ids::{IntegrationId, LeaseId, WorkspaceId};
@@ -301,5 +303,21 @@ impl ConnectionRepository for InMemoryConnectionRepository {
         idle.sort_by_key(|row| row.updated_at);
         idle.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(idle)
+    }
+    async fn list_sealed(
+        &self,
+        after: Option<SecretHolder>,
+        limit: u32,
+    ) -> Result<Vec<SealedHolder>, Failure> {
+        Ok(self.0.enter().await.list_sealed(after, limit))
+    }
+
+    async fn reseal(
+        &self,
+        place: SecretPlace,
+        old: &SealedSecret,
+        new: &SealedSecret,
+    ) -> Result<bool, Failure> {
+        Ok(self.0.enter().await.reseal(place, old, new))
     }
 }

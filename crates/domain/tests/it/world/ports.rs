@@ -11,7 +11,9 @@ use handoff_domain::connection::model::{
     Integration, OAuthState, PendingConnection, Platform, ReconnectReason, SealedSecret,
     SealedTokens,
 };
-use handoff_domain::connection::ports::{ConnectionRepository, WriteOutcome};
+use handoff_domain::connection::ports::{
+    ConnectionRepository, SealedHolder, SecretHolder, SecretPlace, WriteOutcome,
+};
 use handoff_domain::delivery::model::{
     AttemptFindings, ClaimedBatch, Delivery, DeliveryState, Pause, Push, PushChanges, PushReport,
     PushState, PushSummary, Resolution, SettledBatch, UncertainPush,
@@ -146,6 +148,8 @@ hooked!(Connections: ConnectionRepository {
     fn set_spare(id: IntegrationId, expected: i64, spare: Option<&SealedSecret>, now: OffsetDateTime) -> WriteOutcome;
     fn mark_needs_reconnect(id: IntegrationId, expected: i64, reason: ReconnectReason, now: OffsetDateTime, audit: &AuditEntry) -> WriteOutcome;
     fn list_idle(before: OffsetDateTime, limit: u32) -> Vec<Integration>;
+    fn list_sealed(after: Option<SecretHolder>, limit: u32) -> Vec<SealedHolder>;
+    fn reseal(place: SecretPlace, old: &SealedSecret, new: &SealedSecret) -> bool;
 });
 
 hooked!(Deliveries: DeliveryRepository {

@@ -1,0 +1,202 @@
+//! The sealed secrets of integrations and parked grants.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use handoff_domain::connection::model::{Platform, SealedSecret};
+use handoff_domain::connection::ports::{SealedHolder, SecretColumn, SecretHolder, SecretPlace};
+
+use super::super::schema::{integrations, pending_connections};
+use super::super::{Backend, Connection};
+use crate::error::StoreError;
+use crate::values::{RowId, parse_hash, parse_word};
+
+type IntegrationColumns = (
+    RowId,
+    RowId,
+    String,
+    Option<Vec<u8>>,
+    Option<Vec<u8>>,
+    Option<Vec<u8>>,
+);
+type PendingColumns = (Vec<u8>, RowId, Vec<u8>, Option<Vec<u8>>);
+
+pub(super) async fn list_sealed(
+    connection: &mut Connection,
+    after: Option<SecretHolder>,
+    limit: u32,
+) -> Result<Vec<SealedHolder>, StoreError> {
+    let limit = i64::from(limit);
+    let (mut found, parked_after) = match after {
+        Some(SecretHolder::Pending(hash)) => (Vec::new(), Some(hash)),
+        Some(SecretHolder::Integration(id)) => (
+            list_integrations(connection, Some(id.into()), limit).await?,
+            None,
+        ),
+        None => (list_integrations(connection, None, limit).await?, None),
+    };
+    let rest = limit.saturating_sub(i64::try_from(found.len()).unwrap_or(limit));
+    if rest > 0 {
+        found.append(&mut list_pending(connection, parked_after, rest).await?);
+    }
+    Ok(found)
+}
+
+async fn list_integrations(
+    connection: &mut Connection,
+    after: Option<RowId>,
+    limit: i64,
+) -> Result<Vec<SealedHolder>, StoreError> {
+    let mut query = integrations::table
+        .filter(
+            integrations::access_token_encrypted
+                .is_not_null()
+                .or(integrations::spare_refresh_token_encrypted.is_not_null()),
+        )
+        .order(integrations::id)
+        .limit(limit)
+        .select((
+            integrations::id,
+            integrations::workspace_id,
+            integrations::integration_type,
+            integrations::access_token_encrypted,
+            integrations::refresh_token_encrypted,
+            integrations::spare_refresh_token_encrypted,
+        ))
+        .into_boxed::<Backend>();
+    if let Some(after) = after {
+        query = query.filter(integrations::id.gt(after));
+    }
+    let rows: Vec<IntegrationColumns> = query.load(connection).await?;
+    rows.into_iter()
+        .map(|(id, workspace, platform, access, refresh, spare)| {
+            Ok(SealedHolder {
+                holder: SecretHolder::Integration(id.id()),
+                workspace_id: workspace.id(),
+                platform: parse_word("integrations.integration_type", &platform)?,
+                secrets: secrets([access, refresh, spare]),
+            })
+        })
+        .collect()
+}
+
+async fn list_pending(
+    connection: &mut Connection,
+    after: Option<[u8; 32]>,
+    limit: i64,
+) -> Result<Vec<SealedHolder>, StoreError> {
+    let mut query = pending_connections::table
+        .order(pending_connections::confirm_hash)
+        .limit(limit)
+        .select((
+            pending_connections::confirm_hash,
+            pending_connections::workspace_id,
+            pending_connections::access_token_encrypted,
+            pending_connections::refresh_token_encrypted,
+        ))
+        .into_boxed::<Backend>();
+    if let Some(after) = after {
+        query = query.filter(pending_connections::confirm_hash.gt(after.to_vec()));
+    }
+    let rows: Vec<PendingColumns> = query.load(connection).await?;
+    rows.into_iter()
+        .map(|(hash, workspace, access, refresh)| {
+            let hash = parse_hash("pending_connections.confirm_hash", &hash)?;
+            Ok(SealedHolder {
+                holder: SecretHolder::Pending(hash),
+                workspace_id: workspace.id(),
+                platform: Platform::Jira,
+                secrets: secrets([Some(access), refresh, None]),
+            })
+        })
+        .collect()
+}
+
+fn secrets(kept: [Option<Vec<u8>>; 3]) -> Vec<(SecretColumn, SealedSecret)> {
+    let columns = [
+        SecretColumn::AccessToken,
+        SecretColumn::RefreshToken,
+        SecretColumn::SpareRefreshToken,
+    ];
+    let pairs = columns.into_iter().zip(kept);
+    pairs
+        .filter_map(|(column, envelope)| Some((column, SealedSecret::from_bytes(envelope?))))
+        .collect()
+}
+
+/// Replaces one column, with this comparison, of one row.
+macro_rules! swap {
+    ($connection:expr, $row:expr, $column:expr, $old:expr, $new:expr) => {
+        diesel::update($row.filter($column.eq($old.as_bytes())))
+            .set($column.eq($new.as_bytes()))
+            .execute($connection)
+            .await?
+    };
+}
+
+pub(super) async fn reseal(
+    connection: &mut Connection,
+    place: SecretPlace,
+    old: &SealedSecret,
+    new: &SealedSecret,
+) -> Result<bool, StoreError> {
+    let written = match place.holder {
+        SecretHolder::Integration(id) => {
+            let row = integrations::table.filter(integrations::id.eq(RowId::from(id)));
+            match place.column {
+                SecretColumn::AccessToken => {
+                    swap!(
+                        connection,
+                        row,
+                        integrations::access_token_encrypted,
+                        old,
+                        new
+                    )
+                }
+                SecretColumn::RefreshToken => {
+                    swap!(
+                        connection,
+                        row,
+                        integrations::refresh_token_encrypted,
+                        old,
+                        new
+                    )
+                }
+                SecretColumn::SpareRefreshToken => {
+                    swap!(
+                        connection,
+                        row,
+                        integrations::spare_refresh_token_encrypted,
+                        old,
+                        new
+                    )
+                }
+            }
+        }
+        SecretHolder::Pending(hash) => {
+            let row = pending_connections::table
+                .filter(pending_connections::confirm_hash.eq(hash.to_vec()));
+            match place.column {
+                SecretColumn::AccessToken => {
+                    swap!(
+                        connection,
+                        row,
+                        pending_connections::access_token_encrypted,
+                        old,
+                        new
+                    )
+                }
+                SecretColumn::RefreshToken => {
+                    swap!(
+                        connection,
+                        row,
+                        pending_connections::refresh_token_encrypted,
+                        old,
+                        new
+                    )
+                }
+                SecretColumn::SpareRefreshToken => 0,
+            }
+        }
+    };
+    Ok(written > 0)
+}

@@ -87,6 +87,21 @@ impl StoreError {
     }
 }
 
+/// What the databases say when they are locked, full, being stopped or started, or gone; the layers between keep no codes.
+const PASSING: [&str; 11] = [
+    "database is locked",
+    "table is locked",
+    "disk is full",
+    "disk I/O error",
+    "unable to open database file",
+    "readonly database",
+    "deadlock detected",
+    "terminating connection",
+    "the database system is",
+    "No space left on device",
+    "lock timeout",
+];
+
 fn statement_failure_kind(error: &DieselError) -> FailureKind {
     match error {
         DieselError::DeserializationError(_) => FailureKind::Corrupt,
@@ -97,7 +112,9 @@ fn statement_failure_kind(error: &DieselError) -> FailureKind {
             | DatabaseErrorKind::ReadOnlyTransaction
             | DatabaseErrorKind::SerializationFailure => FailureKind::Unavailable,
             _ if info.message().contains("statement timeout") => FailureKind::TimedOut,
-            _ if info.message().contains("database is locked") => FailureKind::Unavailable,
+            _ if PASSING.iter().any(|words| info.message().contains(words)) => {
+                FailureKind::Unavailable
+            }
             _ => FailureKind::Internal,
         },
         _ => FailureKind::Internal,

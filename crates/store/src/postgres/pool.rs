@@ -137,6 +137,10 @@ impl Connector {
         if parsed.get_connect_timeout().is_none() {
             parsed.connect_timeout(config.acquire_timeout);
         }
+        if parsed.get_tcp_user_timeout().is_none() {
+            // A server that vanished without a word is given up as soon as a slow statement would be.
+            parsed.tcp_user_timeout(config.statement_timeout);
+        }
         let (config, statement_timeout) = (Arc::new(parsed), config.statement_timeout);
         Ok(Self {
             config,

@@ -3,5 +3,6 @@
 mod accepting;
 mod claiming;
 mod connecting;
+mod late;
 mod settling;
 mod size;

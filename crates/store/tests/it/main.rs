@@ -8,8 +8,10 @@
 
 mod catalogue;
 mod contracts;
+mod faults;
 mod ledger;
 mod migrations;
+mod plans;
 mod postgres;
 mod sqlite;
 mod world;

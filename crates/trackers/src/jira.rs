@@ -18,6 +18,7 @@ mod payload;
 mod preflight;
 mod priority;
 mod projects;
+mod refusal;
 mod sites;
 mod statuses;
 mod summary;

@@ -4,18 +4,18 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use handoff_domain::connection::model::TrackerSite;
-use handoff_domain::connection::ports::{AccessTokenError, SendDeadline};
+use handoff_domain::connection::ports::SendDeadline;
 use handoff_domain::delivery::model::{ClaimedDelivery, PauseScope};
 use handoff_domain::delivery::tracker::{CreateOutcome, CreateReport, PauseRequest};
 use handoff_domain::shared::failure::Failure;
 use handoff_domain::ticket::model::{ExternalIssue, PushError, PushErrorCode};
 use jira_client::{
-    Alignment, BulkCreated, CreatedIssue, ElementOutcome, Error, FetchOptions, IssueRejection,
-    Jira, NewIssue, RateLimitReason,
+    Alignment, BulkCreated, CreatedIssue, ElementOutcome, Error, FetchOptions, Jira, NewIssue,
+    RateLimitReason,
 };
 use serde_json::Value;
 
-use super::errors::access_token_error;
+use super::refusal::{self, refused_element, refused_request, uncertain};
 use super::{DELIVERY_PROPERTY, fence};
 
 /// How long creates pause when Jira asks to slow down and does not say for how long.
@@ -46,23 +46,25 @@ pub(super) async fn create(
             };
             let read = marks.as_ref().map_or(0, |marks| marks.asked);
             let fence = fence::of_created(&created);
-            let outcomes = outcomes(site, deliveries, created, marks.as_ref());
+            let mut outcomes = outcomes(site, deliveries, created, marks.as_ref());
+            let asked = refusal::explain(jira, project_id(&issues), &mut outcomes).await;
             CreateReport {
                 outcomes,
                 pause: None,
-                quota_points: cost + read,
+                quota_points: cost + read + asked,
                 fence,
             }
         }
         Err(error) => {
-            let outcome = refused_request(&error);
+            let mut outcomes = vec![refused_request(&error); deliveries.len()];
+            let asked = refusal::explain(jira, project_id(&issues), &mut outcomes).await;
             let pause = pause(site, &error);
             let was_sent = error.status().is_some() || error.may_have_been_applied();
             let quota_points = if was_sent { cost } else { 0 };
             CreateReport {
-                outcomes: vec![outcome; deliveries.len()],
+                outcomes,
                 pause,
-                quota_points,
+                quota_points: quota_points + asked,
                 fence: None,
             }
         }
@@ -84,6 +86,11 @@ pub(super) fn not_sent(count: usize, failure: &Failure) -> CreateReport {
         quota_points: 0,
         fence: None,
     }
+}
+
+/// The project that the issues of a request go to.
+fn project_id(issues: &[NewIssue]) -> Option<&str> {
+    issues.first()?.fields.get("project")?.get("id")?.as_str()
 }
 
 fn new_issue(delivery: &ClaimedDelivery) -> Option<NewIssue> {
@@ -193,107 +200,6 @@ pub(super) fn external_issue(site: &TrackerSite, id: &str, key: &str) -> Externa
         id: id.to_owned(),
         key: key.to_owned(),
         url: format!("{}/browse/{key}", site.site_url),
-    }
-}
-
-fn uncertain() -> CreateOutcome {
-    let message = "no clear answer came; the issue may exist, so it is not sent again";
-    CreateOutcome::Uncertain(PushError::new(PushErrorCode::TrackerUnavailable, message))
-}
-
-fn refused_element(rejection: IssueRejection) -> CreateOutcome {
-    if rejection.is_rate_limited() {
-        let message = "Jira asked to slow down; the ticket will be sent again";
-        let error = PushError::new(PushErrorCode::TrackerRateLimited, message);
-        return CreateOutcome::Retryable {
-            retry_after: None,
-            error,
-        };
-    }
-    if rejection.may_have_been_applied() {
-        return uncertain();
-    }
-    let status = rejection.status;
-    let messages = rejection.error_messages;
-    CreateOutcome::Rejected(refusal(
-        status,
-        &messages,
-        rejection.field_errors.into_iter().next(),
-    ))
-}
-
-/// Why Jira refused an issue, in its own words.
-fn refusal(
-    status: Option<u16>,
-    messages: &[String],
-    field_error: Option<(String, String)>,
-) -> PushError {
-    if let Some((field, text)) = field_error {
-        return PushError::new(PushErrorCode::FieldRejected, text).of_field(field);
-    }
-    let code = match status {
-        Some(401 | 403) => PushErrorCode::PermissionDenied,
-        Some(404) => PushErrorCode::ProjectNotFound,
-        _ => PushErrorCode::FieldRejected,
-    };
-    let said = messages.join(" ");
-    let message = if said.is_empty() {
-        "Jira refused the issue without a reason".to_owned()
-    } else {
-        said
-    };
-    PushError::new(code, message)
-}
-
-/// What the failure of the whole request means for each of its elements.
-fn refused_request(error: &Error) -> CreateOutcome {
-    if error.may_have_been_applied() {
-        return uncertain();
-    }
-    let retry = |code, message: &str| CreateOutcome::Retryable {
-        retry_after: error.retry_after(),
-        error: PushError::new(code, message),
-    };
-    match access_token_error(error) {
-        Some(AccessTokenError::NotConnected) => {
-            return retry(
-                PushErrorCode::NoActiveIntegration,
-                "the workspace is not connected",
-            );
-        }
-        Some(AccessTokenError::ReconnectRequired) => {
-            return retry(
-                PushErrorCode::ReconnectRequired,
-                "Jira must be connected again",
-            );
-        }
-        Some(AccessTokenError::AppMisconfigured) => {
-            let message = "Jira refuses the app's credentials; an operator must correct them";
-            return retry(PushErrorCode::TrackerAppMisconfigured, message);
-        }
-        Some(AccessTokenError::Failure(_)) | None => {}
-    }
-    if error.is_missing_scope() {
-        let message = "the grant lacks the scope write:jira-work; connect Jira again";
-        return CreateOutcome::Rejected(PushError::new(PushErrorCode::MissingScope, message));
-    }
-    match error.as_status() {
-        Some(status) if status.status == 429 => {
-            retry(PushErrorCode::TrackerRateLimited, "Jira asked to slow down")
-        }
-        Some(status) if status.status == 401 => retry(
-            PushErrorCode::TrackerUnavailable,
-            "Jira refused the access token",
-        ),
-        Some(status) => {
-            let field = status.field_errors.iter().next();
-            let field = field.map(|(id, text)| (id.clone(), text.clone()));
-            CreateOutcome::Rejected(refusal(Some(status.status), &status.messages, field))
-        }
-        None => retry(
-            PushErrorCode::TrackerUnavailable,
-            "Jira could not be reached",
-        ),
     }
 }
 

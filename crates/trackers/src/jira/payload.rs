@@ -50,7 +50,8 @@ pub(super) fn judge(
         }],
     });
     Verdict {
-        payload: payload.to_string(),
+        // Written by growing, the text may hold twice the room it needs; thousands of them wait together.
+        payload: payload.to_string().into_boxed_str().into_string(),
         warnings,
         refusal,
     }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use handoff_domain::delivery::model::PauseScope;
 use handoff_domain::delivery::tracker::{CreateOutcome, IssueTracker};
-use handoff_domain::ticket::model::PushErrorCode;
-use jira_sandbox::{ACME_CLOUD_ID, Effect, Endpoint, Fault, RateLimitReason};
-use serde_json::Map;
+use handoff_domain::ticket::model::{PushError, PushErrorCode};
+use jira_sandbox::{ACME_CLOUD_ID, Effect, Endpoint, Fault, RateLimitReason, USER_ACCOUNT_ID};
+use serde_json::{Map, json};
 
 use crate::world::{World, titled};
 
@@ -198,6 +198,91 @@ async fn a_site_that_forbids_the_call_rejects_for_good() {
         panic!("{outcomes:?}")
     };
     assert_eq!(error.code, PushErrorCode::PermissionDenied);
+}
+
+/// Why each ticket of a create was rejected.
+fn refusals(outcomes: &[CreateOutcome]) -> Vec<&PushError> {
+    let mut refusals = Vec::new();
+    for outcome in outcomes {
+        let CreateOutcome::Rejected(error) = outcome else {
+            panic!("{outcome:?}")
+        };
+        refusals.push(error);
+    }
+    refusals
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_whole_request_says_what_a_person_can_do() {
+    let cases = [
+        (400, PushErrorCode::FieldRejected, "Internal"),
+        (403, PushErrorCode::PermissionDenied, "may not create"),
+        (404, PushErrorCode::PermissionDenied, "may not create"),
+        (413, PushErrorCode::FieldRejected, "fewer tickets"),
+        (415, PushErrorCode::TrackerUnavailable, "did not take"),
+        (422, PushErrorCode::FieldRejected, "administrator"),
+    ];
+    for (status, code, words) in cases {
+        let (world, outcomes) = under(Effect::status(status), 2).await;
+        let refusals = refusals(&outcomes);
+        assert_eq!(refusals.len(), 2);
+        for error in refusals {
+            assert_eq!(error.code, code, "{status}: {error:?}");
+            assert!(error.message.contains(words), "{status}: {error:?}");
+        }
+        assert_eq!(world.sandbox.handle().issue_count(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_site_that_does_not_admit_the_app_rejects_with_the_way_out() {
+    let world = World::start().await;
+    let judged = world
+        .judge("SHOP", vec![titled("A ticket")], Map::new())
+        .await
+        .unwrap();
+    world
+        .sandbox
+        .handle()
+        .remove_site(USER_ACCOUNT_ID, ACME_CLOUD_ID);
+    let outcomes = world.create(&judged).await.outcomes;
+    let error = refusals(&outcomes)[0];
+    assert_eq!(error.code, PushErrorCode::PermissionDenied);
+    assert!(error.message.contains("connect Jira again"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_permission_withdrawn_and_a_project_deleted_in_mid_push_are_told_apart() {
+    let world = World::start().await;
+    let contents = vec![titled("One"), titled("Two")];
+    let judged = world.judge("SHOP", contents, Map::new()).await.unwrap();
+    let cases = [
+        (
+            json!({"create": false}),
+            PushErrorCode::PermissionDenied,
+            "SHOP; ask its administrator",
+        ),
+        (
+            json!({"browse": false}),
+            PushErrorCode::ProjectNotFound,
+            "hidden",
+        ),
+    ];
+    for (change, code, words) in cases {
+        world.control("POST", "projects/SHOP", change).await;
+        let before = world.sandbox.handle().quota_points();
+        let report = world.create(&judged).await;
+        for error in refusals(&report.outcomes) {
+            assert_eq!(error.code, code, "{error:?}");
+            assert!(error.message.contains(words), "{error:?}");
+        }
+        let cost = world.sandbox.handle().quota_points() - before;
+        assert_eq!(report.quota_points, i64::try_from(cost).unwrap());
+    }
+    world.control("DELETE", "projects/SHOP", json!({})).await;
+    let outcomes = world.create(&judged).await.outcomes;
+    assert_eq!(refusals(&outcomes)[1].code, PushErrorCode::ProjectNotFound);
+    assert_eq!(world.sandbox.handle().issue_count(), 0);
 }
 
 #[tokio::test]

@@ -15,22 +15,22 @@ const REQUESTS_OF_FIND: u32 = 5;
 
 /// Which witness sees the issue.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Seen {
-    ByRange,
-    BySearch,
-    ByBoth,
+enum SeenBy {
+    Range,
+    Search,
+    Both,
 }
 
 impl World {
-    async fn with_issue(seen: Seen) -> (Self, Vec<Mark>) {
+    async fn with_issue(seen: SeenBy) -> (Self, Vec<Mark>) {
         let world = Self::start().await;
         world.seed(3).await;
-        if seen == Seen::BySearch {
+        if seen == SeenBy::Search {
             world.seed(150).await;
             world.do_to_issues("hide", 4, 153).await;
         }
         let marks = world.lost(1).await;
-        if seen == Seen::ByRange {
+        if seen == SeenBy::Range {
             let lag = json!({"ms": 3_600_000});
             world.control("POST", "issues/SHOP-4/search_lag", lag).await;
         }
@@ -58,13 +58,13 @@ impl World {
 /// Strikes each request of a look in turn, then all requests from each on.
 async fn under(effect: Effect) {
     tokio::join!(
-        under_as(&effect, Seen::ByRange),
-        under_as(&effect, Seen::BySearch),
-        under_as(&effect, Seen::ByBoth),
+        under_as(&effect, SeenBy::Range),
+        under_as(&effect, SeenBy::Search),
+        under_as(&effect, SeenBy::Both),
     );
 }
 
-async fn under_as(effect: &Effect, seen: Seen) {
+async fn under_as(effect: &Effect, seen: SeenBy) {
     let (world, marks) = World::with_issue(seen).await;
     for at in 0..REQUESTS {
         for when in [When::Times(1), When::Always] {
@@ -79,7 +79,7 @@ async fn under_as(effect: &Effect, seen: Seen) {
                 skip: at,
                 when: when.clone(),
             };
-            let case = format!("{effect:?} at {at} {when:?}, seen {seen:?}");
+            let case = format!("{effect:?} at {at} {when:?}, seen by {seen:?}");
             world.sandbox.handle().set_faults([fault.clone()]);
             world.hold_both(&marks, &case).await;
             if at < REQUESTS_OF_FIND && !is_well_formed(effect) {

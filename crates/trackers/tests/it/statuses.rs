@@ -4,7 +4,7 @@ use handoff_domain::delivery::tracker::{
     CreateOutcome, IssueStatus, IssueTracker, ProjectQuery, TrackerError, TrackerIssueType,
 };
 use handoff_domain::ticket::model::{ExternalIssue, SyncedStatus};
-use serde_json::Map;
+use serde_json::{Map, json};
 
 use crate::world::{World, titled};
 
@@ -81,6 +81,35 @@ async fn a_deleted_issue_is_missing_and_a_moved_one_has_its_new_key() {
     };
     assert_eq!((&external.key, &external.id), (&moved, &issues[1].id));
     assert!(external.url.ends_with(&format!("/browse/{moved}")));
+}
+
+#[tokio::test]
+async fn an_issue_tells_which_ticket_its_mark_names_at_no_further_cost() {
+    let world = World::start().await;
+    let contents = vec![titled("One"), titled("Two"), titled("Three")];
+    let judged = world.judge("SHOP", contents, Map::new()).await.unwrap();
+    world.create(&judged).await;
+    let handle = world.sandbox.handle();
+    let garbled = json!({"key": "handoff.delivery", "value": "scribble"});
+    world
+        .control("POST", "issues/SHOP-3/property", garbled)
+        .await;
+    let ids: Vec<String> = ["SHOP-2", "SHOP-1", "SHOP-3"]
+        .map(|key| handle.issue(key).unwrap().id)
+        .to_vec();
+    let before = handle.quota_points();
+
+    let seen = world.tracker.statuses(&world.site, &ids).await.unwrap();
+
+    assert_eq!(handle.quota_points() - before, 4);
+    let marked: Vec<_> = seen
+        .iter()
+        .map(|status| match status {
+            IssueStatus::Seen { marked_ticket, .. } => *marked_ticket,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(marked, [Some(judged[1].1), Some(judged[0].1), None]);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod kind;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::endpoint::Endpoint;
 use crate::faults::{Effect, Struck};
@@ -95,7 +96,7 @@ impl ChaosRule {
 
 /// An endpoint or a group of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(try_from = "Value", into = "Value")]
 pub enum ChaosTarget {
     /// Several endpoints.
     Group(EndpointGroup),
@@ -115,6 +116,27 @@ pub enum EndpointGroup {
     Reads,
     /// Everything of Jira.
     Jira,
+}
+
+impl TryFrom<Value> for ChaosTarget {
+    type Error = String;
+
+    fn try_from(name: Value) -> Result<Self, String> {
+        let group = serde_json::from_value(name.clone()).map(Self::Group);
+        let one = || serde_json::from_value(name.clone()).map(Self::One);
+        group
+            .or_else(|_| one())
+            .map_err(|_| format!("{name} is neither an endpoint nor a group of them"))
+    }
+}
+
+impl From<ChaosTarget> for Value {
+    fn from(target: ChaosTarget) -> Self {
+        match target {
+            ChaosTarget::Group(group) => json!(group),
+            ChaosTarget::One(endpoint) => json!(endpoint),
+        }
+    }
 }
 
 impl ChaosTarget {

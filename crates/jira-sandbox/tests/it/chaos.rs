@@ -112,6 +112,11 @@ fn nonsense_is_refused_by_name() {
         ),
         (
             "chaos",
+            json!({"rules": [{"endpoints": ["creatz"], "probability": {"cut": 0.1}}]}),
+            "creatz",
+        ),
+        (
+            "chaos",
             json!({"rules": [{"endpoints": ["creates"], "probability": {"cut": 1.2}}]}),
             "between 0 and 1",
         ),

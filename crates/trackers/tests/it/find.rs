@@ -43,6 +43,18 @@ async fn an_issue_behind_a_long_gap_of_hidden_ones_is_found_by_search() {
 }
 
 #[tokio::test]
+async fn an_issue_behind_a_gap_that_search_does_not_know_yet_is_found_beside_one_that_it_knows() {
+    let world = World::start().await;
+    world.seed(150).await;
+    world.do_to_issues("hide", 1, 150).await;
+    world.lost(1).await;
+    world.sandbox.handle().set_search_lag(HOUR);
+    let mut marks = world.lost(1).await;
+    marks[0].fence = Fence("0".to_owned());
+    assert_eq!(keys(&world.find(&marks).await), ["SHOP-152"]);
+}
+
+#[tokio::test]
 async fn an_issue_is_found_where_search_by_creator_is_refused() {
     let world = World::start().await;
     world.seed(150).await;

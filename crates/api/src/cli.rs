@@ -22,7 +22,7 @@ pub use arguments::Arguments;
 
 use crate::config::{Config, Sources};
 use crate::{openapi, telemetry, wiring};
-use arguments::Command;
+use arguments::{Command, KeysAction};
 use output::Output;
 #[cfg(feature = "demo")]
 pub(crate) use scope::shortened;
@@ -74,10 +74,13 @@ async fn run_stored(
     if let Command::Migrate(action) = command {
         return migrate::run(output, store, action).await;
     }
-    if let Command::Keys(_) = command {
+    if let Command::Keys(KeysAction::List) = command {
         return keys::list(output, config);
     }
     wiring::ensure_migrated(config, store).await?;
+    if let Command::Keys(KeysAction::Rotate) = command {
+        return keys::rotate(output, config, store).await;
+    }
     if let Command::Delivery(action) = command {
         return delivery::run(output, store, action).await;
     }

@@ -31,7 +31,7 @@ use crate::routes::CALLBACK_PATH;
 
 pub use clock::SystemClock;
 pub use first_start::first_start;
-pub use keys::{configured_keys, keys_for_serving};
+pub use keys::{configured_keys, key_rotation, keys_for_serving};
 pub use signal::WorkNotice;
 
 /// Makes TLS available to every HTTP client of the process.

@@ -78,7 +78,7 @@ pub(super) enum Command {
     /// Checks the settings.
     #[command(subcommand)]
     Config(ConfigAction),
-    /// Shows the encryption keys.
+    /// Shows the encryption keys, or seals with the first one.
     #[command(subcommand)]
     Keys(KeysAction),
     /// Makes or lists workspaces.
@@ -130,6 +130,8 @@ pub(super) enum ConfigAction {
 pub(super) enum KeysAction {
     /// Lists the ids of the keys, the writing one first.
     List,
+    /// Seals every stored secret with the first key, beside running servers; another run shows when nothing is left to do.
+    Rotate,
 }
 
 #[derive(Debug, Subcommand)]

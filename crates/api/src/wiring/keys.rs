@@ -2,13 +2,15 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use handoff_crypto::KeyRing;
+use handoff_crypto::{KeyRing, RingSealer};
+use handoff_domain::connection::rotation::KeyRotation;
 use handoff_store::Store;
 use secrecy::ExposeSecret as _;
 
-use super::{files, may_make_keys};
+use super::{core, files, may_make_keys};
 use crate::config::Config;
 
 const KEY_FILE: &str = "encryption.key";
@@ -57,4 +59,24 @@ pub async fn keys_for_serving(config: &Config, store: &Store) -> Result<KeyRing>
     files::write_private(&path, line.expose_secret())?;
     tracing::info!(path = %path.display(), "made a new encryption key; keep a copy of it");
     Ok(keys)
+}
+
+/// Sealing what is stored anew with the first of the keys that are there.
+///
+/// # Errors
+/// Where there is no key, or what is there cannot be read.
+pub fn key_rotation(config: &Config, store: &Store) -> Result<KeyRotation> {
+    let Some(keys) = configured_keys(config)? else {
+        bail!("there is no encryption key, so that nothing can be sealed");
+    };
+    let sealer = Arc::new(RingSealer::new(keys));
+    let core = core(store)?;
+    let (connections, audit) = (store.connections(), core.audit);
+    Ok(KeyRotation::new(
+        connections,
+        sealer,
+        audit,
+        core.clock,
+        core.ids,
+    ))
 }

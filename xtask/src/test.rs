@@ -2,6 +2,7 @@
 
 pub(crate) mod binaries;
 mod doctests;
+mod foreign;
 mod libtest;
 mod nextest;
 mod tally;
@@ -11,6 +12,7 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 
 use self::binaries::Binaries;
+use self::tally::Tally;
 use crate::postgres::{Cluster, Programs, URL_VARIABLE};
 use crate::process;
 use crate::workspace::Workspace;
@@ -20,11 +22,17 @@ pub(crate) struct Options {
     /// Leaves out what needs PostgreSQL; those tests are counted as skipped.
     #[arg(long)]
     no_postgres: bool,
+    /// Runs only the clients of others against a sandbox; what is not installed counts as skipped.
+    #[arg(long, conflicts_with_all = ["no_postgres", "filters"])]
+    foreign_clients: bool,
     /// Runs only the tests whose name contains one of these.
     filters: Vec<String>,
 }
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
+    if options.foreign_clients {
+        return Ok(conclude(&foreign::run(workspace)?));
+    }
     // Missing programs are reported before the long build, not after it.
     let programs = match options.no_postgres {
         true => None,
@@ -44,15 +52,19 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> 
     };
     tally.add(doctests::run(workspace, &environment, &options.filters)?);
     drop(cluster);
+    Ok(conclude(&tally))
+}
 
+/// Prints the counts and gives how the program ends.
+fn conclude(tally: &Tally) -> ExitCode {
     println!("{}", tally.summary());
     if tally.is_empty() {
         println!("no test has such a name");
     }
-    Ok(match tally.is_success() {
+    match tally.is_success() {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
-    })
+    }
 }
 
 /// What the tests find in their environment.

@@ -39,6 +39,15 @@ impl Binaries {
         Self::built_by(workspace, &arguments)
     }
 
+    /// Builds the sandbox alone and gives its path.
+    pub(super) fn build_sandbox(workspace: &Workspace) -> Result<PathBuf> {
+        let built = Self::built_by(workspace, &["--bin=jira-sandbox", "-p=jira-sandbox"])?;
+        match built.variables.into_iter().next() {
+            Some((_, path)) => Ok(path),
+            None => bail!("cargo did not say where the sandbox is"),
+        }
+    }
+
     fn built_by(workspace: &Workspace, arguments: &[&str]) -> Result<Self> {
         let mut cargo = workspace.cargo();
         cargo

@@ -241,12 +241,7 @@ impl Clause<'_> {
     fn moment(&self, field: Stamp) -> Result<Test, String> {
         let at = match self.operands {
             [Operand::Value(text)] => self.read_moment(text)?,
-            [Operand::Function(name, _)] if name.eq_ignore_ascii_case("now") => self.reader.now,
-            [Operand::Function(name, _)] if name.eq_ignore_ascii_case("startOfDay") => self
-                .reader
-                .now
-                .to_offset(SITE_OFFSET)
-                .replace_time(Time::MIDNIGHT),
+            [Operand::Function(name, arguments)] => self.call_moment(name, arguments)?,
             _ => return self.unsupported(),
         };
         if matches!(self.operator, Operator::Contains | Operator::ContainsNot) {
@@ -256,6 +251,33 @@ impl Clause<'_> {
             field,
             operator: self.operator,
             at,
+        })
+    }
+
+    /// Calls a function of time; the days' argument counts whole days or is a period.
+    fn call_moment(&self, name: &str, arguments: &[String]) -> Result<OffsetDateTime, String> {
+        let shift = match arguments {
+            [] => Some(Duration::ZERO),
+            [text] => match text.parse::<i32>() {
+                Ok(days) => Some(Duration::days(days.into())),
+                Err(_) => period(text),
+            },
+            _ => None,
+        };
+        let day = self.reader.now.to_offset(SITE_OFFSET);
+        let day = day.replace_time(Time::MIDNIGHT);
+        let at = match (name.to_ascii_lowercase().as_str(), shift) {
+            ("now", Some(_)) if arguments.is_empty() => Some(self.reader.now),
+            ("startofday", Some(shift)) => day.checked_add(shift),
+            ("endofday", Some(shift)) => {
+                let last = Duration::days(1) - Duration::MILLISECOND;
+                shift.checked_add(last).and_then(|end| day.checked_add(end))
+            }
+            _ => None,
+        };
+        at.ok_or_else(|| {
+            let written = arguments.join(", ");
+            format!("Unable to find JQL function '{name}({written})'.")
         })
     }
 
@@ -269,8 +291,8 @@ impl Clause<'_> {
         if let Ok(day) = Date::parse(&dashed, format_description!("[year]-[month]-[day]")) {
             return Ok(day.midnight().assume_offset(SITE_OFFSET));
         }
-        if let Some(period) = period(text) {
-            return Ok(self.reader.now + period);
+        if let Some(at) = period(text).and_then(|period| self.reader.now.checked_add(period)) {
+            return Ok(at);
         }
         Err(format!(
             "Date value '{text}' for field '{}' is invalid. Valid formats include: \

@@ -146,6 +146,9 @@ fn dates_are_read_in_the_readers_zone_and_to_the_minute() {
     assert_eq!(found("created < \"1970/01/01 02:01\""), ["SHOP-1"]);
     assert_eq!(found("created >= -56m"), ["OWN-1", "TEAM-1"]);
     assert_eq!(found("created <= now() AND project = TEAM"), ["TEAM-1"]);
+    assert_eq!(found("created > startOfDay() AND key = OWN-1"), ["OWN-1"]);
+    assert_eq!(found("created > endOfDay(-1d) AND key = OWN-1"), ["OWN-1"]);
+    assert_eq!(found("created > startOfDay(1) AND key = OWN-1"), [""; 0]);
     assert_eq!(found("created >= 1970-01-01 and key = OWN-1"), ["OWN-1"]);
 }
 
@@ -191,6 +194,10 @@ fn what_jira_refuses_is_refused_with_its_text() {
             "An issue with key 'SHOP-99' does not exist for field 'key'.",
         ),
         (
+            "created > endOfTime(1)",
+            "Unable to find JQL function 'endOfTime(1)'.",
+        ),
+        (
             "reporter = nobody()",
             "Unable to find JQL function 'nobody()'.",
         ),
@@ -211,6 +218,8 @@ fn what_jira_refuses_is_refused_with_its_text() {
         "project",
         "= SHOP",
         "created = yesterday",
+        "created > \"999999w\"",
+        "created > startOfDay(2000000000)",
         "summary = x",
         "status was Done",
         "key = \"SHOP-1",

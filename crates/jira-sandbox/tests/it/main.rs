@@ -4,6 +4,7 @@
 
 mod bulk;
 mod chaos;
+mod console;
 mod contract;
 mod deliveries;
 mod edits;

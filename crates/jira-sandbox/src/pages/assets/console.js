@@ -161,7 +161,7 @@
         element("td", { class: "path" }, `${row.endpoint.replaceAll("_", " ")} ${row.template}`),
         ...[row.requests, row.quota_points, row.created_issues, row.bytes_in, row.bytes_out, row.unanswered].map((value) => element("td", { class: "number" }, number(value))),
         element("td", { class: "number" }, (row.duration_us / row.requests / 1000).toFixed(1))));
-      return [element("h3", {}, `App ${app.app}: ${number(app.total.quota_points)} of 65,000 points an hour`), sums(app.total),
+      return [element("h3", {}, app.app === "api-token" ? "API tokens: exempt from the quota" : `App ${app.app}: ${number(app.total.quota_points)} points so far; Atlassian grants 65,000 an hour`), sums(app.total),
         element("div", { class: "scroll-table" }, element("table", {}, element("thead", {}, element("tr", {}, ...head.map((name, at) => element("th", at ? { class: "number" } : {}, name)))), element("tbody", {}, ...rows)))];
     });
     find("charges").replaceChildren(...(tables.length ? tables.flat() : [element("p", {}, "Nothing has been asked yet.")]));

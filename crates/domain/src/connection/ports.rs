@@ -38,11 +38,11 @@ pub enum SecretHolder {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SecretColumn {
     /// The access token.
-    AccessToken,
+    Access,
     /// The refresh token.
-    RefreshToken,
+    Refresh,
     /// The refresh token of a pair that lost a race; only integrations have one.
-    SpareRefreshToken,
+    SpareRefresh,
 }
 
 /// Where a sealed secret is kept.

@@ -50,8 +50,8 @@ pub(super) const fn context_of(holder: &SealedHolder, column: SecretColumn) -> S
         SecretHolder::Pending(_) => TokenColumns::PENDING,
     };
     let column = match column {
-        SecretColumn::AccessToken => columns.access,
-        SecretColumn::RefreshToken | SecretColumn::SpareRefreshToken => columns.refresh,
+        SecretColumn::Access => columns.access,
+        SecretColumn::Refresh | SecretColumn::SpareRefresh => columns.refresh,
     };
     SealContext {
         workspace_id: holder.workspace_id,

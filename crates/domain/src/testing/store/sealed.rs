@@ -41,9 +41,9 @@ impl State {
             SecretHolder::Pending(hash) => (Some(&mut self.pending.get_mut(&hash)?.tokens), None),
         };
         match place.column {
-            SecretColumn::AccessToken => Some(&mut tokens?.access_token),
-            SecretColumn::RefreshToken => tokens?.refresh_token.as_mut(),
-            SecretColumn::SpareRefreshToken => spare,
+            SecretColumn::Access => Some(&mut tokens?.access_token),
+            SecretColumn::Refresh => tokens?.refresh_token.as_mut(),
+            SecretColumn::SpareRefresh => spare,
         }
     }
 }
@@ -75,9 +75,9 @@ fn of_pending(row: &PendingConnection) -> SealedHolder {
 
 fn secrets(kept: [Option<&SealedSecret>; 3]) -> Vec<(SecretColumn, SealedSecret)> {
     let columns = [
-        SecretColumn::AccessToken,
-        SecretColumn::RefreshToken,
-        SecretColumn::SpareRefreshToken,
+        SecretColumn::Access,
+        SecretColumn::Refresh,
+        SecretColumn::SpareRefresh,
     ];
     let pairs = columns.into_iter().zip(kept);
     pairs

@@ -113,9 +113,9 @@ async fn list_pending(
 
 fn secrets(kept: [Option<Vec<u8>>; 3]) -> Vec<(SecretColumn, SealedSecret)> {
     let columns = [
-        SecretColumn::AccessToken,
-        SecretColumn::RefreshToken,
-        SecretColumn::SpareRefreshToken,
+        SecretColumn::Access,
+        SecretColumn::Refresh,
+        SecretColumn::SpareRefresh,
     ];
     let pairs = columns.into_iter().zip(kept);
     pairs
@@ -143,7 +143,7 @@ pub(super) async fn reseal(
         SecretHolder::Integration(id) => {
             let row = integrations::table.filter(integrations::id.eq(RowId::from(id)));
             match place.column {
-                SecretColumn::AccessToken => {
+                SecretColumn::Access => {
                     swap!(
                         connection,
                         row,
@@ -152,7 +152,7 @@ pub(super) async fn reseal(
                         new
                     )
                 }
-                SecretColumn::RefreshToken => {
+                SecretColumn::Refresh => {
                     swap!(
                         connection,
                         row,
@@ -161,7 +161,7 @@ pub(super) async fn reseal(
                         new
                     )
                 }
-                SecretColumn::SpareRefreshToken => {
+                SecretColumn::SpareRefresh => {
                     swap!(
                         connection,
                         row,
@@ -176,7 +176,7 @@ pub(super) async fn reseal(
             let row = pending_connections::table
                 .filter(pending_connections::confirm_hash.eq(hash.to_vec()));
             match place.column {
-                SecretColumn::AccessToken => {
+                SecretColumn::Access => {
                     swap!(
                         connection,
                         row,
@@ -185,7 +185,7 @@ pub(super) async fn reseal(
                         new
                     )
                 }
-                SecretColumn::RefreshToken => {
+                SecretColumn::Refresh => {
                     swap!(
                         connection,
                         row,
@@ -194,7 +194,7 @@ pub(super) async fn reseal(
                         new
                     )
                 }
-                SecretColumn::SpareRefreshToken => 0,
+                SecretColumn::SpareRefresh => 0,
             }
         }
     };

@@ -95,9 +95,9 @@ pub async fn every_sealed_secret_is_listed_once(ports: &Ports) {
         workspace_id: world.workspace,
         platform,
         secrets: [
-            (SecretColumn::AccessToken, Some(pair.access_token)),
-            (SecretColumn::RefreshToken, pair.refresh_token),
-            (SecretColumn::SpareRefreshToken, Some(sealed("spare"))),
+            (SecretColumn::Access, Some(pair.access_token)),
+            (SecretColumn::Refresh, pair.refresh_token),
+            (SecretColumn::SpareRefresh, Some(sealed("spare"))),
         ]
         .into_iter()
         .filter_map(|(column, secret)| Some((column, secret?)))
@@ -142,21 +142,18 @@ pub async fn a_secret_is_sealed_anew_while_it_is_the_same(ports: &Ports) {
     let pair = stored.tokens.as_ref();
     assert_eq!(
         pair.map(|pair| &pair.access_token),
-        Some(&sealed("AccessToken anew"))
+        Some(&sealed("Access anew"))
     );
     let refresh = pair.and_then(|pair| pair.refresh_token.as_ref());
-    assert_eq!(refresh, Some(&sealed("RefreshToken anew")));
+    assert_eq!(refresh, Some(&sealed("Refresh anew")));
     assert_eq!(
         stored.spare_refresh_token,
-        Some(sealed("SpareRefreshToken anew"))
+        Some(sealed("SpareRefresh anew"))
     );
     assert_eq!(stored.updated_at, START, "it counts as no use of the grant");
     let taken = there(ports.connections.take_pending(&parked.confirm_hash).await);
-    assert_eq!(taken.tokens.access_token, sealed("AccessToken anew"));
-    assert_eq!(
-        taken.tokens.refresh_token,
-        Some(sealed("RefreshToken anew"))
-    );
+    assert_eq!(taken.tokens.access_token, sealed("Access anew"));
+    assert_eq!(taken.tokens.refresh_token, Some(sealed("Refresh anew")));
 }
 
 /// A refresh that was begun before is finished after, because the generation stays.
@@ -169,7 +166,7 @@ pub async fn sealing_anew_disturbs_no_refresh(ports: &Ports) {
     let (old, new) = (tokens("first", at(3600)), tokens("second", at(7200)));
     let place = SecretPlace {
         holder: SecretHolder::Integration(row.id),
-        column: SecretColumn::AccessToken,
+        column: SecretColumn::Access,
     };
 
     assert!(ok(connections

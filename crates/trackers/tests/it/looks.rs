@@ -147,10 +147,4 @@ impl World {
             .filter(|entry| entry.endpoint == endpoint)
             .count()
     }
-
-    /// Delays one request of a kind, so that something can happen before it is answered.
-    pub(crate) fn delay(&self, endpoint: Endpoint, skip: u32) {
-        let fault = Fault::once(endpoint, Effect::DelayBefore { ms: 400 }).after(skip);
-        self.sandbox.handle().push_fault(fault);
-    }
 }

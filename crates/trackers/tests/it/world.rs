@@ -1,6 +1,7 @@
 //! A sandbox with a connected tracker.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,6 +20,7 @@ use handoff_trackers::jira::{AppConfig, JiraAuthorizer, JiraTracker, JiraTracker
 use jira_sandbox::{ACME_CLOUD_ID, Sandbox, SandboxConfig, USER_ACCOUNT_ID};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
+use tokio::sync::oneshot;
 use url::Url;
 
 pub(crate) const CALLBACK: &str = "http://127.0.0.1:9/callback";
@@ -30,17 +32,51 @@ pub(crate) struct World {
     pub(crate) tracker: JiraTracker,
     pub(crate) site: TrackerSite,
     pub(crate) ids: IdSource,
+    gates: Arc<Mutex<Gates>>,
+}
+
+/// Holds requests back, each until something has happened; every request asks for its token first.
+#[derive(Default)]
+struct Gates {
+    asked: usize,
+    held: BTreeMap<usize, (oneshot::Sender<()>, oneshot::Receiver<()>)>,
+}
+
+/// A request that waits as soon as it is its turn.
+pub(crate) struct Held {
+    reached: oneshot::Receiver<()>,
+    go: oneshot::Sender<()>,
+}
+
+impl Held {
+    /// Does something while the request waits, and lets it go.
+    pub(crate) async fn meanwhile<T>(self, work: impl Future<Output = T>) {
+        self.reached.await.unwrap();
+        work.await;
+        self.go.send(()).unwrap();
+    }
 }
 
 /// Tokens that are given out as they are; a renewal exchanges the refresh token for real.
 struct GrantTokens {
     authorizer: JiraAuthorizer,
-    grant: std::sync::Mutex<(TokenGrant, i64)>,
+    grant: Mutex<(TokenGrant, i64)>,
+    gates: Arc<Mutex<Gates>>,
 }
 
 #[async_trait]
 impl AccessTokens for GrantTokens {
     async fn token(&self, _site: &TrackerSite) -> Result<AccessToken, AccessTokenError> {
+        let gate = {
+            let mut gates = self.gates.lock().unwrap();
+            gates.asked += 1;
+            let turn = gates.asked;
+            gates.held.remove(&turn)
+        };
+        if let Some((reached, go)) = gate {
+            reached.send(()).unwrap();
+            go.await.unwrap();
+        }
         let held = self.grant.lock().unwrap();
         Ok(AccessToken {
             secret: held.0.access_token.clone(),
@@ -113,9 +149,11 @@ impl World {
         let authorizer = authorizer(&base_url, &secret);
         let code = consent(&authorizer).await;
         let grant = authorizer.exchange(&code).await.unwrap();
+        let gates = Arc::<Mutex<Gates>>::default();
         let tokens = GrantTokens {
             authorizer: self::authorizer(&base_url, &secret),
-            grant: std::sync::Mutex::new((grant, 1)),
+            grant: Mutex::new((grant, 1)),
+            gates: Arc::clone(&gates),
         };
         let clock = Arc::new(FixedClock::default());
         let ids = IdSource::new(clock.clone(), Arc::new(CountingRandomness::default()));
@@ -138,6 +176,20 @@ impl World {
             tracker,
             site,
             ids,
+            gates,
+        }
+    }
+
+    /// Holds the request of this number back, counted from the next one, which is 1.
+    pub(crate) fn hold(&self, number: usize) -> Held {
+        let (reached, is_reached) = oneshot::channel();
+        let (go, may_go) = oneshot::channel();
+        let mut gates = self.gates.lock().unwrap();
+        let turn = gates.asked + number;
+        gates.held.insert(turn, (reached, may_go));
+        Held {
+            reached: is_reached,
+            go,
         }
     }
 

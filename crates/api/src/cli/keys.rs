@@ -64,8 +64,10 @@ fn sentence(report: &RotationReport) -> String {
     let (resealed, current) = (report.resealed, report.already_current);
     let next = if resealed > 0 {
         "run it once more before an old key is taken out"
-    } else {
+    } else if report.is_complete() {
         "nothing was left to do"
+    } else {
+        "the rest cannot be opened"
     };
     format!("{resealed} sealed anew, {current} were current; {next}")
 }

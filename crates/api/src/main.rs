@@ -5,6 +5,11 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use handoff_api::cli::{Arguments, run};
+use mimalloc::MiMalloc;
+
+/// Gives memory back after a push of thousands of tickets, where the system's allocator keeps it in one heap a thread.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();

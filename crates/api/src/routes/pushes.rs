@@ -2,6 +2,7 @@
 
 mod dto;
 mod events;
+mod report;
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, get, post, web};
@@ -105,7 +106,8 @@ fn answer(report: PushReport) -> HttpResponse {
         PushState::Settled => HttpResponse::Ok(),
         PushState::Running => HttpResponse::Accepted(),
     };
-    response.insert_header(location).json(PushDto::from(report))
+    response.insert_header(location);
+    report::answer(response, report)
 }
 
 /// Pushes without their results, newest first.
@@ -149,14 +151,11 @@ async fn show(
     caller: Caller,
     path: web::Path<String>,
     state: web::Data<AppState>,
-) -> Result<web::Json<PushDto>, ApiError> {
+) -> Result<HttpResponse, ApiError> {
     let id: PushId = path_id(&path, Code::PushNotFound)?;
     let report = async |workspace| state.deliveries.report(workspace, id).await;
-    Ok(web::Json(
-        in_own_workspaces(&state, caller, DeliveryError::PushNotFound, report)
-            .await?
-            .into(),
-    ))
+    let report = in_own_workspaces(&state, caller, DeliveryError::PushNotFound, report).await?;
+    Ok(report::answer(HttpResponse::Ok(), report))
 }
 
 /// Calls off what was not sent.
@@ -171,14 +170,11 @@ async fn cancel(
     caller: Caller,
     path: web::Path<String>,
     state: web::Data<AppState>,
-) -> Result<web::Json<PushDto>, ApiError> {
+) -> Result<HttpResponse, ApiError> {
     let id: PushId = path_id(&path, Code::PushNotFound)?;
     let cancel = async |workspace| state.deliveries.cancel(workspace, caller.actor, id).await;
-    Ok(web::Json(
-        in_own_workspaces(&state, caller, DeliveryError::PushNotFound, cancel)
-            .await?
-            .into(),
-    ))
+    let report = in_own_workspaces(&state, caller, DeliveryError::PushNotFound, cancel).await?;
+    Ok(report::answer(HttpResponse::Ok(), report))
 }
 
 /// Deliveries, newest first.
@@ -195,12 +191,13 @@ async fn list_deliveries(
 ) -> Result<web::Json<DeliveriesDto>, ApiError> {
     let page = page_request(query.input.limit, query.input.cursor.as_deref())?;
     let wanted = query.input.state.map(Into::into);
-    let found = state
-        .deliveries
-        .list_deliveries(query.access.workspace.id, wanted, page)
-        .await?;
+    let (service, workspace) = (&state.deliveries, query.access.workspace.id);
+    let found = service.list_deliveries(workspace, wanted, page).await?;
+    let projects = service.projects_of(workspace, &found.items).await?;
     let next_cursor = cursor_of(found.next);
-    let deliveries = found.items.into_iter().map(Into::into).collect();
+    let deliveries = found.items.into_iter();
+    let deliveries = deliveries.map(|delivery| DeliveryDto::new(delivery, &projects));
+    let deliveries = deliveries.collect();
     Ok(web::Json(DeliveriesDto {
         deliveries,
         next_cursor,
@@ -226,10 +223,13 @@ async fn resolve(
     let id: DeliveryId = path_id(&path, Code::DeliveryNotFound)?;
     let resolve = async |workspace| {
         let service = &state.deliveries;
-        service
-            .resolve(workspace, caller.actor, id, &decision)
-            .await
+        let resolved = service.resolve(workspace, caller.actor, id, &decision);
+        let resolved = resolved.await?;
+        let projects = service
+            .projects_of(workspace, std::slice::from_ref(&resolved))
+            .await?;
+        Ok(DeliveryDto::new(resolved, &projects))
     };
     let resolved = in_own_workspaces(&state, caller, DeliveryError::DeliveryNotFound, resolve);
-    Ok(web::Json(resolved.await?.into()))
+    Ok(web::Json(resolved.await?))
 }

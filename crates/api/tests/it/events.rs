@@ -143,7 +143,7 @@ async fn a_push_is_told_as_it_moves_until_it_is_settled() {
     for result in report["results"].as_array().unwrap() {
         assert_eq!(results[result["ticket_id"].as_str().unwrap()], *result);
     }
-    let mut settled = report.clone();
+    let mut settled = report;
     settled.as_object_mut().unwrap().remove("results");
     assert_eq!(told.last().unwrap().data, settled);
 }

@@ -183,6 +183,8 @@ pub struct Delivery {
     pub state: DeliveryState,
     /// How many requests were committed to be sent.
     pub attempts: i32,
+    /// When the last of them was committed, by the sender's clock.
+    pub attempted_at: Option<OffsetDateTime>,
     /// Not before this time, when it waits for a repeat.
     pub retry_at: Option<OffsetDateTime>,
     /// The fence of the last attempt.

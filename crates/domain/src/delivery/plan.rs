@@ -102,12 +102,7 @@ impl DeliveryService {
     /// Every reason for which a push is refused as a whole.
     pub async fn plan(&self, command: &PushCommand) -> Result<Planned, DeliveryError> {
         let ids = checked_ids(command.ticket_ids.as_deref())?;
-        let found = self
-            .ports
-            .documents
-            .find(command.workspace_id, command.document_id)
-            .await?;
-        let (document, _) = found.ok_or(DeliveryError::DocumentNotFound)?;
+        let document_title = self.title_of(command).await?;
         let tickets = self.tickets_of(command, ids).await?;
         let connections = self.ports.connections.as_ref();
         let site = active_site(connections, command.workspace_id, command.platform).await?;
@@ -117,40 +112,42 @@ impl DeliveryService {
         let project = self
             .project_of(&site, command.project_key.as_deref())
             .await?;
-        let target = ProjectRef {
-            id: project.id.clone(),
-            key: project.key.clone(),
-        };
-        let (new, existing): (Vec<_>, Vec<_>) = tickets
-            .iter()
-            .partition(|ticket| !ticket.is_pushed() && ticket.delivery.is_none());
-        let batch = PreflightBatch {
-            project: target.clone(),
+        let mut batch = PreflightBatch {
+            project: ProjectRef {
+                id: project.id.clone(),
+                key: project.key.clone(),
+            },
             issue_type: command.issue_type.clone(),
             fields: command.fields.clone(),
-            document_title: document.summary.title,
-            tickets: new
-                .iter()
-                .map(|ticket| self.preflight_ticket(ticket))
-                .collect(),
+            document_title,
+            tickets: Vec::new(),
         };
-        let (verdicts, fence) = self.judge(&site, &project, &batch).await?;
-        let mut judged: HashMap<TicketId, PlannedEntry> = entries(&new, batch.tickets, verdicts)
-            .map(|entry| (entry.ticket_id(), entry))
-            .collect();
-        for ticket in existing {
-            judged.insert(ticket.id, PlannedEntry::Existing(Box::new(ticket.clone())));
+        let mut places = Vec::with_capacity(tickets.len());
+        for ticket in tickets {
+            if ticket.is_pushed() || ticket.delivery.is_some() {
+                places.push(Place::Existing(Box::new(ticket)));
+            } else {
+                places.push(Place::Judged(ticket.version));
+                batch.tickets.push(self.preflight_ticket(ticket));
+            }
         }
-        let entries = tickets
-            .iter()
-            .filter_map(|ticket| judged.remove(&ticket.id))
-            .collect();
+        let (verdicts, fence) = self.judge(&site, &project, &batch).await?;
         Ok(Planned::Plan(PushPlan {
             site,
-            project: target,
+            project: batch.project,
             fence,
-            entries,
+            entries: placed(places, batch.tickets, verdicts).collect(),
         }))
+    }
+
+    /// The title of the document, whose text is not needed any more.
+    async fn title_of(&self, command: &PushCommand) -> Result<String, DeliveryError> {
+        let documents = &self.ports.documents;
+        let found = documents
+            .find(command.workspace_id, command.document_id)
+            .await?;
+        let (document, _) = found.ok_or(DeliveryError::DocumentNotFound)?;
+        Ok(document.summary.title)
     }
 
     /// The tickets meant, in the order they were given.
@@ -220,11 +217,11 @@ impl DeliveryService {
         }
     }
 
-    fn preflight_ticket(&self, ticket: &Ticket) -> PreflightTicket {
+    fn preflight_ticket(&self, ticket: Ticket) -> PreflightTicket {
         PreflightTicket {
             ticket_id: ticket.id,
             delivery_id: self.ports.ids.next(),
-            content: ticket.content.clone(),
+            content: ticket.content,
         }
     }
 
@@ -255,23 +252,34 @@ impl DeliveryService {
     }
 }
 
-fn entries<'a>(
-    tickets: &'a [&'a Ticket],
+/// Where an entry of the plan comes from.
+enum Place {
+    /// It was an issue already, or has an open delivery.
+    Existing(Box<Ticket>),
+    /// The next verdict is its own; its version.
+    Judged(i64),
+}
+
+fn placed(
+    places: Vec<Place>,
     asked: Vec<PreflightTicket>,
     verdicts: Vec<Verdict>,
-) -> impl Iterator<Item = PlannedEntry> + 'a {
-    tickets
-        .iter()
-        .zip(asked)
-        .zip(verdicts)
-        .map(|((ticket, asked), verdict)| PlannedEntry::Judged {
-            ticket_id: ticket.id,
-            ticket_version: ticket.version,
-            delivery_id: asked.delivery_id,
-            payload: verdict.payload,
-            warnings: verdict.warnings,
-            refusal: verdict.refusal,
-        })
+) -> impl Iterator<Item = PlannedEntry> {
+    let mut judged = asked.into_iter().zip(verdicts);
+    places.into_iter().filter_map(move |place| match place {
+        Place::Existing(ticket) => Some(PlannedEntry::Existing(ticket)),
+        Place::Judged(ticket_version) => {
+            let (asked, verdict) = judged.next()?;
+            Some(PlannedEntry::Judged {
+                ticket_id: asked.ticket_id,
+                ticket_version,
+                delivery_id: asked.delivery_id,
+                payload: verdict.payload,
+                warnings: verdict.warnings,
+                refusal: verdict.refusal,
+            })
+        }
+    })
 }
 
 /// Folds repeats and checks the number of ids.

@@ -1,5 +1,6 @@
 //! Pushing: accepting, waiting, asking, cancelling.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use async_trait::async_trait;
 
 use super::error::DeliveryError;
 use super::model::{
-    Delivery, DeliveryState, Push, PushChanges, PushReport, PushState, PushSummary,
+    Delivery, DeliveryState, ProjectRef, Push, PushChanges, PushReport, PushState, PushSummary,
 };
 use super::plan::{Planned, PlannedEntry, PushCommand, PushPlan};
 use super::ports::{
@@ -277,6 +278,28 @@ impl DeliveryService {
             .deliveries
             .list_deliveries(workspace, state, page)
             .await?)
+    }
+
+    /// The projects that deliveries go to, by their pushes.
+    ///
+    /// # Errors
+    /// [`DeliveryError::Failure`].
+    pub async fn projects_of(
+        &self,
+        workspace: WorkspaceId,
+        deliveries: &[Delivery],
+    ) -> Result<HashMap<PushId, ProjectRef>, DeliveryError> {
+        let mut projects = HashMap::new();
+        for delivery in deliveries {
+            if projects.contains_key(&delivery.push_id) {
+                continue;
+            }
+            let ledger = &self.ports.deliveries;
+            if let Some((_, push)) = ledger.find_delivery(workspace, delivery.id).await? {
+                projects.insert(push.id, push.project);
+            }
+        }
+        Ok(projects)
     }
 
     /// Calls off what was not sent.

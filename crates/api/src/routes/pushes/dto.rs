@@ -53,7 +53,7 @@ pub(crate) struct PushSummaryDto {
 }
 
 impl PushSummaryDto {
-    fn new(push: Push, counts: PushCounts, pause: Option<Pause>) -> Self {
+    pub(super) fn new(push: Push, counts: PushCounts, pause: Option<Pause>) -> Self {
         Self {
             push_id: Some(push.id.as_uuid()),
             document_id: push.document_id.as_uuid(),

@@ -141,6 +141,7 @@ impl State {
                 let delivery = &mut stored.delivery;
                 delivery.state = DeliveryState::Sending;
                 delivery.attempts += 1;
+                delivery.attempted_at = Some(now);
                 delivery.retry_at = None;
                 delivery.error = None;
                 delivery.fence = Some(push.fence.clone());

@@ -191,6 +191,7 @@ impl TryFrom<DeliveryRow> for Delivery {
             site_id: row.site_id,
             state,
             attempts: row.attempts,
+            attempted_at: row.attempted_at,
             retry_at: row.retry_at,
             fence: row.fence.map(Fence),
             warnings: parse_json("deliveries.warnings", row.warnings)?,

@@ -1,8 +1,10 @@
 //! What became, or would become, of single tickets.
 
-use handoff_domain::delivery::model::{Delivery, DeliveryState, PushCounts, PushEntry};
+use std::collections::HashMap;
+
+use handoff_domain::delivery::model::{Delivery, DeliveryState, ProjectRef, PushCounts, PushEntry};
 use handoff_domain::delivery::plan::PlannedEntry;
-use handoff_domain::shared::ids::TicketId;
+use handoff_domain::shared::ids::{PushId, TicketId};
 use handoff_domain::ticket::model::{ExternalIssue, Ticket};
 use serde::Serialize;
 use serde_json::Value;
@@ -153,7 +155,12 @@ pub(crate) struct DeliveryDto {
     push_id: Uuid,
     ticket_id: Uuid,
     state: DeliveryStateDto,
+    /// The project it goes to.
+    project_key: Option<String>,
+    /// How many requests were committed to be sent, the last of them at `attempted_at`.
     attempts: i32,
+    #[serde(with = "time::serde::rfc3339::option")]
+    attempted_at: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339::option")]
     retry_at: Option<OffsetDateTime>,
     external_site_id: String,
@@ -168,8 +175,9 @@ pub(crate) struct DeliveryDto {
     updated_at: OffsetDateTime,
 }
 
-impl From<Delivery> for DeliveryDto {
-    fn from(delivery: Delivery) -> Self {
+impl DeliveryDto {
+    pub(crate) fn new(delivery: Delivery, projects: &HashMap<PushId, ProjectRef>) -> Self {
+        let project = projects.get(&delivery.push_id);
         let (id, key, url) = match delivery.external {
             Some(issue) => (Some(issue.id), Some(issue.key), Some(issue.url)),
             None => (None, None, None),
@@ -179,7 +187,9 @@ impl From<Delivery> for DeliveryDto {
             push_id: delivery.push_id.as_uuid(),
             ticket_id: delivery.ticket_id.as_uuid(),
             state: delivery.state.into(),
+            project_key: project.map(|project| project.key.clone()),
             attempts: delivery.attempts,
+            attempted_at: delivery.attempted_at,
             retry_at: delivery.retry_at,
             external_site_id: delivery.site_id,
             external_id: id,

@@ -224,6 +224,7 @@ impl State {
             site_id: stored.push.site_id.clone(),
             state: DeliveryState::Queued,
             attempts: 0,
+            attempted_at: None,
             retry_at: None,
             fence: None,
             warnings: warnings.to_vec(),

@@ -50,8 +50,10 @@ impl App {
     /// The issues that carry a ticket's mark.
     pub fn issues_of(&self, ticket: &Value) -> Vec<IssueSnapshot> {
         let issues = self.sandbox.handle().issues().into_iter();
-        let is_marked =
-            |issue: &IssueSnapshot| issue.properties["handoff.delivery"]["ticket_id"] == *ticket;
+        let is_marked = |issue: &IssueSnapshot| {
+            let mark = issue.properties.get("handoff.delivery");
+            mark.is_some_and(|mark| mark["ticket_id"] == *ticket)
+        };
         issues.filter(is_marked).collect()
     }
 

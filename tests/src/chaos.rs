@@ -83,12 +83,21 @@ pub async fn run(options: &ChaosOptions) -> Result<Verdict> {
     let pushes = submission.finish().await?;
     let struck = mischief.end().await?;
 
-    let quiet = verdict::wait_for_quiet(&fleet, &workload, QUIET_WITHIN).await;
+    let mut quiet = verdict::wait_for_quiet(&fleet, &workload, QUIET_WITHIN).await;
+    let refused = verdict::refused(&fleet, &workload).await?;
+    let pushed_again = refused.tickets;
+    if quiet.is_ok() && pushed_again > 0 {
+        Submission::again(options, &fleet, refused.pushes)
+            .finish()
+            .await?;
+        quiet = verdict::wait_for_quiet(&fleet, &workload, QUIET_WITHIN).await;
+    }
     watchers.finish().await?;
     let compared = verdict::compare(&fleet, &workload, &sandbox.control).await?;
     let verdict = Verdict {
         options: options.clone(),
         pushes,
+        pushed_again,
         compared,
         struck,
         unrest: quiet.err().map(|error| format!("{error:#}")),

@@ -31,7 +31,11 @@ pub(super) struct Submission {
 impl Submission {
     /// Lets the clients begin.
     pub(super) fn start(options: &ChaosOptions, fleet: &Arc<Fleet>, workload: &Workload) -> Self {
-        let queue: VecDeque<PlannedPush> = workload.pushes.iter().cloned().collect();
+        Self::of(options, fleet, workload.pushes.clone())
+    }
+
+    fn of(options: &ChaosOptions, fleet: &Arc<Fleet>, pushes: Vec<PlannedPush>) -> Self {
+        let queue = VecDeque::from(pushes);
         let left = Arc::new(AtomicUsize::new(queue.len()));
         let queue = Arc::new(Mutex::new(queue));
         let mut clients = JoinSet::new();
@@ -46,6 +50,15 @@ impl Submission {
             clients.spawn(client.work());
         }
         Self { clients, left }
+    }
+
+    /// As the users do at the end: what Jira refused while the project was hidden is pushed again.
+    pub(super) fn again(
+        options: &ChaosOptions,
+        fleet: &Arc<Fleet>,
+        pushes: Vec<PlannedPush>,
+    ) -> Self {
+        Self::of(options, fleet, pushes)
     }
 
     /// Whether every push was accepted, or a client gave up.
@@ -105,7 +118,7 @@ impl PushingClient {
             let server = self.random.usize(..self.fleet.len());
             match self.post(server, push).await {
                 Ok((200 | 202, body)) => return text(&body, "push_id"),
-                Ok((status, body)) if is_passing(status) => last = body.to_string(),
+                Ok((status, body)) if is_passing(status, &body) => last = body.to_string(),
                 Ok((status, body)) => bail!("a push was refused with {status}: {body}"),
                 Err(error) => last = error.to_string(),
             }
@@ -125,7 +138,8 @@ impl PushingClient {
     }
 }
 
-/// Whether a caller should just try again.
-const fn is_passing(status: u16) -> bool {
-    matches!(status, 429 | 500 | 502 | 503 | 504)
+/// Whether a caller should just try again; a project that is hidden for a while cannot be told from one that is gone.
+fn is_passing(status: u16, body: &Value) -> bool {
+    let code = body.get("code").and_then(Value::as_str);
+    matches!(status, 429 | 500 | 502 | 503 | 504) || code == Some("PROJECT_NOT_FOUND")
 }

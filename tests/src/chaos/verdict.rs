@@ -13,13 +13,14 @@ use super::fleet::Fleet;
 use super::mischief::Struck;
 use super::sandbox::Control;
 use super::submit::client;
-use super::workload::{TicketSet, Workload, WorkspaceAccess, text};
+use super::workload::{PlannedPush, TicketSet, Workload, WorkspaceAccess, text};
 
 /// What a run has shown.
 #[derive(Debug)]
 pub struct Verdict {
     pub(super) options: ChaosOptions,
     pub(super) pushes: usize,
+    pub(super) pushed_again: usize,
     pub(super) compared: Compared,
     pub(super) struck: Struck,
     pub(super) unrest: Option<String>,
@@ -89,7 +90,7 @@ impl fmt::Display for Verdict {
         };
         write!(
             f,
-            "{}: {} deliveries, {} duplicates, {} lost, {} wrong, {} unsettled; {} pushes, seed {}, {database}, \
+            "{}: {} deliveries, {} duplicates, {} lost, {} wrong, {} unsettled; {} pushes, {} refused and pushed again, seed {}, {database}, \
              {} processes, {:.0} s",
             if self.is_ok() { "ok" } else { "FAILED" },
             compared.delivered,
@@ -98,6 +99,7 @@ impl fmt::Display for Verdict {
             compared.wrong.len(),
             compared.open.len(),
             self.pushes,
+            self.pushed_again,
             self.options.seed,
             self.options.processes,
             self.took.as_secs_f64(),
@@ -130,6 +132,31 @@ pub(super) async fn wait_for_quiet(
         }
     }
     Ok(())
+}
+
+/// Tickets that Jira refused, and the pushes that send them again.
+#[derive(Debug, Default)]
+pub(super) struct Refused {
+    pub(super) tickets: usize,
+    pub(super) pushes: Vec<PlannedPush>,
+}
+
+/// Reads which tickets were refused.
+pub(super) async fn refused(fleet: &Fleet, workload: &Workload) -> Result<Refused> {
+    let mut refused = Refused::default();
+    for set in &workload.documents {
+        let tickets = tickets_of(fleet, set).await?;
+        let has_failed = |id: &&String| {
+            let ticket = tickets.get(*id);
+            ticket.and_then(|ticket| ticket.get("status")?.as_str()) == Some("push_failed")
+        };
+        let failed: Vec<String> = set.tickets.iter().filter(has_failed).cloned().collect();
+        if !failed.is_empty() {
+            refused.tickets += failed.len();
+            refused.pushes.push(set.push_again(&failed));
+        }
+    }
+    Ok(refused)
 }
 
 /// Compares tickets, deliveries and issues.
@@ -172,20 +199,7 @@ async fn compare_tickets(
     issues: &HashMap<String, Vec<String>>,
     compared: &mut Compared,
 ) -> Result<()> {
-    let mut tickets = HashMap::new();
-    let mut cursor = String::new();
-    loop {
-        let path = format!("/api/execution/{}/tickets?limit=200{cursor}", set.document);
-        let page = get(fleet, &set.workspace, &path).await?;
-        let listed = page.get("tickets").and_then(Value::as_array);
-        for ticket in listed.context("no tickets")? {
-            tickets.insert(text(ticket, "id")?, ticket.clone());
-        }
-        match page.get("next_cursor").and_then(Value::as_str) {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => break,
-        }
-    }
+    let tickets = tickets_of(fleet, set).await?;
     for id in &set.tickets {
         let ticket = tickets.get(id).context("a ticket is gone")?;
         let linked = ticket.get("external_id").and_then(Value::as_str);
@@ -208,6 +222,24 @@ async fn compare_tickets(
         }
     }
     Ok(())
+}
+
+/// Every ticket of a document by its id.
+async fn tickets_of(fleet: &Fleet, set: &TicketSet) -> Result<HashMap<String, Value>> {
+    let mut tickets = HashMap::new();
+    let mut cursor = String::new();
+    loop {
+        let path = format!("/api/execution/{}/tickets?limit=200{cursor}", set.document);
+        let page = get(fleet, &set.workspace, &path).await?;
+        let listed = page.get("tickets").and_then(Value::as_array);
+        for ticket in listed.context("no tickets")? {
+            tickets.insert(text(ticket, "id")?, ticket.clone());
+        }
+        match page.get("next_cursor").and_then(Value::as_str) {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return Ok(tickets),
+        }
+    }
 }
 
 /// The ids of the issues behind each mark, as the sandbox keeps them.

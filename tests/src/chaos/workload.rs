@@ -143,14 +143,25 @@ fn push(set: &TicketSet, tickets: &[String], random: &mut Rng) -> PlannedPush {
         1 => "wait=0",
         _ => "respond-async",
     };
-    PlannedPush {
-        workspace: set.workspace.clone(),
-        body: json!({
-            "workspace_id": set.workspace.id, "document_id": set.document, "platform": "jira",
-            "ticket_ids": tickets, "project_key": "SHOP",
-        }),
-        key: format!("{:032x}", random.u128(..)),
-        prefer: prefer.to_owned(),
+    set.push(tickets, format!("{:032x}", random.u128(..)), prefer)
+}
+
+impl TicketSet {
+    /// A push of tickets that were refused.
+    pub(super) fn push_again(&self, tickets: &[String]) -> PlannedPush {
+        self.push(tickets, format!("again-{}", self.document), "respond-async")
+    }
+
+    fn push(&self, tickets: &[String], key: String, prefer: &str) -> PlannedPush {
+        PlannedPush {
+            workspace: self.workspace.clone(),
+            body: json!({
+                "workspace_id": self.workspace.id, "document_id": self.document, "platform": "jira",
+                "ticket_ids": tickets, "project_key": "SHOP",
+            }),
+            key,
+            prefer: prefer.to_owned(),
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod authentication;
 mod bad_input;
+mod chaos;
 mod command_line;
 mod connection;
 mod databases;

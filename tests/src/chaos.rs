@@ -79,7 +79,7 @@ pub async fn run(options: &ChaosOptions) -> Result<Verdict> {
     mischief.begin().await?;
     let watchers = watch::start(&fleet, &workload);
     let submission = Submission::start(options, &fleet, &workload);
-    mischief.rage_until(|| submission.is_finished()).await?;
+    mischief.rage_until(|| submission.done()).await?;
     let pushes = submission.finish().await?;
     let struck = mischief.end().await?;
 

@@ -70,10 +70,59 @@ const TOKEN_FAULTS: [&str; 6] = [
     "status_500",
     "html_502",
 ];
-/// How probable it is that a request is struck.
-const CREATE_SHARE: f64 = 0.4;
-const READ_SHARE: f64 = 0.12;
-const TOKEN_SHARE: f64 = 0.6;
+/// Endpoints that are struck alike.
+#[derive(Debug)]
+struct Group {
+    name: &'static str,
+    kinds: &'static [&'static str],
+    /// How probable it is that a request is struck.
+    share: f64,
+}
+
+const GROUPS: [Group; 3] = [
+    Group {
+        name: "creates",
+        kinds: &CREATE_FAULTS,
+        share: 0.4,
+    },
+    Group {
+        name: "token",
+        kinds: &TOKEN_FAULTS,
+        share: 0.6,
+    },
+    Group {
+        name: "reads",
+        kinds: &READ_FAULTS,
+        share: 0.12,
+    },
+];
+
+impl Group {
+    fn name_of(&self, kind: &str) -> String {
+        format!("{}: {kind}", self.name)
+    }
+
+    fn has(&self, endpoint: &str) -> bool {
+        let group = match endpoint {
+            "bulk_create" | "create_issue" => "creates",
+            "token" => "token",
+            _ => "reads",
+        };
+        group == self.name
+    }
+
+    fn rule(&self, kinds: &[&str]) -> Value {
+        #[expect(clippy::cast_precision_loss, reason = "there are few kinds")]
+        let each = self.share / kinds.len() as f64;
+        let probability: BTreeMap<&str, f64> = kinds.iter().map(|kind| (*kind, each)).collect();
+        json!({
+            "endpoints": [self.name], "probability": probability,
+            "delay_ms": [50, 600], "later_ms": [300, 1_800], "later_ms_per_issue": 5,
+            "retry_after_seconds": [1, 1],
+        })
+    }
+}
+
 /// How many further deeds there are after each kind was done once, at least.
 const FURTHER_DEEDS: usize = 4;
 
@@ -144,30 +193,48 @@ impl Mischief {
                     "shuffle_bulk_answers": true, "seed": self.seed}),
             )
             .await?;
-        let rules = [
-            rule(&["creates"], &CREATE_FAULTS, CREATE_SHARE),
-            rule(&["token"], &TOKEN_FAULTS, TOKEN_SHARE),
-            rule(&["reads"], &READ_FAULTS, READ_SHARE),
-        ];
+        let rules = GROUPS.iter().map(|group| group.rule(group.kinds));
+        let rules: Vec<Value> = rules.collect();
         let chaos = json!({"seed": self.seed, "rules": rules});
         self.control.post("chaos", &chaos).await?;
         Ok(())
     }
 
+    /// Lets only those kinds strike that never did.
+    async fn insist(&mut self) -> Result<()> {
+        let report = self.control.get("chaos").await?;
+        self.add(&report);
+        let rules = GROUPS.iter().filter_map(|group| {
+            let has_struck = |kind: &str| self.struck.get(&group.name_of(kind)) != Some(&0);
+            let spared = group.kinds.iter().copied();
+            let spared: Vec<&str> = spared.filter(|kind| !has_struck(kind)).collect();
+            (!spared.is_empty()).then(|| group.rule(&spared))
+        });
+        let rules: Vec<Value> = rules.collect();
+        let chaos = json!({"seed": self.seed.wrapping_add(1), "rules": rules});
+        self.control.post("chaos", &chaos).await?;
+        Ok(())
+    }
+
     /// Does every kind of deed once, in any order, then goes on until the work is accepted.
-    pub(super) async fn rage_until(&mut self, is_finished: impl Fn() -> bool) -> Result<()> {
+    ///
+    /// In the second half of the work only those kinds of faults strike that did not yet, where all must.
+    pub(super) async fn rage_until(&mut self, done: impl Fn() -> f64) -> Result<()> {
         let mut first = self.possible();
         self.random.shuffle(&mut first);
         let mut further = 0;
         loop {
             let deed = match first.pop() {
                 Some(deed) => deed,
-                None if is_finished() && further >= FURTHER_DEEDS => return Ok(()),
+                None if done() >= 1.0 && further >= FURTHER_DEEDS => return Ok(()),
                 None => self.another(),
             };
             further += usize::from(first.is_empty());
             self.commit(deed).await?;
             *self.struck.entry(deed.name().to_owned()).or_default() += 1;
+            if self.must_strike && done() > 0.5 {
+                self.insist().await?;
+            }
             pause(&mut self.random, 100..900).await;
         }
     }
@@ -184,26 +251,24 @@ impl Mischief {
             self.fleet.freeze(index, false);
             self.fleet.revive(index)?;
         }
-        self.add(&report, "bulk_create", "create", &CREATE_FAULTS);
-        self.add(&report, "token", "token", &TOKEN_FAULTS);
-        self.add(&report, "", "read", &READ_FAULTS);
+        self.add(&report);
         if !self.must_strike {
             self.struck.retain(|_, count| *count > 0);
         }
         Ok(self.struck)
     }
 
-    /// Adds up what struck one endpoint, or all others when it has no name.
-    fn add(&mut self, report: &Value, endpoint: &str, group: &str, kinds: &[&str]) {
+    /// Adds up what struck.
+    fn add(&mut self, report: &Value) {
         let struck = report.get("struck").and_then(Value::as_object);
-        for kind in kinds {
-            let of_endpoints = struck.into_iter().flatten().filter(|(name, _)| {
-                let is_other = !["bulk_create", "create_issue", "token"].contains(&name.as_str());
-                *name == endpoint || (endpoint.is_empty() && is_other)
-            });
-            let counts = of_endpoints.filter_map(|(_, kinds)| kinds.get(*kind)?.get("requests"));
-            let sum: u64 = counts.filter_map(Value::as_u64).sum();
-            *self.struck.entry(format!("{group}: {kind}")).or_default() += sum;
+        for group in &GROUPS {
+            for kind in group.kinds {
+                let of_group = struck.into_iter().flatten();
+                let of_group = of_group.filter(|(endpoint, _)| group.has(endpoint));
+                let counts = of_group.filter_map(|(_, kinds)| kinds.get(*kind)?.get("requests"));
+                let sum: u64 = counts.filter_map(Value::as_u64).sum();
+                *self.struck.entry(group.name_of(kind)).or_default() += sum;
+            }
         }
     }
 
@@ -294,15 +359,4 @@ impl Mischief {
         }
         anyhow::bail!("PostgreSQL did not come back")
     }
-}
-
-fn rule(endpoints: &[&str], kinds: &[&str], share: f64) -> Value {
-    #[expect(clippy::cast_precision_loss, reason = "there are few kinds")]
-    let each = share / kinds.len() as f64;
-    let probability: BTreeMap<&str, f64> = kinds.iter().map(|kind| (*kind, each)).collect();
-    json!({
-        "endpoints": endpoints, "probability": probability,
-        "delay_ms": [50, 600], "later_ms": [300, 1_800], "later_ms_per_issue": 5,
-        "retry_after_seconds": [1, 1],
-    })
 }

@@ -25,6 +25,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub(super) struct Submission {
     clients: JoinSet<Result<Vec<String>>>,
+    pushes: usize,
     left: Arc<AtomicUsize>,
 }
 
@@ -36,6 +37,7 @@ impl Submission {
 
     fn of(options: &ChaosOptions, fleet: &Arc<Fleet>, pushes: Vec<PlannedPush>) -> Self {
         let queue = VecDeque::from(pushes);
+        let pushes = queue.len();
         let left = Arc::new(AtomicUsize::new(queue.len()));
         let queue = Arc::new(Mutex::new(queue));
         let mut clients = JoinSet::new();
@@ -49,7 +51,11 @@ impl Submission {
             };
             clients.spawn(client.work());
         }
-        Self { clients, left }
+        Self {
+            clients,
+            pushes,
+            left,
+        }
     }
 
     /// As the users do at the end: what Jira refused while the project was hidden is pushed again.
@@ -61,9 +67,10 @@ impl Submission {
         Self::of(options, fleet, pushes)
     }
 
-    /// Whether every push was accepted, or a client gave up.
-    pub(super) fn is_finished(&self) -> bool {
-        self.left.load(Ordering::Acquire) == 0
+    /// Which part of the pushes was accepted, from 0 to 1; 1 also where a client gave up.
+    #[expect(clippy::cast_precision_loss, reason = "there are few pushes")]
+    pub(super) fn done(&self) -> f64 {
+        1.0 - self.left.load(Ordering::Acquire) as f64 / self.pushes.max(1) as f64
     }
 
     /// The ids of the pushes.
@@ -97,7 +104,11 @@ impl PushingClient {
             if made.is_err() {
                 self.left.store(0, Ordering::Release);
             } else {
-                self.left.fetch_sub(1, Ordering::AcqRel);
+                let _ = self
+                    .left
+                    .fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| {
+                        left.checked_sub(1)
+                    });
             }
             accepted.push(made?);
             pause(&mut self.random, 20..600).await;

@@ -117,8 +117,8 @@ fn pushes(documents: &[TicketSet], random: &mut Rng) -> Vec<PlannedPush> {
         let mut rest = set.tickets.as_slice();
         while !rest.is_empty() {
             let wanted = match random.u8(0..10) {
-                0..5 => random.usize(1..=6),
-                5..8 => random.usize(5..=30),
+                0..7 => random.usize(1..=6),
+                7..9 => random.usize(5..=30),
                 _ => random.usize(40..=TICKETS_PER_DOCUMENT),
             };
             let (now, later) = rest.split_at(wanted.min(rest.len()));

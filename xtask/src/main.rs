@@ -14,6 +14,7 @@ mod migrate;
 mod openapi;
 mod postgres;
 mod process;
+mod public_api;
 mod test;
 mod tidy;
 mod workspace;
@@ -46,6 +47,8 @@ enum Task {
     Migrate(migrate::Options),
     /// Writes docs/openapi.json from the code.
     Openapi(openapi::Options),
+    /// Writes the listing of jira-client's public API from the code.
+    PublicApi(public_api::Options),
     /// Shows the whole journey from a document to Jira issues, with nothing installed.
     Demo {
         /// A Markdown file, and further arguments for `handoff demo`.
@@ -82,6 +85,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Tidy => tidy::run(&workspace),
         Task::Migrate(options) => migrate::run(&workspace, &options),
         Task::Openapi(options) => openapi::run(&workspace, &options),
+        Task::PublicApi(options) => public_api::run(&workspace, &options),
         Task::Demo { arguments } => handoff::demo(&workspace, &arguments),
         Task::Postgres { command } => postgres::run_beside(&command),
     }

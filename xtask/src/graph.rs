@@ -21,6 +21,8 @@ pub(crate) struct Package {
     pub(crate) name: String,
     pub(crate) manifest: PathBuf,
     pub(crate) is_member: bool,
+    /// The licence as an SPDX expression; empty where the package names none.
+    pub(crate) license: String,
     dependencies: BTreeMap<String, Kinds>,
 }
 
@@ -59,6 +61,11 @@ impl Graph {
                     name: package.get("name")?.as_str()?.to_owned(),
                     manifest: package.get("manifest_path")?.as_str()?.into(),
                     is_member: members.contains(id),
+                    license: package
+                        .get("license")
+                        .and_then(Value::as_str)
+                        .unwrap_or_default()
+                        .to_owned(),
                     dependencies: BTreeMap::new(),
                 },
             );
@@ -124,6 +131,11 @@ impl Graph {
         })
     }
 
+    /// Every package of the graph.
+    pub(crate) fn packages(&self) -> impl Iterator<Item = &Package> {
+        self.packages.values()
+    }
+
     fn normal_dependencies(&self, id: &str) -> impl Iterator<Item = &str> {
         self.packages
             .get(id)
@@ -136,6 +148,12 @@ impl Graph {
 
 #[cfg(test)]
 impl Graph {
+    /// The same graph with a package under a licence.
+    pub(crate) fn licensed(mut self, name: &str, license: &str) -> Self {
+        self.packages.get_mut(name).unwrap().license = license.to_owned();
+        self
+    }
+
     /// A graph from `package: dependency dependency` lines; members are marked with a `*`.
     pub(crate) fn drawn(lines: &[&str]) -> Self {
         let mut graph = Self::default();

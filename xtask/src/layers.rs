@@ -177,7 +177,23 @@ pub(crate) fn violations(graph: &Graph) -> Vec<String> {
     for ban in BANS {
         check_ban(graph, ban, &mut found);
     }
+    for package in graph
+        .packages()
+        .filter(|package| is_copyleft(&package.license))
+    {
+        let Package { name, license, .. } = package;
+        found.push(format!(
+            "{name} is under {license}: nothing under a GPL is used"
+        ));
+    }
     found
+}
+
+/// Whether every choice that a licence leaves is one of the GNU licences.
+fn is_copyleft(license: &str) -> bool {
+    license
+        .split(" OR ")
+        .all(|choice| choice.to_ascii_uppercase().contains("GPL"))
 }
 
 fn check_layer(graph: &Graph, id: &str, layer: &Layer, found: &mut Vec<String>) {
@@ -340,6 +356,18 @@ mod tests {
     #[test]
     fn what_only_our_own_packages_must_not_use_may_come_with_foreign_ones() {
         assert!(violations_with(&["sharded-slab: lazy_static"]).is_empty());
+    }
+
+    #[test]
+    fn a_package_that_can_only_be_had_under_a_gpl_is_found() {
+        let under = |license| violations(&Graph::drawn(&SOUND).licensed("tokio", license));
+
+        for gpl in ["GPL-3.0-only", "LGPL-2.1-or-later AND MIT", "(AGPL-3.0)"] {
+            assert_eq!(under(gpl).len(), 1, "{gpl}");
+        }
+        for free in ["MIT", "MIT OR LGPL-2.1-or-later", "Apache-2.0 AND ISC", ""] {
+            assert!(under(free).is_empty(), "{free}");
+        }
     }
 
     #[test]

@@ -29,6 +29,12 @@ pub struct Arguments {
 }
 
 impl Arguments {
+    /// Whether this is the long-running service.
+    #[must_use]
+    pub const fn is_serving(&self) -> bool {
+        matches!(self.command, Command::Serve { .. })
+    }
+
     /// The settings given as flags.
     pub(super) fn flags(&self) -> Vec<(String, String)> {
         let mut flags = Vec::new();

@@ -14,6 +14,7 @@ use jira_sandbox::{Sandbox, SandboxConfig};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::beside::{Beside, send};
 use crate::client::Client;
 use crate::recorder::Recorder;
 
@@ -243,10 +244,13 @@ impl App {
 
     /// Sends a signal such as `TERM`.
     pub fn signal(&self, signal: &str) {
-        let sent = Command::new("kill")
-            .args([format!("-{signal}"), self.child.id().to_string()])
-            .status();
-        assert!(sent.expect("kill runs").success());
+        send(&self.child, signal);
+    }
+
+    /// Starts a further service on the same folder and database.
+    pub fn beside(&self) -> Beside {
+        let (child, _, base_url) = serve(&self.environment, self.folder.path());
+        Beside::new(child, base_url)
     }
 
     /// Starts the service again on the same folder and database.

@@ -93,6 +93,13 @@ impl Client {
         }
     }
 
+    pub(crate) fn at(&self, base_url: &str) -> Self {
+        Self {
+            base_url: base_url.to_owned(),
+            ..self.clone()
+        }
+    }
+
     /// Starts a request.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self

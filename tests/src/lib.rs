@@ -9,6 +9,8 @@
 )]
 
 mod app;
+pub mod bench;
+mod beside;
 mod browser;
 pub mod chaos;
 mod client;
@@ -17,8 +19,9 @@ mod recorder;
 mod work;
 
 pub use app::{App, AppBuilder, handoff};
+pub use beside::Beside;
 pub use browser::{Browser, Consent};
 pub use client::{Answer, Client};
 pub use journey::document;
 pub use recorder::Recorder;
-pub use work::{eventually, ids, ticket_path};
+pub use work::{eventually, eventually_within, ids, ticket_path};

@@ -14,14 +14,23 @@ const PATIENCE: Duration = Duration::from_secs(45);
 
 /// Looks until there is something to see.
 pub async fn eventually<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+    eventually_within(PATIENCE, what, look).await
+}
+
+/// Looks for so long until there is something to see.
+pub async fn eventually_within<T>(
+    patience: Duration,
+    what: &str,
+    look: impl AsyncFn() -> Option<T>,
+) -> T {
     let begun = Instant::now();
     loop {
         if let Some(seen) = look().await {
             return seen;
         }
         assert!(
-            begun.elapsed() < PATIENCE,
-            "{what}: not within {PATIENCE:?}"
+            begun.elapsed() < patience,
+            "{what}: not within {patience:?}"
         );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

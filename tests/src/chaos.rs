@@ -3,10 +3,10 @@
 //! Everything that is drawn comes from one seed. The timing of processes does not, so a seed repeats the faults and the
 //! work, not every interleaving.
 
-mod fleet;
+pub(crate) mod fleet;
 mod mischief;
-mod program;
-mod sandbox;
+pub(crate) mod program;
+pub(crate) mod sandbox;
 mod submit;
 mod verdict;
 mod watch;
@@ -71,7 +71,7 @@ pub async fn run(options: &ChaosOptions) -> Result<Verdict> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     std::fs::create_dir_all(&options.folder).context("the folder of the run cannot be made")?;
     let begun = Instant::now();
-    let sandbox = SandboxProcess::start(&options.folder)?;
+    let sandbox = SandboxProcess::start(&options.folder, &[])?;
     let fleet = Arc::new(Fleet::start(options, &sandbox)?);
     let workload = Workload::prepare(options, &fleet).await?;
 

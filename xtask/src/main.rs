@@ -5,6 +5,7 @@
     reason = "these commands talk to the person who runs them"
 )]
 
+mod bench;
 mod chaos;
 mod ci;
 mod graph;
@@ -39,6 +40,8 @@ enum Task {
     Test(test::Options),
     /// Delivers tickets while processes die, freeze and lose answers, and compares what was made.
     Chaos(chaos::Options),
+    /// Measures pushes, sync, start, memory and lists against the goals, with optimised programs.
+    Bench(bench::Options),
     /// Does what the CI workflow does, in the same order, up to the first failure.
     Ci,
     /// Checks the rules of the repository that no compiler knows, such as the layers.
@@ -81,6 +84,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
     match task {
         Task::Test(options) => test::run(&workspace, &options),
         Task::Chaos(options) => chaos::run(&workspace, &options),
+        Task::Bench(options) => bench::run(&workspace, &options),
         Task::Ci => ci::run(&workspace),
         Task::Tidy => tidy::run(&workspace),
         Task::Migrate(options) => migrate::run(&workspace, &options),

@@ -1,6 +1,6 @@
 //! The services under test.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -135,11 +135,30 @@ impl Fleet {
 }
 
 fn environment(options: &ChaosOptions, atlassian: &str) -> Vec<(String, String)> {
-    let key = format!("chaos:{}", STANDARD.encode([9; 32]));
+    let mut pairs = sqlite_environment(&options.folder, atlassian);
+    let mut add = |name: &str, value: String| pairs.push((name.to_owned(), value));
+    add(
+        "HANDOFF__DELIVERY__SETTLE_SECONDS",
+        SETTLE_SECONDS.to_string(),
+    );
+    add(
+        "HANDOFF__DELIVERY__LEASE_SECONDS",
+        LEASE_SECONDS.to_string(),
+    );
+    if let ChaosDatabase::Postgres { url, .. } = &options.database {
+        let key = format!("chaos:{}", STANDARD.encode([9; 32]));
+        add("HANDOFF__DATABASE__URL", url.clone());
+        add("HANDOFF__DATABASE__MIGRATE_ON_START", "true".to_owned());
+        add("HANDOFF__ENCRYPTION__KEYS", key);
+    }
+    pairs
+}
+
+/// The settings of a service beside a sandbox, with its data in a folder of the run and everything else as it is delivered.
+pub(crate) fn sqlite_environment(folder: &Path, atlassian: &str) -> Vec<(String, String)> {
     let jira = SandboxConfig::default();
-    let data = options.folder.join("data").display().to_string();
-    let (settle, lease) = (SETTLE_SECONDS.to_string(), LEASE_SECONDS.to_string());
-    let mut pairs = vec![
+    let data = folder.join("data").display().to_string();
+    let pairs = [
         ("HANDOFF__SERVER__BIND", "127.0.0.1:0"),
         ("HANDOFF__SERVER__METRICS_BIND", "127.0.0.1:0"),
         ("HANDOFF__SERVER__PUBLIC_URL", PUBLIC_URL),
@@ -150,16 +169,8 @@ fn environment(options: &ChaosOptions, atlassian: &str) -> Vec<(String, String)>
         ("HANDOFF__JIRA__CLIENT_ID", &jira.client_id),
         ("HANDOFF__JIRA__CLIENT_SECRET", &jira.client_secret),
         ("HANDOFF__LIMITS__REQUESTS_PER_MINUTE", "1000000"),
-        ("HANDOFF__DELIVERY__SETTLE_SECONDS", &settle),
-        ("HANDOFF__DELIVERY__LEASE_SECONDS", &lease),
     ];
-    if let ChaosDatabase::Postgres { url, .. } = &options.database {
-        pairs.push(("HANDOFF__DATABASE__URL", url));
-        pairs.push(("HANDOFF__DATABASE__MIGRATE_ON_START", "true"));
-        pairs.push(("HANDOFF__ENCRYPTION__KEYS", &key));
-    }
     pairs
-        .into_iter()
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
+        .to_vec()
 }

@@ -15,14 +15,14 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// A running program, killed on drop.
 #[derive(Debug)]
-pub(super) struct Program {
+pub(crate) struct Program {
     child: Child,
     log: PathBuf,
 }
 
 impl Program {
     /// Starts it; what it prints goes to a file, so that it never waits for a reader.
-    pub(super) fn start(mut command: Command, log: &Path) -> Result<Self> {
+    pub(crate) fn start(mut command: Command, log: &Path) -> Result<Self> {
         let file = File::create(log).context("the log cannot be made")?;
         command.stdin(Stdio::null()).stdout(file.try_clone()?);
         let child = command.stderr(file).spawn().context("it does not start")?;
@@ -31,7 +31,7 @@ impl Program {
     }
 
     /// Waits until a line of the log tells the address.
-    pub(super) fn address(&mut self, read: fn(&str) -> Option<String>) -> Result<String> {
+    pub(crate) fn address(&mut self, read: fn(&str) -> Option<String>) -> Result<String> {
         let begun = Instant::now();
         loop {
             let printed = fs::read_to_string(&self.log).unwrap_or_default();
@@ -49,18 +49,23 @@ impl Program {
     }
 
     /// Sends a signal.
-    pub(super) fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         // An error means that it has ended, which `is_running` tells.
         let _ = kill_process(Pid::from_child(&self.child), signal);
     }
 
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Whether it has not ended.
-    pub(super) fn is_running(&mut self) -> bool {
+    pub(crate) fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Ends it at once, as a crash would.
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -12,13 +12,13 @@ use crate::app::beside_this_program;
 
 /// A running sandbox.
 #[derive(Debug)]
-pub(super) struct SandboxProcess {
-    pub(super) control: Control,
+pub(crate) struct SandboxProcess {
+    pub(crate) control: Control,
     _program: Program,
 }
 
 impl SandboxProcess {
-    pub(super) fn start(folder: &Path) -> Result<Self> {
+    pub(crate) fn start(folder: &Path, flags: &[&str]) -> Result<Self> {
         let named = std::env::var_os("JIRA_SANDBOX_BIN").map(PathBuf::from);
         let binary = named.unwrap_or_else(|| beside_this_program("jira-sandbox"));
         ensure!(
@@ -27,7 +27,7 @@ impl SandboxProcess {
             binary.display()
         );
         let mut command = Command::new(binary);
-        command.args(["--port", "0"]);
+        command.args(["--port", "0"]).args(flags);
         let mut program = Program::start(command, &folder.join("sandbox.log"))?;
         let base_url = program.address(announced).context("the sandbox")?;
         let control = Control {
@@ -48,21 +48,21 @@ fn announced(line: &str) -> Option<String> {
 
 /// The calls by which the sandbox is interfered with.
 #[derive(Clone, Debug)]
-pub(super) struct Control {
+pub(crate) struct Control {
     http: reqwest::Client,
-    pub(super) base_url: String,
+    pub(crate) base_url: String,
 }
 
 impl Control {
-    pub(super) async fn get(&self, path: &str) -> Result<Value> {
+    pub(crate) async fn get(&self, path: &str) -> Result<Value> {
         self.call(Method::GET, path, None).await
     }
 
-    pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Value> {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value> {
         self.call(Method::POST, path, Some(body)).await
     }
 
-    pub(super) async fn delete(&self, path: &str) -> Result<Value> {
+    pub(crate) async fn delete(&self, path: &str) -> Result<Value> {
         self.call(Method::DELETE, path, None).await
     }
 

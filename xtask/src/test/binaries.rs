@@ -10,10 +10,11 @@ use crate::process;
 use crate::workspace::Workspace;
 
 /// Programs by the environment variable that gives their path to the tests.
-const PROGRAMS: [(&str, &str); 3] = [
+const PROGRAMS: [(&str, &str); 4] = [
     ("HANDOFF_BIN", "handoff"),
     ("JIRA_SANDBOX_BIN", "jira-sandbox"),
     ("HANDOFF_CHAOS_BIN", "chaos"),
+    ("HANDOFF_BENCH_BIN", "bench"),
 ];
 
 /// The built programs.
@@ -33,7 +34,8 @@ impl Binaries {
 
     /// Builds the programs alone.
     pub(crate) fn build_programs(workspace: &Workspace, is_release: bool) -> Result<Self> {
-        let mut arguments = vec!["--bin=handoff", "--bin=jira-sandbox", "--bin=chaos"];
+        let mut arguments = vec!["--bin=handoff", "--bin=jira-sandbox"];
+        arguments.extend(["--bin=chaos", "--bin=bench"]);
         arguments.extend(["-p=handoff-api", "-p=jira-sandbox", "-p=acceptance"]);
         arguments.extend(is_release.then_some("--release"));
         Self::built_by(workspace, &arguments)

@@ -182,7 +182,10 @@ impl SiteLimits {
                 continue;
             }
             let turn = self.take_turn(call.route, until)?;
-            sleep_until(turn).await;
+            // The timer counts whole milliseconds: even a sleep until now would cost one.
+            if turn > Instant::now() {
+                sleep_until(turn).await;
+            }
             return Ok(places);
         }
     }

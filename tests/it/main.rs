@@ -15,6 +15,7 @@ mod databases;
 mod demo;
 mod documents;
 mod events;
+mod interruptions;
 mod jira_client;
 mod journey;
 mod kill_points;

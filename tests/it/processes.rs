@@ -74,7 +74,7 @@ async fn a_service_frozen_while_its_answer_comes_changes_nothing_that_another_fo
     stage.fault(Endpoint::BulkCreate, Effect::DelayAfter { ms: 2_000 });
     let push = stage.push().await;
     stage.made().await;
-    stage.app.signal("STOP");
+    stage.freeze();
     let other = stage.app.beside();
     let sleeper = stage.asks_instead(other.serves(&stage.owner));
 

@@ -160,6 +160,13 @@ impl Stage {
         self.owner = self.app.client_with(Some(self.owner.token()));
     }
 
+    /// Stops the service where it is, but not inside a transaction: one frozen there would hold up every other service too.
+    pub(crate) fn freeze(&self) {
+        let lock = self.hold_commits();
+        self.app.signal("STOP");
+        drop(lock);
+    }
+
     /// Lets another service be asked from now on, and gives the caller of the former one.
     pub(crate) fn asks_instead(&mut self, caller: Client) -> Client {
         std::mem::replace(&mut self.owner, caller)

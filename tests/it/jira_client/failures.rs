@@ -133,6 +133,8 @@ async fn limits_missing_scopes_and_foreign_sites_are_told_apart() {
     );
     assert_eq!(error.retry_after(), Some(Duration::from_secs(1_847)));
 
+    // The first site waits until its window ends; another client knows nothing of that.
+    let on = connect(SandboxConfig::default()).await;
     on.sandbox
         .handle()
         .remove_site(jira_sandbox::USER_ACCOUNT_ID, ACME_CLOUD_ID);

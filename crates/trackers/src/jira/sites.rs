@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use handoff_domain::connection::model::TrackerSite;
 use handoff_domain::connection::ports::AccessTokens;
@@ -10,6 +11,9 @@ use jira_client::{HttpClients, Jira, SiteAddress, SiteLimits};
 
 use super::tokens::SiteTokens;
 use super::tracker::JiraTrackerConfig;
+
+/// How long one question may take with its repeats; whoever waits for a push is told of a longer pause instead.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Makes clients and keeps them, so that limits hold and a refused token is remembered.
 pub(super) struct Sites {
@@ -51,6 +55,7 @@ impl Sites {
         .api_url(self.config.api_url.clone())
         .token_source(Arc::new(source))
         .user_agent(self.config.user_agent.clone())
+        .deadline(PATIENCE)
         .site_limits(self.limit(&site.cloud_id))
         .http_clients(self.http.clone())
         .build()

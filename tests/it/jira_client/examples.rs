@@ -30,7 +30,7 @@ impl Example {
     /// Reads on until a line has this in it.
     fn line_with(&mut self, part: &str) -> String {
         let mut seen = Vec::new();
-        while let Some(line) = self.lines.next() {
+        for line in self.lines.by_ref() {
             seen.push(line.unwrap());
             if seen.last().unwrap().contains(part) {
                 return seen.pop().unwrap();

@@ -209,7 +209,7 @@ async fn a_pushed_ticket_is_left_alone(owner: &Client) {
 
 async fn while_a_delivery_is_open_the_ticket_counts_as_pushed(app: &App, owner: &Client) {
     let jira = app.sandbox.handle();
-    jira.push_fault(Fault::once(Endpoint::BulkCreate, Effect::DropAfter));
+    jira.push_fault(Fault::once(Endpoint::BulkCreate, Effect::DropBefore));
     open_delivery_is_closed_to_changes(owner, "uncertain").await;
     let pause = Effect::rate_limited(RateLimitReason::Burst, Duration::from_secs(3_600));
     jira.push_fault(Fault::once(Endpoint::BulkCreate, pause));

@@ -4,6 +4,7 @@
 //! is saved before it is used, and every write compares and bumps the generation. A lease is never compared with a wall clock:
 //! whoever wants to take it over must itself have seen the row unchanged for the lease's whole length.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,6 +19,9 @@ use super::service::ConnectionPorts;
 use crate::shared::failure::{Failure, FailureKind};
 
 mod held;
+mod sightings;
+
+use sightings::Sightings;
 
 /// How long before its end an access token is replaced.
 const REFRESH_AHEAD: time::Duration = time::Duration::seconds(90);
@@ -41,12 +45,7 @@ const IDLE_BATCH: u32 = 50;
 #[derive(Clone, Debug)]
 pub struct TokenKeeper {
     ports: ConnectionPorts,
-}
-
-/// What an observer saw of the row, and since when on its own clock.
-struct Watch {
-    generation: i64,
-    since: Duration,
+    sightings: Arc<Sightings>,
 }
 
 /// For whom a token is fetched, and which one the tracker refused.
@@ -95,8 +94,11 @@ impl AccessTokens for TokenKeeper {
 impl TokenKeeper {
     /// Puts the keeper on its ports.
     #[must_use]
-    pub const fn new(ports: ConnectionPorts) -> Self {
-        Self { ports }
+    pub fn new(ports: ConnectionPorts) -> Self {
+        Self {
+            ports,
+            sightings: Arc::default(),
+        }
     }
 
     /// Refreshes grants that would otherwise end for want of use; answers how many.
@@ -216,19 +218,10 @@ impl TokenKeeper {
         mut row: Integration,
     ) -> Result<AccessToken, AccessTokenError> {
         let begun = self.ports.clock.monotonic();
-        let mut seen = Watch {
-            generation: row.generation,
-            since: begun,
-        };
         while self.ports.clock.monotonic().saturating_sub(begun) < WAIT_AT_MOST {
             let now = self.ports.clock.monotonic();
-            if seen.generation != row.generation {
-                seen = Watch {
-                    generation: row.generation,
-                    since: now,
-                };
-            }
-            let may_take = row.refresh.is_none() || now.saturating_sub(seen.since) >= LEASE;
+            let unchanged_for = self.sightings.see(row.id, row.generation, now);
+            let may_take = row.refresh.is_none() || unchanged_for >= LEASE;
             if may_take {
                 // Counted from before the intent is written: a process frozen in between must not send any more.
                 let deadline = SendDeadline(now + SEND_WITHIN);
@@ -239,6 +232,7 @@ impl TokenKeeper {
                     .begin_refresh(row.id, row.generation, lease, at)
                     .await?;
                 if begun == WriteOutcome::Done {
+                    self.sightings.forget(row.id);
                     row.generation += 1;
                     return self.refresh_held(asked, row, deadline).await;
                 }
@@ -247,6 +241,7 @@ impl TokenKeeper {
             }
             row = self.load(asked.site).await?;
             if let Some(token) = self.open_settled(asked, &row)? {
+                self.sightings.forget(row.id);
                 return Ok(token);
             }
         }

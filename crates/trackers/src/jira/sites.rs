@@ -12,8 +12,9 @@ use jira_client::{HttpClients, Jira, SiteAddress, SiteLimits};
 use super::tokens::SiteTokens;
 use super::tracker::JiraTrackerConfig;
 
-/// How long one question may take with its repeats; whoever waits for a push is told of a longer pause instead.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long one question may take with its repeats: longer than the lease of a refresh whose process died, yet whoever waits for
+/// a push is told of a longer pause instead.
+const PATIENCE: Duration = Duration::from_secs(45);
 
 /// Makes clients and keeps them, so that limits hold and a refused token is remembered.
 pub(super) struct Sites {

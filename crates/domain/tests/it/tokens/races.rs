@@ -69,6 +69,29 @@ async fn a_row_that_changes_is_watched_anew() {
 }
 
 #[tokio::test]
+async fn callers_who_give_up_before_a_dead_lease_ends_do_not_begin_its_watch_anew() {
+    let (world, site) = expired().await;
+    die_refreshing(&world).await;
+    let begun = world.clock.monotonic();
+
+    for half in 1..=2 {
+        let gives_up = async {
+            while world.clock.monotonic() - begun < LEASE / 2 * half - Duration::from_secs(1) {
+                yield_now().await;
+            }
+        };
+        let asked = std::pin::pin!(token(&world, &site));
+        let gives_up = std::pin::pin!(gives_up);
+        let given = futures_util::future::select(asked, gives_up).await;
+        assert!(matches!(given, futures_util::future::Either::Right(_)));
+    }
+
+    assert_eq!(token(&world, &site).await.unwrap(), "access-2");
+    let waited = world.clock.monotonic() - begun;
+    assert!((LEASE..LEASE * 3 / 2).contains(&waited), "{waited:?}");
+}
+
+#[tokio::test]
 async fn an_intent_older_than_the_leeway_is_tried_once() {
     let (world, site) = expired().await;
     die_refreshing(&world).await;

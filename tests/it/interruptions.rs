@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use acceptance::{App, AppBuilder, Browser, Client, Consent, document, eventually, ids};
 use diesel::RunQueryDsl as _;
-use jira_sandbox::{Effect, Endpoint, Fault, RateLimitReason};
+use jira_sandbox::{BEACON_CLOUD_ID, Effect, Endpoint, Fault, RateLimitReason};
 use serde_json::{Value, json};
 
 /// A service whose settle time passes while one watches, with one request in flight.
@@ -16,11 +16,20 @@ fn impatient() -> AppBuilder {
         .env("HANDOFF__DELIVERY__MAX_IN_FLIGHT_PER_SITE", "1")
 }
 
+/// Whether Jira goes on with a request that it does not answer.
+enum Acts {
+    Soon,
+    Never,
+}
+
 /// A push of 60 tickets of which the answer to the first 50 is lost; gives it at the moment when that request is under way.
-async fn in_the_middle(app: &App, owner: &Client) -> (Vec<Value>, String, String) {
+async fn in_the_middle(app: &App, owner: &Client, acts: Acts) -> (Vec<Value>, String, String) {
     let (id, tickets) = owner.generated(&document(60)).await;
     let lost = Effect::ActLater {
-        ms: 1_000,
+        ms: match acts {
+            Acts::Soon => 1_000,
+            Acts::Never => 3_600_000,
+        },
         ms_per_issue: 0,
         status: None,
     };
@@ -59,7 +68,7 @@ async fn in_the_middle(app: &App, owner: &Client) -> (Vec<Value>, String, String
 async fn a_push_whose_site_is_disconnected_goes_on_when_it_is_connected_again() {
     let app = impatient().start().await;
     let owner = app.connected().await;
-    let (tickets, id, push) = in_the_middle(&app, &owner).await;
+    let (tickets, id, push) = in_the_middle(&app, &owner, Acts::Soon).await;
     let first = &tickets[..50];
     eventually("Jira has made the issues", async || {
         let mut all = first.iter().map(|ticket| app.issues_of(ticket).len());
@@ -91,6 +100,52 @@ async fn a_push_whose_site_is_disconnected_goes_on_when_it_is_connected_again() 
         assert_eq!(app.issues_of(ticket).len(), 1, "{ticket}");
     }
     assert_eq!(app.creates().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_whose_workspace_moves_to_another_site_waits_for_a_person() {
+    let app = impatient().start().await;
+    let owner = app.connected().await;
+    let (tickets, id, push) = in_the_middle(&app, &owner, Acts::Never).await;
+
+    let landed = Browser::default().connect(&owner, Consent::BothSites).await;
+    let secret = landed.query_pairs().find(|(name, _)| name == "confirm");
+    let choice = json!({"confirm": secret.unwrap().1, "cloud_id": BEACON_CLOUD_ID});
+    let confirm = "/api/integrations/jira/confirm";
+    owner.post_in_workspace(confirm, choice).await.expect(200);
+
+    let report = owner.push_report(&push).await;
+    assert_eq!(
+        (&report["state"], &report["needs_attention"]),
+        (&json!("settled"), &json!(50))
+    );
+    let path = "/api/execution/deliveries?state=needs_attention";
+    let waiting = owner.get_in_workspace(path).await.expect(200);
+    let one = &waiting["deliveries"][0];
+    assert_eq!(one["error"]["code"], "SITE_CHANGED", "{one}");
+    let ticket = &one["ticket_id"];
+    let again = json!({
+        "document_id": id, "platform": "jira", "ticket_ids": [ticket], "project_key": "BEA",
+    });
+    let path = "/api/execution/push";
+    let refused = owner
+        .post_in_workspace(path, again.clone())
+        .await
+        .expect(200);
+    assert_eq!(refused["results"][0]["error"]["code"], "SITE_CHANGED");
+
+    let resolve = format!(
+        "/api/execution/deliveries/{}/resolve",
+        one["id"].as_str().unwrap()
+    );
+    let given_up = owner.post(&resolve, &json!({"action": "abandon"})).await;
+    assert_eq!(given_up.expect(200)["state"], "abandoned");
+    let pushed = owner.post_in_workspace(path, again).await.expect(200);
+    assert_eq!(pushed["pushed"], 1, "{pushed}");
+    let made = app.issues_of(ticket);
+    assert_eq!(made.len(), 1);
+    assert!(made[0].key.starts_with("BEA-"), "{}", made[0].key);
+    assert!(tickets.contains(ticket));
 }
 
 #[tokio::test(flavor = "multi_thread")]

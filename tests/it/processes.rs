@@ -88,3 +88,28 @@ async fn a_service_frozen_while_its_answer_comes_changes_nothing_that_another_fo
     assert_eq!(sleeper.push_report(&push).await, found);
     assert_eq!(stage.app.creates().len(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_frozen_between_claim_and_first_byte_posts_nothing_when_it_wakes_up_late() {
+    let mut stage = Stage::set().await;
+    let push = stage.push_paused().await;
+    let former = stage.requests(Endpoint::Token);
+    stage.fault(Endpoint::Token, Effect::DelayBefore { ms: 2_000 });
+    stage.end_access_token();
+    stage.arrived(Endpoint::Token, former).await;
+    stage.freeze();
+    let other = stage.app.beside();
+    let sleeper = stage.asks_instead(other.serves(&stage.owner));
+
+    stage.is_delivered_once(&push).await;
+    let found = stage.owner.push_report(&push).await;
+    let creates = stage.app.creates().len();
+    drop(other);
+    stage.app.signal("CONT");
+
+    // It sends one request at a time, so when it has delivered this, the frozen one is over.
+    let (id, tickets) = sleeper.generated(&document(1)).await;
+    assert_eq!(sleeper.push(&id, &tickets, "SHOP").await["pushed"], 1);
+    assert_eq!(sleeper.push_report(&push).await, found);
+    assert_eq!(stage.app.creates().len(), creates + 1);
+}

@@ -8,7 +8,6 @@ use handoff_domain::delivery::tracker::TrackerError;
 use jira_client::{BulkCreated, ElementOutcome, FetchOptions, Issue, Jira, SearchQuery};
 
 use super::errors::tracker_error;
-use super::find::project_error;
 use super::marks::number_in;
 
 /// How many of the newest issues are asked for; the first may just be leaving the project.
@@ -64,13 +63,14 @@ fn greatest(issues: &[Issue], project_id: &str) -> u64 {
 }
 
 /// Asks for single keys, far apart at first: how high the numbers go where search shows nothing.
+///
+/// A key that names another project by now finds no issue of this one, and the fence is only too low.
 async fn probe(jira: &Jira, project: &ProjectRef) -> Result<u64, TrackerError> {
-    let key = jira.project(&project.id).await.map_err(project_error)?.key;
     let options = FetchOptions::fields(["project"]);
     let (mut seen, mut next_rung) = (0, GREATEST);
     for _ in 0..ROUNDS {
         let rungs = rungs(seen, next_rung);
-        let keys: Vec<String> = rungs.iter().map(|rung| format!("{key}-{rung}")).collect();
+        let keys: Vec<String> = rungs.iter().map(|rung| format!("{}-{rung}", project.key)).collect();
         let found = jira
             .bulk_fetch(&keys, &options)
             .await

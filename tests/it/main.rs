@@ -20,6 +20,7 @@ mod interruptions;
 mod jira_client;
 mod journey;
 mod kill_points;
+mod lost_commits;
 mod priorities;
 mod processes;
 mod push;

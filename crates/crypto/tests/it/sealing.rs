@@ -173,11 +173,11 @@ fn no_changed_bit_is_overlooked() {
             let refused = sealer
                 .open(&SealedSecret::from_bytes(envelope), context())
                 .unwrap_err();
-            let is_key_id = at == 2;
+            // Another length or letter names another key, when what follows reads as a name.
+            let names_the_key = at == 1 || at == 2;
             assert!(
                 refused == SealError::Damaged
-                    || is_key_id
-                        && matches!(&refused, SealError::UnknownKey { key_id } if key_id.len() == 1),
+                    || names_the_key && matches!(refused, SealError::UnknownKey { .. }),
                 "byte {at}, bit {bit}: {refused:?}",
             );
         }

@@ -95,6 +95,31 @@ fn wait(what: &str, holds: impl Fn() -> bool) {
     }
 }
 
+/// The driver and its port, or nothing where it is not installed.
+///
+/// It picks a port that is free for IPv4 and gives up when that one is taken for IPv6, so that it
+/// is asked a few times.
+fn start_driver() -> Option<(Child, u16)> {
+    for _ in 0..10 {
+        let mut driver = Command::new("chromedriver");
+        let driver = driver.arg("--port=0").stdout(Stdio::piped());
+        let mut driver = driver.stderr(Stdio::null()).spawn().ok()?;
+        let output = BufReader::new(driver.stdout.take().unwrap());
+        let mut lines = output.lines().map_while(Result::ok);
+        let port = lines.find_map(|line| {
+            let (_, port) = line.split_once("started successfully on port ")?;
+            port.trim_end_matches('.').parse().ok()
+        });
+        if let Some(port) = port {
+            // What it goes on to say is of no interest, but must be read.
+            thread::spawn(move || lines.for_each(drop));
+            return Some((driver, port));
+        }
+        driver.wait().unwrap();
+    }
+    panic!("chromedriver does not start; run `chromedriver --port=0` to see why");
+}
+
 /// A browser with a profile of its own, closed on drop.
 struct Browser {
     driver: Child,
@@ -106,25 +131,14 @@ struct Browser {
 impl Browser {
     /// Starts one, or says what is missing.
     fn open() -> Option<Self> {
-        let mut driver = Command::new("chromedriver");
-        let driver = driver.arg("--port=0").stdout(Stdio::piped());
-        let Ok(mut driver) = driver.stderr(Stdio::null()).spawn() else {
+        let Some((driver, port)) = start_driver() else {
             println!("skipped: no chromedriver; on Debian `apt-get install chromium-driver`");
             return None;
         };
-        let output = BufReader::new(driver.stdout.take().unwrap());
-        let mut lines = output.lines().map_while(Result::ok);
-        let port = lines.find_map(|line| {
-            line.split_once("started successfully on port ")
-                .map(|(_, port)| port.to_owned())
-        });
-        // What it goes on to say is of no interest, but must be read.
-        thread::spawn(move || lines.for_each(drop));
         let profile = tempfile::tempdir().unwrap();
-        let port = port.unwrap();
         let mut browser = Self {
             driver,
-            base: format!("http://127.0.0.1:{}", port.trim_end_matches('.')),
+            base: format!("http://127.0.0.1:{port}"),
             session: String::new(),
             _profile: profile,
         };

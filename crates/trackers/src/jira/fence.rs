@@ -70,7 +70,10 @@ async fn probe(jira: &Jira, project: &ProjectRef) -> Result<u64, TrackerError> {
     let (mut seen, mut next_rung) = (0, GREATEST);
     for _ in 0..ROUNDS {
         let rungs = rungs(seen, next_rung);
-        let keys: Vec<String> = rungs.iter().map(|rung| format!("{}-{rung}", project.key)).collect();
+        let keys: Vec<String> = rungs
+            .iter()
+            .map(|rung| format!("{}-{rung}", project.key))
+            .collect();
         let found = jira
             .bulk_fetch(&keys, &options)
             .await

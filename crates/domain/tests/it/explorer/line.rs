@@ -6,20 +6,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use handoff_domain::connection::model::TrackerSite;
 use handoff_domain::connection::ports::SendDeadline;
-use handoff_domain::delivery::model::{ClaimedDelivery, Fence, PauseScope, ProjectRef};
+use handoff_domain::delivery::model::{ClaimedDelivery, PauseScope, ProjectRef};
 use handoff_domain::delivery::tracker::{
-    AbsenceReport, CreateOutcome, CreateReport, FindReport, IssueStatus, IssueTracker, Mark,
-    PauseRequest, PreflightBatch, ProjectPage, ProjectQuery, TrackerError, TrackerIssueType,
-    TrackerProject, Verdict,
+    AbsenceReport, CreateReport, FindReport, IssueTracker, Mark, PauseRequest, TrackerError,
 };
 use handoff_domain::shared::clock::Clock;
 use handoff_domain::shared::failure::{Failure, FailureKind};
 use handoff_domain::shared::ids::DeliveryId;
 use handoff_domain::testing::{CreateScript, FakeCreate, FakeTracker};
-use handoff_domain::ticket::model::{ExternalIssue, PushError, PushErrorCode};
+use handoff_domain::ticket::model::{PushError, PushErrorCode};
 
 use super::dice::Dice;
 use super::process::LocalClock;
+use crate::world::{TrackerProxy, too_late};
 
 /// What the tracker does later, by the true time.
 #[derive(Clone, Copy)]
@@ -127,37 +126,9 @@ impl Line {
 }
 
 #[async_trait]
-impl IssueTracker for Line {
-    async fn projects(
-        &self,
-        site: &TrackerSite,
-        query: &ProjectQuery,
-    ) -> Result<ProjectPage, TrackerError> {
-        self.tracker.projects(site, query).await
-    }
-
-    async fn project(&self, site: &TrackerSite, key: &str) -> Result<TrackerProject, TrackerError> {
-        self.tracker.project(site, key).await
-    }
-
-    async fn issue_types(
-        &self,
-        site: &TrackerSite,
-        project_key: &str,
-    ) -> Result<Vec<TrackerIssueType>, TrackerError> {
-        self.tracker.issue_types(site, project_key).await
-    }
-
-    async fn preflight(
-        &self,
-        site: &TrackerSite,
-        batch: &PreflightBatch,
-    ) -> Result<Vec<Verdict>, TrackerError> {
-        self.tracker.preflight(site, batch).await
-    }
-
-    async fn fence(&self, site: &TrackerSite, project: &ProjectRef) -> Result<Fence, TrackerError> {
-        self.tracker.fence(site, project).await
+impl TrackerProxy for Line {
+    fn tracker(&self) -> &FakeTracker {
+        &self.tracker
     }
 
     async fn create(
@@ -169,30 +140,12 @@ impl IssueTracker for Line {
         self.travel().await;
         if self.clock.monotonic() >= deadline.0 {
             self.dice.note("too late to send");
-            let error = PushError::new(PushErrorCode::TrackerUnavailable, "too late to send");
-            let outcome = CreateOutcome::Retryable {
-                retry_after: None,
-                error,
-            };
-            return CreateReport {
-                outcomes: vec![outcome; deliveries.len()],
-                pause: None,
-                quota_points: 0,
-                fence: None,
-            };
+            return too_late(deliveries);
         }
         let plan = self.plan(site, deliveries);
         let report = self.tracker.create_now(site, deliveries, plan);
         self.travel().await;
         report
-    }
-
-    async fn statuses(
-        &self,
-        site: &TrackerSite,
-        ids: &[String],
-    ) -> Result<Vec<IssueStatus>, TrackerError> {
-        self.tracker.statuses(site, ids).await
     }
 
     async fn find(
@@ -217,13 +170,5 @@ impl IssueTracker for Line {
         let report = self.tracker.prove_absent(site, project, marks).await;
         self.travel().await;
         report
-    }
-
-    async fn issue(
-        &self,
-        site: &TrackerSite,
-        key: &str,
-    ) -> Result<Option<ExternalIssue>, TrackerError> {
-        self.tracker.issue(site, key).await
     }
 }

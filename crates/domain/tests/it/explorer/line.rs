@@ -6,10 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use handoff_domain::connection::model::TrackerSite;
 use handoff_domain::connection::ports::SendDeadline;
-use handoff_domain::delivery::model::{ClaimedDelivery, PauseScope, ProjectRef};
-use handoff_domain::delivery::tracker::{
-    AbsenceReport, CreateReport, FindReport, IssueTracker, Mark, PauseRequest, TrackerError,
-};
+use handoff_domain::delivery::model::{ClaimedDelivery, PauseScope};
+use handoff_domain::delivery::tracker::{CreateReport, PauseRequest, TrackerError};
 use handoff_domain::shared::clock::Clock;
 use handoff_domain::shared::failure::{Failure, FailureKind};
 use handoff_domain::shared::ids::DeliveryId;
@@ -115,14 +113,6 @@ impl Line {
         let seconds = self.dice.one_of(&[0, 0, 1, 10, 60]);
         self.clock.sleep(Duration::from_secs(seconds)).await;
     }
-
-    fn fails(&self) -> Result<(), TrackerError> {
-        if self.dice.once_in(8) {
-            self.dice.note("a look failed");
-            return Err(Failure::new(FailureKind::Unavailable, "no answer").into());
-        }
-        Ok(())
-    }
 }
 
 #[async_trait]
@@ -148,27 +138,15 @@ impl TrackerProxy for Line {
         report
     }
 
-    async fn find(
-        &self,
-        site: &TrackerSite,
-        project: &ProjectRef,
-        marks: &[Mark],
-    ) -> Result<FindReport, TrackerError> {
-        self.fails()?;
-        let report = self.tracker.find(site, project, marks).await;
-        self.travel().await;
-        report
+    fn begin_look(&self) -> Result<(), TrackerError> {
+        if self.dice.once_in(8) {
+            self.dice.note("a look failed");
+            return Err(Failure::new(FailureKind::Unavailable, "no answer").into());
+        }
+        Ok(())
     }
 
-    async fn prove_absent(
-        &self,
-        site: &TrackerSite,
-        project: &ProjectRef,
-        marks: &[Mark],
-    ) -> Result<AbsenceReport, TrackerError> {
-        self.fails()?;
-        let report = self.tracker.prove_absent(site, project, marks).await;
+    async fn end_look(&self) {
         self.travel().await;
-        report
     }
 }

@@ -26,23 +26,13 @@ pub(crate) trait TrackerProxy: Send + Sync + 'static {
         deadline: SendDeadline,
     ) -> CreateReport;
 
-    async fn find(
-        &self,
-        site: &TrackerSite,
-        project: &ProjectRef,
-        marks: &[Mark],
-    ) -> Result<FindReport, TrackerError> {
-        self.tracker().find(site, project, marks).await
+    /// Comes before a look for marks, which fails where this does.
+    fn begin_look(&self) -> Result<(), TrackerError> {
+        Ok(())
     }
 
-    async fn prove_absent(
-        &self,
-        site: &TrackerSite,
-        project: &ProjectRef,
-        marks: &[Mark],
-    ) -> Result<AbsenceReport, TrackerError> {
-        self.tracker().prove_absent(site, project, marks).await
-    }
+    /// Comes between a look for marks and its answer.
+    async fn end_look(&self) {}
 }
 
 /// What a create reports whose deadline has passed, so that nothing was sent.
@@ -119,7 +109,10 @@ impl<P: TrackerProxy> IssueTracker for Proxied<P> {
         project: &ProjectRef,
         marks: &[Mark],
     ) -> Result<FindReport, TrackerError> {
-        self.0.find(site, project, marks).await
+        self.0.begin_look()?;
+        let report = self.0.tracker().find(site, project, marks).await;
+        self.0.end_look().await;
+        report
     }
 
     async fn prove_absent(
@@ -128,7 +121,10 @@ impl<P: TrackerProxy> IssueTracker for Proxied<P> {
         project: &ProjectRef,
         marks: &[Mark],
     ) -> Result<AbsenceReport, TrackerError> {
-        self.0.prove_absent(site, project, marks).await
+        self.0.begin_look()?;
+        let report = self.0.tracker().prove_absent(site, project, marks).await;
+        self.0.end_look().await;
+        report
     }
 
     async fn issue(

@@ -235,6 +235,18 @@ fn of_document(
     }
 }
 
+/// Every ticket that the document ever had, also the deleted ones, in the order of their ids.
+pub(super) async fn ids_of_document(
+    connection: &mut Connection,
+    document: RowId,
+) -> Result<Vec<RowId>, StoreError> {
+    let query = execution_tickets::table
+        .filter(execution_tickets::document_id.eq(document))
+        .order(execution_tickets::id)
+        .select(execution_tickets::id);
+    Ok(query.load(connection).await?)
+}
+
 /// The tickets with their open deliveries, in the order of their ids.
 async fn load(connection: &mut Connection, query: TicketQuery) -> Result<Vec<Ticket>, StoreError> {
     let state = deliveries::table

@@ -1,8 +1,9 @@
 //! From a document to Jira and back.
 
-use acceptance::{App, AppBuilder, document};
-use handoff_store::testing::TestDatabase;
+use acceptance::{App, document};
 use serde_json::{Value, json};
+
+use crate::databases::OnPostgres;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_becomes_issues_and_their_status_comes_back_on_sqlite() {
@@ -11,13 +12,9 @@ async fn a_document_becomes_issues_and_their_status_comes_back_on_sqlite() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_becomes_issues_and_their_status_comes_back_on_postgres() {
-    let Some(database) = TestDatabase::postgres().await else {
+    let Some(app) = OnPostgres::start().await else {
         return;
     };
-    let app = AppBuilder::default()
-        .postgres(&database.url_text())
-        .start()
-        .await;
     whole_journey(&app).await;
 }
 

@@ -78,7 +78,7 @@ pub async fn run(options: &ChaosOptions) -> Result<Verdict> {
     let mut mischief = Mischief::new(options, Arc::clone(&fleet), sandbox.control.clone());
     mischief.begin().await?;
     let watchers = watch::start(&fleet, &workload);
-    let submission = Submission::start(options, &fleet, &workload);
+    let submission = Submission::start(options, &fleet, workload.pushes.clone());
     mischief.rage_until(|| submission.done()).await?;
     let pushes = submission.finish().await?;
     let struck = mischief.end().await?;
@@ -87,9 +87,9 @@ pub async fn run(options: &ChaosOptions) -> Result<Verdict> {
     let refused = verdict::refused(&fleet, &workload).await?;
     let pushed_again = refused.tickets;
     if quiet.is_ok() && pushed_again > 0 {
-        Submission::again(options, &fleet, refused.pushes)
-            .finish()
-            .await?;
+        // As the users do: what Jira refused while the project was hidden is pushed again.
+        let again = Submission::start(options, &fleet, refused.pushes);
+        again.finish().await?;
         quiet = verdict::wait_for_quiet(&fleet, &workload, QUIET_WITHIN).await;
     }
     watchers.finish().await?;

@@ -8,6 +8,7 @@ mod webhooks;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::chaos::Chaos;
@@ -93,6 +94,18 @@ fn no_issue() -> Answer {
     refused(404, "There is no such issue.")
 }
 
+/// Reads a body that must fit a type, with an error that names what does not.
+fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Answer> {
+    let body: &[u8] = if request.body.is_empty() {
+        b"{}"
+    } else {
+        &request.body
+    };
+    let mut body = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut body);
+    value.map_err(|error| refused(400, &error.to_string()))
+}
+
 /// Reads one value from a body that is JSON or a posted form.
 fn given(request: &Request, name: &str) -> Result<Value, Answer> {
     let value = if request.is_json() {
@@ -137,7 +150,7 @@ struct ClockChange {
 
 fn advance_clock(state: &mut State, request: &Request) -> Result<Answer, Answer> {
     let change = if request.is_json() {
-        projects::read(request)?
+        read(request)?
     } else {
         ClockChange {
             advance_seconds: number(request, "advance_seconds")?,
@@ -299,7 +312,7 @@ fn settings(state: &mut State, request: &Request) -> Result<Answer, Answer> {
 
 /// Puts random faults in force and counts anew.
 fn start_chaos(state: &mut State, request: &Request) -> Result<Answer, Answer> {
-    let chaos: Chaos = projects::read(request)?;
+    let chaos: Chaos = read(request)?;
     let started = state.chaos.start(chaos);
     started.map_err(|text| refused(400, &text))?;
     Ok(Answer::json(201, &json!(state.chaos.report())))

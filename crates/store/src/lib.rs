@@ -8,6 +8,7 @@
     reason = "the repositories are compiled once for each database"
 )]
 
+mod batches;
 mod config;
 mod error;
 mod migration;

@@ -3,11 +3,11 @@
 use acceptance::{App, AppBuilder, document};
 use diesel::RunQueryDsl as _;
 use futures_util::future::join_all;
-use handoff_store::testing::TestDatabase;
 use jira_sandbox::{DeadRefresh, Effect, Endpoint, Fault, TokenError, When};
 use serde_json::json;
 
 use super::{PROJECTS, STATUS, rows};
+use crate::databases::OnPostgres;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_access_token_that_ended_is_refreshed_once_however_many_ask() {
@@ -43,13 +43,9 @@ async fn an_access_token_that_ended_is_refreshed_once_however_many_ask() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_access_token_that_ended_is_refreshed_once_on_postgres_too() {
-    let Some(database) = TestDatabase::postgres().await else {
+    let Some(app) = OnPostgres::start().await else {
         return;
     };
-    let app = AppBuilder::default()
-        .postgres(&database.url_text())
-        .start()
-        .await;
     let owner = app.connected().await;
     app.sandbox.handle().expire_access_tokens();
     let asked = (0..20).map(|_| owner.get_in_workspace(PROJECTS));

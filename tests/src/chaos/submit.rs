@@ -1,7 +1,7 @@
 //! Clients that make the pushes, each repeated under its own key until some service has accepted it.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::ChaosOptions;
 use super::fleet::Fleet;
-use super::workload::{PlannedPush, Workload, pause, text};
+use super::workload::{PlannedPush, pause, text};
 
 /// How many clients push at once.
 const CLIENTS: usize = 6;
@@ -24,29 +24,37 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 /// Clients at work.
 #[derive(Debug)]
 pub(super) struct Submission {
-    clients: JoinSet<Result<Vec<String>>>,
+    clients: JoinSet<Result<()>>,
     pushes: usize,
-    left: Arc<AtomicUsize>,
+    progress: Arc<Progress>,
+}
+
+/// How far the clients are.
+#[derive(Debug, Default)]
+struct Progress {
+    accepted: AtomicUsize,
+    /// Whether a client gave up, which ends the run.
+    has_failed: AtomicBool,
 }
 
 impl Submission {
     /// Lets the clients begin.
-    pub(super) fn start(options: &ChaosOptions, fleet: &Arc<Fleet>, workload: &Workload) -> Self {
-        Self::of(options, fleet, workload.pushes.clone())
-    }
-
-    fn of(options: &ChaosOptions, fleet: &Arc<Fleet>, pushes: Vec<PlannedPush>) -> Self {
+    pub(super) fn start(
+        options: &ChaosOptions,
+        fleet: &Arc<Fleet>,
+        pushes: Vec<PlannedPush>,
+    ) -> Self {
         let queue = VecDeque::from(pushes);
         let pushes = queue.len();
-        let left = Arc::new(AtomicUsize::new(queue.len()));
         let queue = Arc::new(Mutex::new(queue));
+        let progress = Arc::new(Progress::default());
         let mut clients = JoinSet::new();
         for number in 1..=CLIENTS {
             let client = PushingClient {
                 http: client(),
                 fleet: Arc::clone(fleet),
                 queue: Arc::clone(&queue),
-                left: Arc::clone(&left),
+                progress: Arc::clone(&progress),
                 random: Rng::with_seed(options.seed ^ (number as u64) << 32),
             };
             clients.spawn(client.work());
@@ -54,32 +62,25 @@ impl Submission {
         Self {
             clients,
             pushes,
-            left,
+            progress,
         }
-    }
-
-    /// As the users do at the end: what Jira refused while the project was hidden is pushed again.
-    pub(super) fn again(
-        options: &ChaosOptions,
-        fleet: &Arc<Fleet>,
-        pushes: Vec<PlannedPush>,
-    ) -> Self {
-        Self::of(options, fleet, pushes)
     }
 
     /// Which part of the pushes was accepted, from 0 to 1; 1 also where a client gave up.
     #[expect(clippy::cast_precision_loss, reason = "there are few pushes")]
     pub(super) fn done(&self) -> f64 {
-        1.0 - self.left.load(Ordering::Acquire) as f64 / self.pushes.max(1) as f64
+        if self.pushes == 0 || self.progress.has_failed.load(Ordering::Acquire) {
+            return 1.0;
+        }
+        self.progress.accepted.load(Ordering::Acquire) as f64 / self.pushes as f64
     }
 
-    /// The ids of the pushes.
+    /// Waits for the clients, and gives how many pushes were accepted.
     pub(super) async fn finish(mut self) -> Result<usize> {
-        let mut pushes = 0;
         while let Some(client) = self.clients.join_next().await {
-            pushes += client.context("a client panicked")??.len();
+            client.context("a client panicked")??;
         }
-        Ok(pushes)
+        Ok(self.progress.accepted.load(Ordering::Acquire))
     }
 }
 
@@ -92,28 +93,21 @@ struct PushingClient {
     http: reqwest::Client,
     fleet: Arc<Fleet>,
     queue: Arc<Mutex<VecDeque<PlannedPush>>>,
-    left: Arc<AtomicUsize>,
+    progress: Arc<Progress>,
     random: Rng,
 }
 
 impl PushingClient {
-    async fn work(mut self) -> Result<Vec<String>> {
-        let mut accepted = Vec::new();
+    async fn work(mut self) -> Result<()> {
         while let Some(push) = self.next() {
-            let made = self.push(&push).await;
-            if made.is_err() {
-                self.left.store(0, Ordering::Release);
-            } else {
-                let _ = self
-                    .left
-                    .fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| {
-                        left.checked_sub(1)
-                    });
+            if let Err(error) = self.push(&push).await {
+                self.progress.has_failed.store(true, Ordering::Release);
+                return Err(error);
             }
-            accepted.push(made?);
+            self.progress.accepted.fetch_add(1, Ordering::AcqRel);
             pause(&mut self.random, 20..600).await;
         }
-        Ok(accepted)
+        Ok(())
     }
 
     fn next(&self) -> Option<PlannedPush> {
@@ -122,13 +116,13 @@ impl PushingClient {
     }
 
     /// Repeats the push until it is accepted, whichever service answers.
-    async fn push(&mut self, push: &PlannedPush) -> Result<String> {
+    async fn push(&mut self, push: &PlannedPush) -> Result<()> {
         let begun = Instant::now();
         let mut last = String::new();
         while begun.elapsed() < PATIENCE {
             let server = self.random.usize(..self.fleet.len());
             match self.post(server, push).await {
-                Ok((200 | 202, body)) => return text(&body, "push_id"),
+                Ok((200 | 202, body)) => return text(&body, "push_id").map(drop),
                 Ok((status, body)) if is_passing(status, &body) => last = body.to_string(),
                 Ok((status, body)) => bail!("a push was refused with {status}: {body}"),
                 Err(error) => last = error.to_string(),

@@ -1,8 +1,5 @@
 //! JSON bodies.
 
-use std::future::Future;
-use std::pin::Pin;
-
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -10,11 +7,9 @@ use futures_util::StreamExt as _;
 use handoff_domain::workspace::model::{Actor, WorkspaceAccess};
 use serde_json::Value;
 
-use super::input::{enter, read};
+use super::input::{Reading, enter, entered, read};
 use super::{Caller, Gate, Input};
 use crate::error::{ApiError, Code};
-
-type Reading<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 
 /// A JSON body of a known caller.
 #[derive(Debug)]
@@ -65,11 +60,9 @@ impl<T: Gate> FromRequest for WorkspaceBody<T> {
             let value = parse(&raw)?;
             let access = enter::<T>(&request, caller, &value).await?;
             let input = read(value)?;
-            let access =
-                access.ok_or_else(|| ApiError::invalid("/workspace_id", "expected a UUID"))?;
             Ok(Self {
                 caller,
-                access,
+                access: entered(access)?,
                 raw,
                 input,
             })

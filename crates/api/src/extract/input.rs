@@ -1,5 +1,8 @@
 //! From JSON values to typed input, with errors that name the place.
 
+use std::future::Future;
+use std::pin::Pin;
+
 use actix_web::HttpRequest;
 use handoff_domain::shared::ids::WorkspaceId;
 use handoff_domain::shared::validation::FieldError;
@@ -11,6 +14,9 @@ use serde_json::Value;
 use super::{Caller, path_id};
 use crate::error::{ApiError, Code};
 use crate::state::AppState;
+
+/// A body or query that is being read.
+pub(super) type Reading<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 
 /// A body or query that can be read.
 pub trait Input: DeserializeOwned + 'static {
@@ -72,6 +78,11 @@ pub(super) async fn enter<T: Gate>(
         service.require(caller.actor, workspace, T::ROLE).await?
     };
     Ok(Some(access))
+}
+
+/// Refuses input that was read and names no workspace.
+pub(super) fn entered(access: Option<WorkspaceAccess>) -> Result<WorkspaceAccess, ApiError> {
+    access.ok_or_else(|| ApiError::invalid("/workspace_id", "expected a UUID"))
 }
 
 /// Reads typed input and says where it does not fit.

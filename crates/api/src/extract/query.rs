@@ -1,8 +1,6 @@
 //! Query parameters.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::str::FromStr;
 
 use actix_web::dev::Payload;
@@ -13,11 +11,9 @@ use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use super::input::{enter, read};
+use super::input::{Reading, enter, entered, read};
 use super::{Caller, Gate, Input};
 use crate::error::ApiError;
-
-type Reading<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 
 /// The query of a known caller.
 #[derive(Debug)]
@@ -61,11 +57,9 @@ impl<T: Gate> FromRequest for WorkspaceQuery<T> {
             let access = enter::<T>(&request, caller, &value).await?;
             repeated.or(())?;
             let input = read(value)?;
-            let access =
-                access.ok_or_else(|| ApiError::invalid("/workspace_id", "expected a UUID"))?;
             Ok(Self {
                 caller,
-                access,
+                access: entered(access)?,
                 input,
             })
         })

@@ -3,8 +3,9 @@
 mod dto;
 
 use actix_web::http::header;
-use actix_web::{HttpResponse, delete, get, patch, post, web};
+use actix_web::{HttpResponse, HttpResponseBuilder, delete, get, patch, post, web};
 use handoff_domain::document::error::DocumentError;
+use handoff_domain::document::model::{Block, Document};
 use handoff_domain::document::ports::DocumentFilter;
 use handoff_domain::document::service::NewDocument;
 use handoff_domain::shared::ids::DocumentId;
@@ -51,10 +52,20 @@ async fn create(
     let service = state.documents.clone();
     let (document, blocks) = detached(async move { service.create(new).await }).await?;
     let location = format!("/api/documents/{}", document.summary.id);
-    Ok(HttpResponse::Created()
-        .insert_header((header::LOCATION, location))
+    let mut created = HttpResponse::Created();
+    created.insert_header((header::LOCATION, location));
+    Ok(shown(created, document, blocks))
+}
+
+/// The document, tagged with its version.
+fn shown(
+    mut response: HttpResponseBuilder,
+    document: Document,
+    blocks: Vec<Block>,
+) -> HttpResponse {
+    response
         .insert_header(etag(document.summary.version))
-        .json(DocumentDto::new(document, blocks)))
+        .json(DocumentDto::new(document, blocks))
 }
 
 /// Documents without their content, newest first.
@@ -104,10 +115,7 @@ async fn show(
     let find = async |workspace| state.documents.find(workspace, id).await;
     let (document, blocks) =
         in_own_workspaces(&state, caller, DocumentError::NotFound, find).await?;
-    let tag = etag(document.summary.version);
-    Ok(HttpResponse::Ok()
-        .insert_header(tag)
-        .json(DocumentDto::new(document, blocks)))
+    Ok(shown(HttpResponse::Ok(), document, blocks))
 }
 
 /// Changes a document; blocks that keep their type and title keep their id.
@@ -136,10 +144,7 @@ async fn update(
     };
     let (document, blocks) =
         in_own_workspaces(&state, caller, DocumentError::NotFound, update).await?;
-    let tag = etag(document.summary.version);
-    Ok(HttpResponse::Ok()
-        .insert_header(tag)
-        .json(DocumentDto::new(document, blocks)))
+    Ok(shown(HttpResponse::Ok(), document, blocks))
 }
 
 /// Hides a document; pushed tickets and their links stay and keep syncing.

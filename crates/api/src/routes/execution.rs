@@ -5,7 +5,7 @@ mod dto;
 use actix_web::{HttpResponse, delete, get, patch, post, web};
 use handoff_domain::shared::ids::{DocumentId, TicketId};
 use handoff_domain::ticket::error::TicketError;
-use handoff_domain::ticket::model::TicketChanges;
+use handoff_domain::ticket::model::{Ticket, TicketChanges};
 use handoff_domain::ticket::service::Generate;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -103,9 +103,14 @@ async fn show(
     let id: TicketId = path_id(&path, Code::TicketNotFound)?;
     let find = async |workspace| state.tickets.find(workspace, id).await;
     let ticket = in_own_workspaces(&state, caller, TicketError::NotFound, find).await?;
-    Ok(HttpResponse::Ok()
+    Ok(shown(ticket))
+}
+
+/// The ticket, tagged with its version.
+fn shown(ticket: Ticket) -> HttpResponse {
+    HttpResponse::Ok()
         .insert_header(etag(ticket.version))
-        .json(TicketDto::from(ticket)))
+        .json(TicketDto::from(ticket))
 }
 
 /// Changes a ticket, which is its review; an empty change is a review too.
@@ -133,9 +138,7 @@ async fn update(
             .await
     };
     let ticket = in_own_workspaces(&state, caller, TicketError::NotFound, review).await?;
-    Ok(HttpResponse::Ok()
-        .insert_header(etag(ticket.version))
-        .json(TicketDto::from(ticket)))
+    Ok(shown(ticket))
 }
 
 /// Deletes a ticket; generating does not bring it back.

@@ -45,6 +45,20 @@ pub enum SecretColumn {
     SpareRefresh,
 }
 
+impl SecretColumn {
+    /// Every column.
+    pub const ALL: [Self; 3] = [Self::Access, Self::Refresh, Self::SpareRefresh];
+
+    /// The columns of a row that hold a secret, where `kept` is in the order of [`Self::ALL`].
+    #[must_use]
+    pub fn filled(kept: [Option<SealedSecret>; 3]) -> Vec<(Self, SealedSecret)> {
+        let columns = Self::ALL.into_iter().zip(kept);
+        columns
+            .filter_map(|(column, secret)| Some((column, secret?)))
+            .collect()
+    }
+}
+
 /// Where a sealed secret is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SecretPlace {

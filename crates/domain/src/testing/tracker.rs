@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::json;
@@ -12,51 +11,19 @@ use crate::connection::model::TrackerSite;
 use crate::connection::ports::SendDeadline;
 use crate::delivery::model::{ClaimedDelivery, Fence, ProjectRef};
 use crate::delivery::tracker::{
-    AbsenceReport, CreateOutcome, CreateReport, FindReport, IssueStatus, IssueTracker, Mark,
-    PauseRequest, PreflightBatch, ProjectPage, ProjectQuery, TrackerError, TrackerIssueType,
-    TrackerProject, Verdict,
+    AbsenceReport, CreateReport, FindReport, IssueStatus, IssueTracker, Mark, PreflightBatch,
+    ProjectPage, ProjectQuery, TrackerError, TrackerIssueType, TrackerProject, Verdict,
 };
 use crate::shared::ids::{DeliveryId, TicketId};
-use crate::ticket::model::{ExternalIssue, PushError, PushErrorCode};
+use crate::ticket::model::ExternalIssue;
 
+mod creating;
 mod script;
 mod sight;
 
+pub use creating::{CreateScript, FakeCreate};
 use script::Script;
 use sight::Sight;
-
-/// How one element of a create ends.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum FakeCreate {
-    /// The issue is made.
-    #[default]
-    Succeed,
-    /// No issue is made, for this reason.
-    Reject(PushError),
-    /// No issue is made; it may be tried again.
-    Retry {
-        /// How long the tracker asks to wait.
-        retry_after: Option<Duration>,
-    },
-    /// The answer is lost.
-    Lose {
-        /// Whether the issue was made all the same.
-        applied: bool,
-    },
-    /// The answer is lost, and the issue is made only when [`FakeTracker::act_late`] says so.
-    Late,
-}
-
-/// How one create request ends.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CreateScript {
-    /// One end an element, aligned; elements beyond them succeed.
-    pub elements: Vec<FakeCreate>,
-    /// What should pause.
-    pub pause: Option<PauseRequest>,
-    /// What the request costs.
-    pub quota_points: i64,
-}
 
 /// An issue that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,20 +134,6 @@ impl FakeTracker {
     /// Says which fence is given; without it the number of issues made.
     pub fn set_fence(&self, fence: impl Into<String>) {
         self.script().fence = Some(Fence(fence.into()));
-    }
-
-    /// Says how the next create ends; calls queue up.
-    pub fn next_create(&self, script: CreateScript) {
-        self.script().creates.push_back(script);
-    }
-
-    /// Says how each element of the next create ends.
-    pub fn next_outcomes(&self, elements: impl IntoIterator<Item = FakeCreate>) {
-        let elements = elements.into_iter().collect();
-        self.next_create(CreateScript {
-            elements,
-            ..CreateScript::default()
-        });
     }
 
     /// Says what is answered for the issue with this id; without it, an issue made here is open and another missing.
@@ -354,63 +307,4 @@ impl IssueTracker for FakeTracker {
         let script = self.asked().await?;
         Ok(script.visible(site).find(|issue| issue.key == key).cloned())
     }
-}
-
-/// Creating, without a pause in which anything else could happen.
-impl FakeTracker {
-    /// Answers one create at once, as the plan says.
-    #[must_use]
-    pub fn create_now(
-        &self,
-        site: &TrackerSite,
-        deliveries: &[ClaimedDelivery],
-        plan: CreateScript,
-    ) -> CreateReport {
-        let mut script = self.script();
-        script.calls.creates.push(deliveries.len());
-        let ends = plan
-            .elements
-            .into_iter()
-            .chain(std::iter::repeat(FakeCreate::Succeed));
-        let outcomes = deliveries
-            .iter()
-            .zip(ends)
-            .map(|(delivery, end)| match end {
-                FakeCreate::Succeed => CreateOutcome::Confirmed(script.make_issue(site, delivery)),
-                FakeCreate::Reject(error) => CreateOutcome::Rejected(error),
-                FakeCreate::Retry { retry_after } => {
-                    let error = PushError::new(
-                        PushErrorCode::TrackerRateLimited,
-                        "the tracker asks to slow down",
-                    );
-                    CreateOutcome::Retryable { retry_after, error }
-                }
-                FakeCreate::Lose { applied } => {
-                    if applied {
-                        script.make_issue(site, delivery);
-                    }
-                    lost()
-                }
-                FakeCreate::Late => {
-                    script.sight.late.push((site.clone(), delivery.clone()));
-                    lost()
-                }
-            });
-        let outcomes: Vec<CreateOutcome> = outcomes.collect();
-        let is_made = |outcome: &CreateOutcome| matches!(outcome, CreateOutcome::Confirmed(_));
-        let has_made = outcomes.iter().any(is_made);
-        CreateReport {
-            outcomes,
-            pause: plan.pause,
-            quota_points: plan.quota_points,
-            fence: has_made.then(|| script.present_fence()),
-        }
-    }
-}
-
-fn lost() -> CreateOutcome {
-    CreateOutcome::Uncertain(PushError::new(
-        PushErrorCode::TrackerUnavailable,
-        "the answer was lost",
-    ))
 }

@@ -157,28 +157,13 @@ impl TicketService {
             if !(is_block && is_type) {
                 continue;
             }
+            let block_id = block
+                .map(|block| block.id)
+                .filter(|id| is_stored.contains(id));
+            let (workspace, id) = (document.summary.workspace_id, document.summary.id);
             tickets.push(Ticket {
-                id: self.ids.next(),
-                workspace_id: document.summary.workspace_id,
-                document_id: document.summary.id,
-                block_id: block
-                    .map(|block| block.id)
-                    .filter(|id| is_stored.contains(id)),
-                fingerprint: source.fingerprint,
-                source_line: source.source_line,
-                content: source.content,
-                status: TicketStatus::Generated,
-                platform: None,
-                external: None,
-                synced_status: None,
-                external_status: None,
-                push_error: None,
-                delivery: None,
-                version: 1,
-                created_at: now,
-                updated_at: now,
-                pushed_at: None,
-                synced_at: None,
+                block_id,
+                ..source.into_ticket(self.ids.next(), workspace, id, now)
             });
         }
         Ok(tickets)

@@ -38,9 +38,11 @@ use url::Url;
 
 mod doubles;
 mod ports;
+mod proxy;
 
 pub(crate) use doubles::{FencedAuthorizer, LineScoper, Wakes};
 pub(crate) use ports::{Connections, Deliveries, Documents, Hooks};
+pub(crate) use proxy::{Proxied, TrackerProxy, too_late};
 
 /// The web app of these tests.
 pub(crate) const APP: &str = "https://app.example/settings";

@@ -1,7 +1,6 @@
 //! Reads are repeated where that helps, end within their deadline, and never carry credentials away.
 
 use std::io::Write;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -10,7 +9,7 @@ use flate2::write::GzEncoder;
 use jira_client::{Error, SiteLimits};
 
 use crate::server::{Reply, Server};
-use crate::support::{Numbered, builder, jira};
+use crate::support::{builder, jira, refusing_the_first_token, with_numbered_tokens};
 
 const ME: &str = r#"{"accountId":"a-1","displayName":"Ada","timeZone":"Europe/Berlin"}"#;
 
@@ -68,16 +67,8 @@ async fn retry_after_is_a_floor() {
 
 #[tokio::test]
 async fn a_refused_token_is_renewed_once_and_the_read_repeated() {
-    let server = Server::start(|seen, _| match seen.header("authorization") {
-        Some("Bearer token-0") => Reply::json(401, r#"{"code":401,"message":"Unauthorized"}"#),
-        _ => Reply::json(200, ME),
-    })
-    .await;
-    let tokens = Arc::new(Numbered::default());
-    let jira = builder(&server.url)
-        .token_source(tokens.clone())
-        .build()
-        .unwrap();
+    let server = refusing_the_first_token(200, ME).await;
+    let (jira, tokens) = with_numbered_tokens(&server.url);
     jira.myself().await.unwrap();
     assert_eq!(tokens.renewals.load(Ordering::SeqCst), 1);
     assert_eq!(server.seen().len(), 2);
@@ -86,11 +77,7 @@ async fn a_refused_token_is_renewed_once_and_the_read_repeated() {
 #[tokio::test]
 async fn a_token_refused_again_ends_the_call() {
     let server = Server::always(401, "").await;
-    let tokens = Arc::new(Numbered::default());
-    let jira = builder(&server.url)
-        .token_source(tokens.clone())
-        .build()
-        .unwrap();
+    let (jira, _) = with_numbered_tokens(&server.url);
     let error = jira.myself().await.unwrap_err();
     assert!(error.is_unauthorized());
     assert_eq!(server.seen().len(), 2);
@@ -100,11 +87,7 @@ async fn a_token_refused_again_ends_the_call() {
 async fn a_missing_scope_renews_nothing() {
     let body = r#"{"code":401,"message":"Unauthorized; scope does not match"}"#;
     let server = Server::always(401, body).await;
-    let tokens = Arc::new(Numbered::default());
-    let jira = builder(&server.url)
-        .token_source(tokens.clone())
-        .build()
-        .unwrap();
+    let (jira, tokens) = with_numbered_tokens(&server.url);
     let error = jira.myself().await.unwrap_err();
     assert!(error.is_missing_scope() && !error.is_unauthorized());
     assert_eq!(tokens.renewals.load(Ordering::SeqCst), 0);

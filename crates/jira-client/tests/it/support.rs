@@ -12,6 +12,8 @@ use jira_client::{
 };
 use url::Url;
 
+use crate::server::{Reply, Server};
+
 pub(crate) fn install_tls() {
     // A second install by another test of this process is refused, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -49,6 +51,22 @@ pub(crate) fn issues(count: usize) -> Vec<NewIssue> {
 
 pub(crate) fn soon() -> SendDeadline {
     SendDeadline::after(Duration::from_secs(30))
+}
+
+/// A server that refuses the first token of [`Numbered`] and answers the others like this.
+pub(crate) async fn refusing_the_first_token(status: u16, body: &'static str) -> Server {
+    Server::start(move |seen, _| match seen.header("authorization") {
+        Some("Bearer token-0") => Reply::json(401, r#"{"code":401,"message":"Unauthorized"}"#),
+        _ => Reply::json(status, body),
+    })
+    .await
+}
+
+/// A client with numbered tokens, and their source.
+pub(crate) fn with_numbered_tokens(url: &Url) -> (Jira, Arc<Numbered>) {
+    let tokens = Arc::new(Numbered::default());
+    let jira = builder(url).token_source(tokens.clone()).build().unwrap();
+    (jira, tokens)
 }
 
 /// A source whose tokens are numbered; renewing gives the next number.

@@ -1,6 +1,5 @@
 //! A write is sent again only where it certainly did nothing, and its error never promises too much.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use jira_client::{Error, RateLimitReason, SendPhase};
@@ -8,9 +7,9 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use crate::server::{Reply, Server};
-use crate::support::{Numbered, builder, issue, issues, jira, soon};
-
-const EXPIRED: &str = r#"{"code":401,"message":"Unauthorized"}"#;
+use crate::support::{
+    builder, issue, issues, jira, refusing_the_first_token, soon, with_numbered_tokens,
+};
 
 #[tokio::test]
 async fn a_create_sends_fields_and_properties_once_and_returns_the_issue() {
@@ -187,16 +186,8 @@ async fn a_redirect_of_a_write_is_not_followed() {
 
 #[tokio::test]
 async fn under_a_send_deadline_a_refused_token_is_renewed_by_the_next_call_and_not_by_a_repeat() {
-    let server = Server::start(|seen, _| match seen.header("authorization") {
-        Some("Bearer token-0") => Reply::json(401, EXPIRED),
-        _ => Reply::json(201, r#"{"id":"10","key":"A-1"}"#),
-    })
-    .await;
-    let tokens = Arc::new(Numbered::default());
-    let jira = builder(&server.url)
-        .token_source(tokens.clone())
-        .build()
-        .unwrap();
+    let server = refusing_the_first_token(201, r#"{"id":"10","key":"A-1"}"#).await;
+    let (jira, tokens) = with_numbered_tokens(&server.url);
 
     let error = jira.create_issues(&issues(1), soon()).await.unwrap_err();
     assert!(error.is_unauthorized() && !error.may_have_been_applied());
@@ -211,16 +202,8 @@ async fn under_a_send_deadline_a_refused_token_is_renewed_by_the_next_call_and_n
 
 #[tokio::test]
 async fn a_create_whose_token_was_refused_is_sent_again_with_a_new_one() {
-    let server = Server::start(|seen, _| match seen.header("authorization") {
-        Some("Bearer token-0") => Reply::json(401, EXPIRED),
-        _ => Reply::json(201, r#"{"id":"10","key":"A-1"}"#),
-    })
-    .await;
-    let tokens = Arc::new(Numbered::default());
-    let jira = builder(&server.url)
-        .token_source(tokens.clone())
-        .build()
-        .unwrap();
+    let server = refusing_the_first_token(201, r#"{"id":"10","key":"A-1"}"#).await;
+    let (jira, tokens) = with_numbered_tokens(&server.url);
     jira.create_issue(&issue("x")).await.unwrap();
     assert_eq!(tokens.renewals.load(Ordering::SeqCst), 1);
     assert_eq!(server.seen().len(), 2);

@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 use crate::http::{Answer, Request};
 use crate::state::State;
 
-use super::projects::read;
-use super::{ok, refused};
+use super::{ok, read, refused};
 
 /// The redirect address that a minted code is bound to.
 const NOWHERE: &str = "http://localhost/";

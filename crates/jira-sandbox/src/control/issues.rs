@@ -9,8 +9,7 @@ use crate::http::{Answer, Request};
 use crate::state::State;
 use crate::world::{Edit, OTHER_USER_ACCOUNT_ID};
 
-use super::projects::read;
-use super::{issue, no_issue, ok};
+use super::{issue, no_issue, ok, read};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,7 +1,6 @@
 //! Control calls that interfere with projects and with many issues at once.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::http::{Answer, Request};
@@ -9,7 +8,7 @@ use crate::others::Crowd;
 use crate::state::State;
 use crate::world::{FieldSeed, Issue, Project, ProjectTemplate, Site};
 
-use super::{ok, refused};
+use super::{ok, read, refused};
 
 /// Answers a call below `/sandbox/projects`.
 pub(super) fn answer(
@@ -29,18 +28,6 @@ pub(super) fn answer(
         ("POST", [key, "fields"]) => add_field(state, key, request),
         _ => Err(refused(404, "There is no such control call.")),
     }
-}
-
-/// Reads a body that must fit a type, with an error that names what does not.
-pub(super) fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Answer> {
-    let body: &[u8] = if request.body.is_empty() {
-        b"{}"
-    } else {
-        &request.body
-    };
-    let mut body = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut body);
-    value.map_err(|error| refused(400, &error.to_string()))
 }
 
 fn no_project() -> Answer {

@@ -6,31 +6,11 @@ use serde_json::{Value, json};
 
 use crate::harness::{Jira, task};
 
-fn control(jira: &Jira, method: &str, path: &str, body: &Value) -> Value {
-    let text = if body.is_null() {
-        String::new()
-    } else {
-        body.to_string()
-    };
-    let reply = jira.beside(method, &format!("/sandbox/{path}"), &text);
-    assert!(
-        reply.status < 300,
-        "{path}: {} {}",
-        reply.status,
-        reply.text()
-    );
-    if reply.body.is_empty() {
-        Value::Null
-    } else {
-        reply.json()
-    }
-}
-
 fn only(jira: &Jira, endpoints: &[&str], kind: &str, more: Value) {
     let mut rule = json!({"endpoints": endpoints, "probability": {kind: 1.0}});
     let members = rule.as_object_mut().unwrap();
     members.extend(more.as_object().cloned().unwrap_or_default());
-    control(jira, "POST", "chaos", &json!({"seed": 1, "rules": [rule]}));
+    jira.control("POST", "chaos", &json!({"seed": 1, "rules": [rule]}));
 }
 
 fn bulk(count: usize) -> Value {
@@ -56,9 +36,9 @@ fn a_late_bulk_is_answered_504_at_once_and_its_issues_appear_one_by_one() {
     assert!(at_once < 10, "{at_once} were made before the answer");
     eventually("the late bulk", || jira.handle().issue_count() == 10);
     eventually("the end of late work", || {
-        control(&jira, "GET", "chaos", &Value::Null)["pending_late"] == 0
+        jira.control("GET", "chaos", &Value::Null)["pending_late"] == 0
     });
-    let report = control(&jira, "DELETE", "chaos", &Value::Null);
+    let report = jira.control("DELETE", "chaos", &Value::Null);
     assert_eq!(
         report["struck"]["bulk_create"]["later_504"],
         json!({"requests": 1, "issues": 10})
@@ -84,7 +64,7 @@ fn each_kind_is_counted_as_often_as_it_struck() {
         {"endpoints": ["reads"], "probability": {"limit_burst": 0.3, "html_502": 0.2}},
         {"endpoints": ["token"], "probability": {"status_503": 1.0}, "retry_after_seconds": [4, 4]},
     ]});
-    control(&jira, "POST", "chaos", &rules);
+    jira.control("POST", "chaos", &rules);
     let statuses: Vec<_> = (0..40).map(|_| jira.get("myself").status).collect();
     let count = |status| statuses.iter().filter(|it| **it == status).count();
     assert!(count(429) > 0 && count(502) > 0 && count(200) > 0);
@@ -93,7 +73,7 @@ fn each_kind_is_counted_as_often_as_it_struck() {
         (refused.status, refused.header("Retry-After")),
         (503, Some("4"))
     );
-    let report = control(&jira, "GET", "chaos", &Value::Null);
+    let report = jira.control("GET", "chaos", &Value::Null);
     let struck = |endpoint: &str, kind: &str| report["struck"][endpoint][kind]["requests"].clone();
     assert_eq!(struck("myself", "limit_burst"), count(429));
     assert_eq!(struck("myself", "html_502"), count(502));
@@ -123,7 +103,7 @@ fn nonsense_is_refused_by_name() {
         ("settings", json!({"search_lagg_ms": 1}), "search_lagg_ms"),
         ("projects/SHOP", json!({"brows": false}), "brows"),
     ] {
-        let reply = jira.beside("POST", &format!("/sandbox/{path}"), &body.to_string());
+        let reply = jira.try_control("POST", path, &body);
         assert_eq!(reply.status, 400, "{path}");
         assert!(reply.text().contains(named), "{}", reply.text());
     }
@@ -140,13 +120,12 @@ fn marks_that_occur_twice_are_reported_with_their_issues() {
     };
     let issues = [marked("a"), marked("b"), marked("a"), task("SHOP", "B")];
     jira.post("issue/bulk", &json!({"issueUpdates": issues}));
-    control(
-        &jira,
+    jira.control(
         "POST",
         "issues/SHOP-2/clone",
         &json!({"with_properties": true}),
     );
-    let report = control(&jira, "GET", "duplicates", &Value::Null);
+    let report = jira.control("GET", "duplicates", &Value::Null);
     assert_eq!(
         (&report["marked"], &report["unmarked"]),
         (&json!(4), &json!(1))
@@ -166,12 +145,7 @@ fn marks_that_occur_twice_are_reported_with_their_issues() {
         (keys(0), keys(1)),
         (vec!["SHOP-1", "SHOP-3"], vec!["SHOP-2", "SHOP-5"])
     );
-    let other = control(
-        &jira,
-        "GET",
-        "duplicates?property=other&field=",
-        &Value::Null,
-    );
+    let other = jira.control("GET", "duplicates?property=other&field=", &Value::Null);
     assert_eq!(other["marked"], 0);
 }
 
@@ -179,9 +153,9 @@ fn marks_that_occur_twice_are_reported_with_their_issues() {
 fn other_people_create_issues_in_the_background() {
     let jira = Jira::start();
     let crowd = json!({"count": 50, "per_second": 2000});
-    control(&jira, "POST", "projects/SHOP/others", &crowd);
+    jira.control("POST", "projects/SHOP/others", &crowd);
     eventually("the work of others", || {
-        control(&jira, "GET", "others", &Value::Null) == json!({"created": 50, "pending": 0})
+        jira.control("GET", "others", &Value::Null) == json!({"created": 50, "pending": 0})
     });
     let issue = jira.get("issue/SHOP-50?fields=creator,summary").json();
     let creator = &issue["fields"]["creator"]["accountId"];
@@ -191,12 +165,7 @@ fn other_people_create_issues_in_the_background() {
 #[test]
 fn two_hundred_thousand_issues_are_seeded_quickly_and_can_be_read() {
     let jira = Jira::start();
-    let project = control(
-        &jira,
-        "POST",
-        "projects/SHOP/seed",
-        &json!({"count": 200_000}),
-    );
+    let project = jira.control("POST", "projects/SHOP/seed", &json!({"count": 200_000}));
     assert_eq!(project["last_number"], 200_000);
     let read = jira.get("issue/SHOP-200000?fields=summary").json();
     assert_eq!(read["fields"]["summary"], "Seeded issue");
@@ -205,7 +174,7 @@ fn two_hundred_thousand_issues_are_seeded_quickly_and_can_be_read() {
     let neighbour = jira.get("issue/SHOP-8?fields=summary").json();
     assert_eq!(neighbour["fields"]["summary"], "Seeded issue");
     let gone = json!({"do": "delete", "from": 101, "to": 199_900});
-    let deleted = control(&jira, "POST", "projects/SHOP/issues", &gone);
+    let deleted = jira.control("POST", "projects/SHOP/issues", &gone);
     assert_eq!(deleted["issues"], 199_800);
     assert_eq!(jira.get("issue/SHOP-101").status, 404);
 }

@@ -131,6 +131,26 @@ impl Jira {
         .unwrap()
     }
 
+    /// Calls the control API; null stands for no body.
+    pub(crate) fn try_control(&self, method: &str, path: &str, body: &Value) -> Reply {
+        let text = match body {
+            Value::Null => String::new(),
+            body => body.to_string(),
+        };
+        self.beside(method, &format!("/sandbox/{path}"), &text)
+    }
+
+    /// Calls the control API, which must agree, and gives its answer.
+    pub(crate) fn control(&self, method: &str, path: &str, body: &Value) -> Value {
+        let reply = self.try_control(method, path, body);
+        let status = reply.status;
+        assert!(status < 300, "{path}: {status} {}", reply.text());
+        match reply.body.is_empty() {
+            true => Value::Null,
+            false => reply.json(),
+        }
+    }
+
     /// Creates issues with these summaries in SHOP and gives their keys.
     pub(crate) fn create(&self, summaries: &[&str]) -> Vec<String> {
         let issues: Vec<_> = summaries

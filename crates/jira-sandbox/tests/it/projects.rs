@@ -4,21 +4,6 @@ use serde_json::{Value, json};
 
 use crate::harness::{Jira, task};
 
-fn control(jira: &Jira, method: &str, path: &str, body: &Value) -> Value {
-    let reply = jira.beside(method, &format!("/sandbox/{path}"), &body.to_string());
-    assert!(
-        reply.status < 300,
-        "{path}: {} {}",
-        reply.status,
-        reply.text()
-    );
-    if reply.body.is_empty() {
-        Value::Null
-    } else {
-        reply.json()
-    }
-}
-
 fn found(jira: &Jira, jql: &str) -> (u16, usize) {
     let reply = jira.post("search/jql", &json!({"jql": jql}));
     let issues = reply.json()["issues"].as_array().map_or(0, Vec::len);
@@ -29,7 +14,7 @@ fn found(jira: &Jira, jql: &str) -> (u16, usize) {
 fn a_project_that_may_not_be_browsed_looks_as_if_it_did_not_exist() {
     let jira = Jira::start();
     jira.create(&["A", "B"]);
-    control(&jira, "POST", "projects/SHOP", &json!({"browse": false}));
+    jira.control("POST", "projects/SHOP", &json!({"browse": false}));
     assert_eq!(jira.get("project/SHOP").status, 404);
     assert_eq!(jira.get("issue/SHOP-1").status, 404);
     assert_eq!(found(&jira, "project = SHOP").0, 400);
@@ -42,15 +27,14 @@ fn a_project_that_may_not_be_browsed_looks_as_if_it_did_not_exist() {
     assert_eq!(jira.post("issue", &task("SHOP", "C")).status, 400);
     let listed = jira.get("project/search?query=SHOP").json();
     assert_eq!(listed["total"], 0);
-    control(
-        &jira,
+    jira.control(
         "POST",
         "projects/SHOP",
         &json!({"browse": true, "create": false}),
     );
     assert_eq!(jira.get("issue/SHOP-1").status, 200);
     assert_eq!(jira.post("issue", &task("SHOP", "C")).status, 403);
-    control(&jira, "POST", "projects/SHOP", &json!({"create": true}));
+    jira.control("POST", "projects/SHOP", &json!({"create": true}));
     assert_eq!(jira.post("issue", &task("SHOP", "C")).status, 201);
 }
 
@@ -60,15 +44,14 @@ fn hidden_issues_can_be_left_out_or_named_as_errors() {
     jira.create(&["A", "B", "C"]);
     let range = json!({"do": "hide", "from": 2, "to": 3});
     assert_eq!(
-        control(&jira, "POST", "projects/SHOP/issues", &range)["issues"],
+        jira.control("POST", "projects/SHOP/issues", &range)["issues"],
         2
     );
     let fetch = json!({"issueIdsOrKeys": ["SHOP-1", "SHOP-2", "SHOP-3"]});
     let silent = jira.post("issue/bulkfetch", &fetch).json();
     assert_eq!(silent["issues"].as_array().unwrap().len(), 1);
     assert_eq!(silent["issueErrors"], json!([]));
-    control(
-        &jira,
+    jira.control(
         "POST",
         "settings",
         &json!({"hidden_issues": "issue_errors"}),
@@ -81,7 +64,7 @@ fn hidden_issues_can_be_left_out_or_named_as_errors() {
 fn a_renamed_project_is_found_under_both_keys() {
     let jira = Jira::start();
     jira.create(&["A"]);
-    control(&jira, "POST", "projects/SHOP", &json!({"key": "STORE"}));
+    jira.control("POST", "projects/SHOP", &json!({"key": "STORE"}));
     for key in ["SHOP", "STORE"] {
         assert_eq!(jira.get(&format!("project/{key}")).json()["key"], "STORE");
         let issue = jira.get(&format!("issue/{key}-1?fields=summary")).json();
@@ -97,15 +80,10 @@ fn a_project_made_again_under_the_same_key_is_another_one() {
     let jira = Jira::start();
     jira.create(&["A", "B"]);
     let old = jira.get("project/SHOP").json()["id"].clone();
-    control(&jira, "DELETE", "projects/SHOP", &json!({}));
+    jira.control("DELETE", "projects/SHOP", &json!({}));
     assert_eq!(jira.get("project/SHOP").status, 404);
     assert_eq!(jira.get("issue/SHOP-1").status, 404);
-    control(
-        &jira,
-        "POST",
-        "projects",
-        &json!({"key": "SHOP", "name": "Again"}),
-    );
+    jira.control("POST", "projects", &json!({"key": "SHOP", "name": "Again"}));
     let new = jira.get("project/SHOP").json();
     assert_ne!(new["id"], old);
     let old_id = old.as_str().unwrap();
@@ -118,24 +96,19 @@ fn a_project_made_again_under_the_same_key_is_another_one() {
 fn each_issue_can_lag_behind_in_search_for_itself() {
     let jira = Jira::start();
     jira.create(&["A", "B"]);
-    control(
-        &jira,
-        "POST",
-        "issues/SHOP-2/search_lag",
-        &json!({"ms": 60_000}),
-    );
+    jira.control("POST", "issues/SHOP-2/search_lag", &json!({"ms": 60_000}));
     assert_eq!(found(&jira, "project = SHOP"), (200, 1));
     assert_eq!(jira.get("issue/SHOP-2").status, 200);
-    control(&jira, "POST", "clock", &json!({"advance_seconds": 61}));
+    jira.control("POST", "clock", &json!({"advance_seconds": 61}));
     assert_eq!(found(&jira, "project = SHOP"), (200, 2));
     let lags = json!({"search_lag_ms": 1_000, "search_lag_most_ms": 60_000, "seed": 5});
-    control(&jira, "POST", "settings", &lags);
+    jira.control("POST", "settings", &lags);
     jira.create(&["C"; 40]);
     assert_eq!(found(&jira, "project = SHOP"), (200, 2));
-    control(&jira, "POST", "clock", &json!({"advance_seconds": 30}));
+    jira.control("POST", "clock", &json!({"advance_seconds": 30}));
     let (_, half) = found(&jira, "project = SHOP");
     assert!((10..40).contains(&half), "{half}");
-    control(&jira, "POST", "clock", &json!({"advance_seconds": 31}));
+    jira.control("POST", "clock", &json!({"advance_seconds": 31}));
     assert_eq!(found(&jira, "project = SHOP"), (200, 42));
 }
 
@@ -144,8 +117,7 @@ fn bulk_create_can_answer_or_act_in_another_order() {
     let jira = Jira::start();
     let issues: Vec<_> = (0..10).map(|at| task("SHOP", &format!("{at}"))).collect();
     let issues = json!({"issueUpdates": issues});
-    control(
-        &jira,
+    jira.control(
         "POST",
         "settings",
         &json!({"shuffle_bulk_answers": true, "seed": 3}),
@@ -159,7 +131,7 @@ fn bulk_create_can_answer_or_act_in_another_order() {
     };
     assert!(!ids(jira.post("issue/bulk", &issues).json()).is_sorted());
     let other = json!({"shuffle_bulk_answers": false, "shuffle_bulk_creation": true});
-    control(&jira, "POST", "settings", &other);
+    jira.control("POST", "settings", &other);
     let ids = ids(jira.post("issue/bulk", &issues).json());
     assert!(!ids.is_sorted());
     for (at, id) in ids.iter().enumerate() {

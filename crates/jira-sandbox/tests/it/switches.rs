@@ -6,16 +6,11 @@ use jira_sandbox::{
 use serde_json::{Value, json};
 
 use crate::harness::{Jira, refresh, task};
-use crate::http::Reply;
 
 fn switched(change: impl FnOnce(&mut Switches)) -> Jira {
     let jira = Jira::start();
     jira.handle().switch(change);
     jira
-}
-
-fn control(jira: &Jira, method: &str, path: &str, body: &Value) -> Reply {
-    jira.beside(method, &format!("/sandbox/{path}"), &body.to_string())
 }
 
 #[test]
@@ -165,7 +160,7 @@ fn a_remote_link_is_replaced_by_its_global_id() {
     let second = jira.post("issue/SHOP-1/remotelink", &link("Two"));
     assert_eq!((first.status, second.status), (201, 200));
     assert_eq!(first.json()["id"], second.json()["id"]);
-    let kept = control(&jira, "GET", "issues/SHOP-1/remotelinks", &json!({})).json();
+    let kept = jira.control("GET", "issues/SHOP-1/remotelinks", &json!({}));
     assert_eq!(kept["links"].as_array().unwrap().len(), 1);
     assert_eq!(kept["links"][0]["link"]["object"]["title"], "Two");
     let bad = jira.post(
@@ -184,7 +179,7 @@ fn a_remote_link_is_replaced_by_its_global_id() {
 fn tokens_can_be_minted_and_their_lives_set() {
     let mut jira = Jira::start();
     let wanted = json!({"sites": ["beacon"], "scopes": ["read:jira-work", "offline_access"]});
-    let minted = control(&jira, "POST", "tokens/mint", &wanted).json();
+    let minted = jira.control("POST", "tokens/mint", &wanted);
     jira.access_token = minted["access_token"].as_str().unwrap().to_owned();
     jira.refresh_token = minted["refresh_token"].as_str().unwrap().to_owned();
     jira.cloud_id = minted["cloud_ids"][0].as_str().unwrap().to_owned();
@@ -195,16 +190,16 @@ fn tokens_can_be_minted_and_their_lives_set() {
         "that scope was not asked for"
     );
     let lives = json!({"access_token_seconds": 60, "leeway_seconds": 5});
-    control(&jira, "POST", "settings", &lives);
+    jira.control("POST", "settings", &lives);
     let used = jira.refresh_token.clone();
     jira.refresh();
-    control(&jira, "POST", "clock", &json!({"advance_seconds": 6}));
+    jira.control("POST", "clock", &json!({"advance_seconds": 6}));
     assert_eq!(jira.get("project/BEA").status, 200);
     assert_eq!(refresh(jira.sandbox.base_url(), &used).status, 403);
-    let again = control(&jira, "POST", "tokens/mint", &wanted).json();
+    let again = jira.control("POST", "tokens/mint", &wanted);
     assert_eq!(again["expires_in"], 60);
     jira.access_token = again["access_token"].as_str().unwrap().to_owned();
-    control(&jira, "POST", "clock", &json!({"advance_seconds": 61}));
+    jira.control("POST", "clock", &json!({"advance_seconds": 61}));
     assert_eq!(jira.get("project/BEA").status, 401);
 }
 
@@ -212,7 +207,7 @@ fn tokens_can_be_minted_and_their_lives_set() {
 fn fields_can_be_added_to_a_create_screen() {
     let jira = Jira::start();
     let field = json!({"name": "Team", "kind": "select", "options": ["A", "B"], "required": true});
-    let added = control(&jira, "POST", "projects/SHOP/fields", &field).json();
+    let added = jira.control("POST", "projects/SHOP/fields", &field);
     let id = added["id"].as_str().unwrap();
     let refused = jira.post("issue", &task("SHOP", "A"));
     assert_eq!(refused.json()["errors"][id], "Team is required.");
@@ -220,7 +215,7 @@ fn fields_can_be_added_to_a_create_screen() {
     issue["fields"][id] = json!({"value": "B"});
     assert_eq!(jira.post("issue", &issue).status, 201);
     let off = json!({"priority_on_screen": false});
-    control(&jira, "POST", "projects/SHOP", &off);
+    jira.control("POST", "projects/SHOP", &off);
     issue["fields"]["priority"] = json!({"id": "1"});
     let refused = jira.post("issue", &issue).json();
     assert!(
@@ -272,7 +267,8 @@ fn a_single_fault_can_be_named_like_a_random_one() {
         ("html_502", 502, None),
     ] {
         let fault = json!({"endpoint": "myself", "effect": name});
-        assert_eq!(control(&jira, "POST", "faults", &fault).status, 201);
+        let posted = jira.try_control("POST", "faults", &fault);
+        assert_eq!(posted.status, 201);
         let reply = jira.get("myself");
         assert_eq!(
             (reply.status, reply.header("RateLimit-Reason")),
@@ -280,14 +276,14 @@ fn a_single_fault_can_be_named_like_a_random_one() {
         );
     }
     let fault = json!({"endpoint": "token", "effect": "token_access_denied"});
-    control(&jira, "POST", "faults", &fault);
+    jira.control("POST", "faults", &fault);
     let refused = refresh(jira.sandbox.base_url(), &jira.refresh_token);
     assert_eq!(
         (refused.status, refused.json()["error"].as_str()),
         (401, Some("access_denied"))
     );
     let unknown = json!({"effect": "status_999"});
-    let refused = control(&jira, "POST", "faults", &unknown);
+    let refused = jira.try_control("POST", "faults", &unknown);
     assert_eq!(refused.status, 400);
     assert!(refused.text().contains("status_999"), "{}", refused.text());
 }

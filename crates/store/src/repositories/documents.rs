@@ -17,7 +17,7 @@ use handoff_domain::shared::page::{Page, PageRequest};
 use time::OffsetDateTime;
 
 use super::schema::{document_blocks, documents, execution_tickets};
-use super::{Backend, Connection, Database, execute_batch, locks};
+use super::{Backend, Connection, Database, execute_batch, locks, tickets};
 use crate::error::StoreError;
 use crate::values::{RowId, Word};
 use rows::{BlockRow, DocumentRow, NewDocument, SummaryRow};
@@ -320,7 +320,8 @@ async fn delete(
         return Ok(DocumentOutcome::VersionConflict);
     }
     let id = RowId::from(id);
-    lock_tickets(connection, id).await?;
+    let ticket_ids = tickets::ids_of_document(connection, id).await?;
+    locks::tickets(connection, &ticket_ids).await?;
     let in_delivery = execution_tickets::table
         .filter(execution_tickets::document_id.eq(id))
         .filter(execution_tickets::delivery_id.is_not_null());
@@ -353,14 +354,4 @@ async fn delete(
         .execute(connection)
         .await?;
     Ok(DocumentOutcome::Done)
-}
-
-async fn lock_tickets(connection: &mut Connection, document: RowId) -> Result<(), StoreError> {
-    let ids: Vec<RowId> = execution_tickets::table
-        .filter(execution_tickets::document_id.eq(document))
-        .order(execution_tickets::id)
-        .select(execution_tickets::id)
-        .load(connection)
-        .await?;
-    locks::tickets(connection, &ids).await
 }

@@ -1,8 +1,10 @@
 //! Execution tickets.
 
 mod generation;
+mod observing;
 mod relink;
 pub(super) mod rows;
+mod saving;
 
 use async_trait::async_trait;
 use diesel::dsl::count_star;
@@ -85,7 +87,7 @@ impl Tickets {
         seen: &[TicketObservation],
     ) -> Result<(), StoreError> {
         let mut transaction = self.database.begin().await?;
-        let observed = observe(transaction.connection()?, workspace, seen).await;
+        let observed = observing::observe(transaction.connection()?, workspace, seen).await;
         transaction.end(observed).await
     }
 }
@@ -155,7 +157,7 @@ impl TicketRepository for Tickets {
 
     async fn save(&self, ticket: &Ticket) -> Result<SaveOutcome, Failure> {
         let mut transaction = self.database.begin().await?;
-        let saved = save(transaction.connection()?, ticket).await;
+        let saved = saving::save(transaction.connection()?, ticket).await;
         Ok(transaction.end(saved).await?)
     }
 
@@ -167,7 +169,8 @@ impl TicketRepository for Tickets {
         now: OffsetDateTime,
     ) -> Result<SaveOutcome, Failure> {
         let mut transaction = self.database.begin().await?;
-        let deleted = delete(transaction.connection()?, workspace, id, version, now).await;
+        let connection = transaction.connection()?;
+        let deleted = saving::delete(connection, workspace, id, version, now).await;
         Ok(transaction.end(deleted).await?)
     }
 
@@ -232,6 +235,18 @@ fn of_document(
     }
 }
 
+/// Every ticket that the document ever had, also the deleted ones, in the order of their ids.
+pub(super) async fn ids_of_document(
+    connection: &mut Connection,
+    document: RowId,
+) -> Result<Vec<RowId>, StoreError> {
+    let query = execution_tickets::table
+        .filter(execution_tickets::document_id.eq(document))
+        .order(execution_tickets::id)
+        .select(execution_tickets::id);
+    Ok(query.load(connection).await?)
+}
+
 /// The tickets with their open deliveries, in the order of their ids.
 async fn load(connection: &mut Connection, query: TicketQuery) -> Result<Vec<Ticket>, StoreError> {
     let state = deliveries::table
@@ -265,81 +280,6 @@ async fn list(
     Ok((tickets, u64::try_from(total).unwrap_or_default()))
 }
 
-async fn save(connection: &mut Connection, ticket: &Ticket) -> Result<SaveOutcome, StoreError> {
-    let (workspace, id) = (RowId::from(ticket.workspace_id), RowId::from(ticket.id));
-    let row = TicketRow::new(ticket)?;
-    let known = execution_tickets::table
-        .filter(execution_tickets::id.eq(id))
-        .filter(execution_tickets::workspace_id.eq(workspace))
-        .filter(execution_tickets::version.eq(ticket.version))
-        .filter(execution_tickets::deleted_at.is_null());
-    let changes = (
-        execution_tickets::title.eq(row.title),
-        execution_tickets::description.eq(row.description),
-        execution_tickets::ticket_type.eq(row.ticket_type),
-        execution_tickets::priority.eq(row.priority),
-        execution_tickets::labels.eq(row.labels),
-        execution_tickets::acceptance_criteria.eq(row.acceptance_criteria),
-        execution_tickets::estimated_effort.eq(row.estimated_effort),
-        execution_tickets::status.eq(row.status),
-        execution_tickets::push_error.eq(row.push_error),
-        execution_tickets::updated_at.eq(row.updated_at),
-        execution_tickets::version.eq(execution_tickets::version + 1),
-    );
-    match diesel::update(known)
-        .set(changes)
-        .execute(connection)
-        .await?
-    {
-        0 => why_unchanged(connection, workspace, id).await,
-        _ => Ok(SaveOutcome::Done),
-    }
-}
-
-async fn delete(
-    connection: &mut Connection,
-    workspace: WorkspaceId,
-    id: TicketId,
-    version: i64,
-    now: OffsetDateTime,
-) -> Result<SaveOutcome, StoreError> {
-    let (workspace, id) = (RowId::from(workspace), RowId::from(id));
-    let known = execution_tickets::table
-        .filter(execution_tickets::id.eq(id))
-        .filter(execution_tickets::workspace_id.eq(workspace))
-        .filter(execution_tickets::version.eq(version))
-        .filter(execution_tickets::deleted_at.is_null());
-    let changes = (
-        execution_tickets::deleted_at.eq(now),
-        execution_tickets::updated_at.eq(now),
-        execution_tickets::version.eq(execution_tickets::version + 1),
-    );
-    match diesel::update(known)
-        .set(changes)
-        .execute(connection)
-        .await?
-    {
-        0 => why_unchanged(connection, workspace, id).await,
-        _ => Ok(SaveOutcome::Done),
-    }
-}
-
-async fn why_unchanged(
-    connection: &mut Connection,
-    workspace: RowId,
-    id: RowId,
-) -> Result<SaveOutcome, StoreError> {
-    let found: Option<RowId> = execution_tickets::table
-        .filter(execution_tickets::id.eq(id))
-        .filter(execution_tickets::workspace_id.eq(workspace))
-        .filter(execution_tickets::deleted_at.is_null())
-        .select(execution_tickets::id)
-        .first(connection)
-        .await
-        .optional()?;
-    Ok(found.map_or(SaveOutcome::NotFound, |_| SaveOutcome::VersionConflict))
-}
-
 /// The rows of these tickets, locked, in the order of their ids.
 async fn load_locked(
     connection: &mut Connection,
@@ -355,48 +295,4 @@ async fn load_locked(
         rows.append(&mut query.load(connection).await?);
     }
     Ok(rows)
-}
-
-async fn observe(
-    connection: &mut Connection,
-    workspace: WorkspaceId,
-    seen: &[TicketObservation],
-) -> Result<(), StoreError> {
-    let ids: Vec<TicketId> = seen
-        .iter()
-        .map(|observation| observation.ticket_id)
-        .collect();
-    let mut rows = load_locked(connection, &row_ids(&ids)).await?;
-    rows.retain(|row| {
-        row.workspace_id == RowId::from(workspace)
-            && row.deleted_at.is_none()
-            && row.external_id.is_some()
-    });
-    for observation in seen {
-        let id = RowId::from(observation.ticket_id);
-        if let Ok(found) = rows.binary_search_by_key(&id, |row| row.id)
-            && let Some(row) = rows.get_mut(found)
-        {
-            note(row, observation);
-        }
-    }
-    rows::write(connection, rows).await
-}
-
-/// Brings one observation into its row.
-fn note(row: &mut TicketRow, seen: &TicketObservation) {
-    let before = row.clone();
-    TicketStatus::Synced.word().clone_into(&mut row.status);
-    row.synced_status = Some(seen.synced_status.word().to_owned());
-    if let Some(status) = &seen.external_status {
-        row.external_status = Some(status.clone());
-    }
-    if let Some(external) = &seen.external {
-        row.set_external(external);
-    }
-    if *row != before {
-        row.version += 1;
-        row.updated_at = seen.synced_at;
-    }
-    row.synced_at = Some(seen.synced_at);
 }

@@ -13,6 +13,7 @@ use handoff_domain::delivery::model::{
 };
 use handoff_domain::delivery::ports::{AcceptOutcome, IdempotencyKey, NewEntry, NewPush};
 use handoff_domain::document::model::{Document, DocumentStatus, DocumentSummary, DocumentType};
+use handoff_domain::scoping::model::ScopedTicket;
 use handoff_domain::shared::ids::{
     DeliveryId, DocumentId, IdSource, LeaseId, PushId, TicketId, UserId, WorkspaceId,
 };
@@ -198,29 +199,18 @@ impl World {
 
     fn ticket(&self) -> Ticket {
         let id: TicketId = self.ports.ids.next();
-        Ticket {
-            id,
-            workspace_id: self.workspace,
-            document_id: self.document,
-            block_id: None,
-            fingerprint: id.to_string(),
-            source_line: 1,
+        let scoped = ScopedTicket {
+            block: 0,
             content: TicketContent {
                 title: format!("Ticket {id}"),
                 ..TicketContent::default()
             },
+            source_line: 1,
+            fingerprint: id.to_string(),
+        };
+        Ticket {
             status: TicketStatus::Reviewed,
-            platform: None,
-            external: None,
-            synced_status: None,
-            external_status: None,
-            push_error: None,
-            delivery: None,
-            version: 1,
-            created_at: START,
-            updated_at: START,
-            pushed_at: None,
-            synced_at: None,
+            ..scoped.into_ticket(id, self.workspace, self.document, START)
         }
     }
 

@@ -1,5 +1,6 @@
 //! Lists: which of their items are work.
 
+mod boxes;
 mod inside;
 
 use super::candidate::{Form, excerpt};
@@ -13,67 +14,9 @@ use super::text::{count, words};
 use super::title;
 use super::tree::{Block, Item, Kind, Line};
 use super::walk::Walk;
+pub(super) use boxes::{State, first_line, state};
+use boxes::{strip_marker, text_box};
 pub(super) use inside::{Inside, inside};
-
-/// The text of an item's first line without a box written as text.
-pub(super) fn first_line(item: &Item) -> &str {
-    let text = item.head.first().map_or("", |line| line.plain.trim());
-    text_box(text).map_or(text, |(_, rest)| rest)
-}
-
-/// The state of an item's box.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct State {
-    /// Whether it has a box.
-    pub boxed: bool,
-    /// Whether it is done.
-    pub done: bool,
-}
-
-/// Reads the box of an item: a real one, one written as text, or a sign.
-pub(super) fn state(item: &Item) -> State {
-    let struck = item
-        .head
-        .first()
-        .is_some_and(|line| line.struck && !line.plain.trim().is_empty());
-    if let Some(checked) = item.checked {
-        return State {
-            boxed: true,
-            done: checked || struck,
-        };
-    }
-    let text = item.head.first().map_or("", |line| line.plain.trim());
-    match text_box(text) {
-        Some((checked, _)) => State {
-            boxed: true,
-            done: checked || struck,
-        },
-        None => State {
-            boxed: false,
-            done: struck,
-        },
-    }
-}
-
-/// Boxes that are written as text: `[ ]*`, `[~]`, `☐`, `✅`.
-fn text_box(text: &str) -> Option<(bool, &str)> {
-    const OPEN: &[&str] = &[
-        "[ ]*", "[ ]", "[]", "[~]", "[-]", "[>]", "[/]", "[!]", "[P]", "☐", "⬜", "🔲", "⏳", "🚧",
-        "❌",
-    ];
-    const DONE: &[&str] = &[
-        "[x]*", "[x]", "[X]", "[✓]", "[✔]", "[✅]", "✅", "☑", "✔", "✓",
-    ];
-    let strip = |marks: &[&str]| {
-        marks
-            .iter()
-            .find_map(|mark| text.strip_prefix(mark))
-            .map(|rest| rest.trim_start_matches(['\u{fe0f}', ' ']))
-    };
-    strip(OPEN)
-        .map(|rest| (false, rest))
-        .or_else(|| strip(DONE).map(|rest| (true, rest)))
-}
 
 /// Fields that name an item written as fields.
 const RECORD_NAMES: &[&str] = &[
@@ -413,22 +356,4 @@ fn holds_items(item: &Item, told: bool, boxed: bool, family: Option<Family>) -> 
 
 fn is_numbered(text: &str) -> bool {
     dotted_number(text).is_some() || ids::leading(text).is_some_and(|lead| lead.id.is_some())
-}
-
-/// The text without the marker of its list item and its box.
-fn strip_marker(text: &str) -> String {
-    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
-    let marker = if rest.len() < text.len() {
-        rest.strip_prefix(['.', ')'])
-    } else {
-        rest.strip_prefix(['-', '*', '+'])
-    };
-    let Some(rest) = marker.filter(|rest| rest.starts_with([' ', '\t'])) else {
-        return text.to_owned();
-    };
-    let rest = rest.trim_start();
-    let unboxed = ["[ ] ", "[x] ", "[X] "]
-        .iter()
-        .find_map(|mark| rest.strip_prefix(mark));
-    unboxed.unwrap_or(rest).to_owned()
 }

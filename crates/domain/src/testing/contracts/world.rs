@@ -14,6 +14,7 @@ use crate::connection::ports::WriteOutcome;
 use crate::document::model::{
     Block, BlockType, Document, DocumentStatus, DocumentSummary, DocumentType, ScopedBlock,
 };
+use crate::scoping::model::ScopedTicket;
 use crate::shared::ids::{DocumentId, TicketId, UserId, WorkspaceId};
 use crate::shared::page::PageRequest;
 use crate::ticket::model::{
@@ -179,13 +180,8 @@ impl<'a> World<'a> {
 
     /// A ticket as scoping gives it, not yet written.
     pub(super) fn ticket(&self, document: DocumentId, fingerprint: &str) -> Ticket {
-        Ticket {
-            id: self.ports.ids.next(),
-            workspace_id: self.workspace,
-            document_id: document,
-            block_id: None,
-            fingerprint: fingerprint.to_owned(),
-            source_line: 3,
+        let scoped = ScopedTicket {
+            block: 0,
             content: TicketContent {
                 title: format!("Do {fingerprint}"),
                 description: "Some *words* – with ünïcode and 🦀".to_owned(),
@@ -195,19 +191,10 @@ impl<'a> World<'a> {
                 acceptance_criteria: vec!["It works".to_owned()],
                 estimated_effort: Some(Effort::Small),
             },
-            status: TicketStatus::Generated,
-            platform: None,
-            external: None,
-            synced_status: None,
-            external_status: None,
-            push_error: None,
-            delivery: None,
-            version: 1,
-            created_at: START,
-            updated_at: START,
-            pushed_at: None,
-            synced_at: None,
-        }
+            source_line: 3,
+            fingerprint: fingerprint.to_owned(),
+        };
+        scoped.into_ticket(self.ports.ids.next(), self.workspace, document, START)
     }
 
     /// A ticket that is an issue, not yet written.

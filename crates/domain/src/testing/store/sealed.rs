@@ -50,13 +50,13 @@ impl State {
 
 fn of_integration(row: &Integration) -> SealedHolder {
     let tokens = row.tokens.as_ref();
-    let access = tokens.map(|tokens| &tokens.access_token);
-    let refresh = tokens.and_then(|tokens| tokens.refresh_token.as_ref());
+    let access = tokens.map(|tokens| tokens.access_token.clone());
+    let refresh = tokens.and_then(|tokens| tokens.refresh_token.clone());
     SealedHolder {
         holder: SecretHolder::Integration(row.id),
         workspace_id: row.workspace_id,
         platform: row.platform,
-        secrets: secrets([access, refresh, row.spare_refresh_token.as_ref()]),
+        secrets: SecretColumn::filled([access, refresh, row.spare_refresh_token.clone()]),
     }
 }
 
@@ -65,22 +65,10 @@ fn of_pending(row: &PendingConnection) -> SealedHolder {
         holder: SecretHolder::Pending(row.confirm_hash),
         workspace_id: row.workspace_id,
         platform: Platform::Jira,
-        secrets: secrets([
-            Some(&row.tokens.access_token),
-            row.tokens.refresh_token.as_ref(),
+        secrets: SecretColumn::filled([
+            Some(row.tokens.access_token.clone()),
+            row.tokens.refresh_token.clone(),
             None,
         ]),
     }
-}
-
-fn secrets(kept: [Option<&SealedSecret>; 3]) -> Vec<(SecretColumn, SealedSecret)> {
-    let columns = [
-        SecretColumn::Access,
-        SecretColumn::Refresh,
-        SecretColumn::SpareRefresh,
-    ];
-    let pairs = columns.into_iter().zip(kept);
-    pairs
-        .filter_map(|(column, secret)| Some((column, secret?.clone())))
-        .collect()
 }

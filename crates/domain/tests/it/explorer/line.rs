@@ -6,20 +6,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use handoff_domain::connection::model::TrackerSite;
 use handoff_domain::connection::ports::SendDeadline;
-use handoff_domain::delivery::model::{ClaimedDelivery, Fence, PauseScope, ProjectRef};
-use handoff_domain::delivery::tracker::{
-    AbsenceReport, CreateOutcome, CreateReport, FindReport, IssueStatus, IssueTracker, Mark,
-    PauseRequest, PreflightBatch, ProjectPage, ProjectQuery, TrackerError, TrackerIssueType,
-    TrackerProject, Verdict,
-};
+use handoff_domain::delivery::model::{ClaimedDelivery, PauseScope};
+use handoff_domain::delivery::tracker::{CreateReport, PauseRequest, TrackerError};
 use handoff_domain::shared::clock::Clock;
 use handoff_domain::shared::failure::{Failure, FailureKind};
 use handoff_domain::shared::ids::DeliveryId;
 use handoff_domain::testing::{CreateScript, FakeCreate, FakeTracker};
-use handoff_domain::ticket::model::{ExternalIssue, PushError, PushErrorCode};
+use handoff_domain::ticket::model::{PushError, PushErrorCode};
 
 use super::dice::Dice;
 use super::process::LocalClock;
+use crate::world::{TrackerProxy, too_late};
 
 /// What the tracker does later, by the true time.
 #[derive(Clone, Copy)]
@@ -116,48 +113,12 @@ impl Line {
         let seconds = self.dice.one_of(&[0, 0, 1, 10, 60]);
         self.clock.sleep(Duration::from_secs(seconds)).await;
     }
-
-    fn fails(&self) -> Result<(), TrackerError> {
-        if self.dice.once_in(8) {
-            self.dice.note("a look failed");
-            return Err(Failure::new(FailureKind::Unavailable, "no answer").into());
-        }
-        Ok(())
-    }
 }
 
 #[async_trait]
-impl IssueTracker for Line {
-    async fn projects(
-        &self,
-        site: &TrackerSite,
-        query: &ProjectQuery,
-    ) -> Result<ProjectPage, TrackerError> {
-        self.tracker.projects(site, query).await
-    }
-
-    async fn project(&self, site: &TrackerSite, key: &str) -> Result<TrackerProject, TrackerError> {
-        self.tracker.project(site, key).await
-    }
-
-    async fn issue_types(
-        &self,
-        site: &TrackerSite,
-        project_key: &str,
-    ) -> Result<Vec<TrackerIssueType>, TrackerError> {
-        self.tracker.issue_types(site, project_key).await
-    }
-
-    async fn preflight(
-        &self,
-        site: &TrackerSite,
-        batch: &PreflightBatch,
-    ) -> Result<Vec<Verdict>, TrackerError> {
-        self.tracker.preflight(site, batch).await
-    }
-
-    async fn fence(&self, site: &TrackerSite, project: &ProjectRef) -> Result<Fence, TrackerError> {
-        self.tracker.fence(site, project).await
+impl TrackerProxy for Line {
+    fn tracker(&self) -> &FakeTracker {
+        &self.tracker
     }
 
     async fn create(
@@ -169,17 +130,7 @@ impl IssueTracker for Line {
         self.travel().await;
         if self.clock.monotonic() >= deadline.0 {
             self.dice.note("too late to send");
-            let error = PushError::new(PushErrorCode::TrackerUnavailable, "too late to send");
-            let outcome = CreateOutcome::Retryable {
-                retry_after: None,
-                error,
-            };
-            return CreateReport {
-                outcomes: vec![outcome; deliveries.len()],
-                pause: None,
-                quota_points: 0,
-                fence: None,
-            };
+            return too_late(deliveries);
         }
         let plan = self.plan(site, deliveries);
         let report = self.tracker.create_now(site, deliveries, plan);
@@ -187,43 +138,15 @@ impl IssueTracker for Line {
         report
     }
 
-    async fn statuses(
-        &self,
-        site: &TrackerSite,
-        ids: &[String],
-    ) -> Result<Vec<IssueStatus>, TrackerError> {
-        self.tracker.statuses(site, ids).await
+    fn begin_look(&self) -> Result<(), TrackerError> {
+        if self.dice.once_in(8) {
+            self.dice.note("a look failed");
+            return Err(Failure::new(FailureKind::Unavailable, "no answer").into());
+        }
+        Ok(())
     }
 
-    async fn find(
-        &self,
-        site: &TrackerSite,
-        project: &ProjectRef,
-        marks: &[Mark],
-    ) -> Result<FindReport, TrackerError> {
-        self.fails()?;
-        let report = self.tracker.find(site, project, marks).await;
+    async fn end_look(&self) {
         self.travel().await;
-        report
-    }
-
-    async fn prove_absent(
-        &self,
-        site: &TrackerSite,
-        project: &ProjectRef,
-        marks: &[Mark],
-    ) -> Result<AbsenceReport, TrackerError> {
-        self.fails()?;
-        let report = self.tracker.prove_absent(site, project, marks).await;
-        self.travel().await;
-        report
-    }
-
-    async fn issue(
-        &self,
-        site: &TrackerSite,
-        key: &str,
-    ) -> Result<Option<ExternalIssue>, TrackerError> {
-        self.tracker.issue(site, key).await
     }
 }

@@ -15,7 +15,7 @@ use super::dice::Dice;
 use super::line::{Agenda, Later, Line};
 use super::people::{People, deliveries};
 use super::process::{LocalClock, Process};
-use crate::world::World;
+use crate::world::{Proxied, World};
 
 /// What every larger run must have tried.
 pub(super) const EVENTS: [&str; 19] = [
@@ -93,7 +93,7 @@ impl Schedule {
                     has_gaps,
                 };
                 let ports = DeliveryPorts {
-                    tracker: Arc::new(line),
+                    tracker: Arc::new(Proxied(Arc::new(line))),
                     signal: Arc::new(clock.clone()),
                     clock: Arc::new(clock.clone()),
                     ..world.delivery_ports.clone()

@@ -104,16 +104,21 @@ async fn a_worker_never_takes_its_own_lease_for_dead() {
     assert_eq!(world.report(push).await.counts().pushed, 1);
 }
 
+/// Another worker sees the lease unchanged for longer than its length.
+async fn is_taken_for_dead(world: &World) {
+    let observer = world.worker();
+    observer.run_once().await.unwrap();
+    world.pass(600);
+    observer.run_once().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_late_proof_is_taken_although_the_lease_was_lost() {
     let (world, push) = accepted().await;
     let probe = Probe::new(&world);
     let other = world.clone();
     probe.during(move || async move {
-        let observer = other.worker();
-        observer.run_once().await.unwrap();
-        other.pass(600);
-        observer.run_once().await.unwrap();
+        is_taken_for_dead(&other).await;
         assert_eq!(count(&other, DeliveryState::Uncertain).await, 1);
     });
     probe.worker(&world, 4).run_once().await.unwrap();
@@ -133,10 +138,7 @@ async fn a_late_refusal_or_retry_is_not_taken_once_the_lease_was_lost() {
         let probe = Probe::new(&world);
         let other = world.clone();
         probe.during(move || async move {
-            let observer = other.worker();
-            observer.run_once().await.unwrap();
-            other.pass(600);
-            observer.run_once().await.unwrap();
+            is_taken_for_dead(&other).await;
         });
         probe.worker(&world, 4).run_once().await.unwrap();
         assert_eq!(count(&world, DeliveryState::Uncertain).await, 1);

@@ -7,20 +7,15 @@ use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use handoff_domain::connection::model::TrackerSite;
 use handoff_domain::connection::ports::SendDeadline;
-use handoff_domain::delivery::model::{ClaimedDelivery, Fence, ProjectRef};
+use handoff_domain::delivery::model::ClaimedDelivery;
 use handoff_domain::delivery::service::DeliveryPorts;
 use handoff_domain::delivery::times::DeliveryTimes;
-use handoff_domain::delivery::tracker::{
-    AbsenceReport, CreateOutcome, CreateReport, FindReport, IssueStatus, IssueTracker, Mark,
-    PreflightBatch, ProjectPage, ProjectQuery, TrackerError, TrackerIssueType, TrackerProject,
-    Verdict,
-};
+use handoff_domain::delivery::tracker::{CreateReport, IssueTracker};
 use handoff_domain::delivery::worker::DeliveryWorker;
 use handoff_domain::shared::clock::Clock;
 use handoff_domain::testing::{FakeTracker, FixedClock, yield_now};
-use handoff_domain::ticket::model::{ExternalIssue, PushError, PushErrorCode};
 
-use crate::world::World;
+use crate::world::{Proxied, TrackerProxy, World, too_late};
 
 type Step = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
 
@@ -46,9 +41,8 @@ impl Probe {
 
     /// A worker, as one process has it, on this tracker.
     pub(super) fn worker(self: &Arc<Self>, world: &World, at_once: usize) -> DeliveryWorker {
-        let tracker: Arc<dyn IssueTracker> = self.clone();
         let ports = DeliveryPorts {
-            tracker,
+            tracker: Arc::new(Proxied(self.clone())),
             ..world.delivery_ports.clone()
         };
         DeliveryWorker::new(ports, DeliveryTimes::default(), at_once)
@@ -70,37 +64,9 @@ impl Probe {
 }
 
 #[async_trait]
-impl IssueTracker for Probe {
-    async fn projects(
-        &self,
-        site: &TrackerSite,
-        query: &ProjectQuery,
-    ) -> Result<ProjectPage, TrackerError> {
-        self.inner.projects(site, query).await
-    }
-
-    async fn project(&self, site: &TrackerSite, key: &str) -> Result<TrackerProject, TrackerError> {
-        self.inner.project(site, key).await
-    }
-
-    async fn issue_types(
-        &self,
-        site: &TrackerSite,
-        project_key: &str,
-    ) -> Result<Vec<TrackerIssueType>, TrackerError> {
-        self.inner.issue_types(site, project_key).await
-    }
-
-    async fn preflight(
-        &self,
-        site: &TrackerSite,
-        batch: &PreflightBatch,
-    ) -> Result<Vec<Verdict>, TrackerError> {
-        self.inner.preflight(site, batch).await
-    }
-
-    async fn fence(&self, site: &TrackerSite, project: &ProjectRef) -> Result<Fence, TrackerError> {
-        self.inner.fence(site, project).await
+impl TrackerProxy for Probe {
+    fn tracker(&self) -> &FakeTracker {
+        &self.inner
     }
 
     async fn create(
@@ -110,17 +76,7 @@ impl IssueTracker for Probe {
         deadline: SendDeadline,
     ) -> CreateReport {
         if self.clock.monotonic() >= deadline.0 {
-            let error = PushError::new(PushErrorCode::TrackerUnavailable, "too late to send");
-            let outcome = CreateOutcome::Retryable {
-                retry_after: None,
-                error,
-            };
-            return CreateReport {
-                outcomes: vec![outcome; deliveries.len()],
-                pause: None,
-                quota_points: 0,
-                fence: None,
-            };
+            return too_late(deliveries);
         }
         let now = self.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
         self.most.fetch_max(now, Ordering::Relaxed);
@@ -134,39 +90,5 @@ impl IssueTracker for Probe {
         }
         self.in_flight.fetch_sub(1, Ordering::Relaxed);
         report
-    }
-
-    async fn statuses(
-        &self,
-        site: &TrackerSite,
-        ids: &[String],
-    ) -> Result<Vec<IssueStatus>, TrackerError> {
-        self.inner.statuses(site, ids).await
-    }
-
-    async fn find(
-        &self,
-        site: &TrackerSite,
-        project: &ProjectRef,
-        marks: &[Mark],
-    ) -> Result<FindReport, TrackerError> {
-        self.inner.find(site, project, marks).await
-    }
-
-    async fn prove_absent(
-        &self,
-        site: &TrackerSite,
-        project: &ProjectRef,
-        marks: &[Mark],
-    ) -> Result<AbsenceReport, TrackerError> {
-        self.inner.prove_absent(site, project, marks).await
-    }
-
-    async fn issue(
-        &self,
-        site: &TrackerSite,
-        key: &str,
-    ) -> Result<Option<ExternalIssue>, TrackerError> {
-        self.inner.issue(site, key).await
     }
 }

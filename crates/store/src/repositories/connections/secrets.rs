@@ -73,7 +73,7 @@ async fn list_integrations(
                 holder: SecretHolder::Integration(id.id()),
                 workspace_id: workspace.id(),
                 platform: parse_word("integrations.integration_type", &platform)?,
-                secrets: secrets([access, refresh, spare]),
+                secrets: filled([access, refresh, spare]),
             })
         })
         .collect()
@@ -105,32 +105,15 @@ async fn list_pending(
                 holder: SecretHolder::Pending(hash),
                 workspace_id: workspace.id(),
                 platform: Platform::Jira,
-                secrets: secrets([Some(access), refresh, None]),
+                secrets: filled([Some(access), refresh, None]),
             })
         })
         .collect()
 }
 
-fn secrets(kept: [Option<Vec<u8>>; 3]) -> Vec<(SecretColumn, SealedSecret)> {
-    let columns = [
-        SecretColumn::Access,
-        SecretColumn::Refresh,
-        SecretColumn::SpareRefresh,
-    ];
-    let pairs = columns.into_iter().zip(kept);
-    pairs
-        .filter_map(|(column, envelope)| Some((column, SealedSecret::from_bytes(envelope?))))
-        .collect()
-}
-
-/// Replaces one column, with this comparison, of one row.
-macro_rules! swap {
-    ($connection:expr, $row:expr, $column:expr, $old:expr, $new:expr) => {
-        diesel::update($row.filter($column.eq($old.as_bytes())))
-            .set($column.eq($new.as_bytes()))
-            .execute($connection)
-            .await?
-    };
+/// Envelopes as columns of the row that hold a secret.
+fn filled(kept: [Option<Vec<u8>>; 3]) -> Vec<(SecretColumn, SealedSecret)> {
+    SecretColumn::filled(kept.map(|envelope| envelope.map(SealedSecret::from_bytes)))
 }
 
 pub(super) async fn reseal(
@@ -139,61 +122,33 @@ pub(super) async fn reseal(
     old: &SealedSecret,
     new: &SealedSecret,
 ) -> Result<bool, StoreError> {
+    let (old, new) = (old.as_bytes(), new.as_bytes());
+    /// Replaces one column of one row while it holds the old secret.
+    macro_rules! swap {
+        ($row:expr, $column:path) => {
+            diesel::update($row.filter($column.eq(old)))
+                .set($column.eq(new))
+                .execute(connection)
+                .await?
+        };
+    }
     let written = match place.holder {
         SecretHolder::Integration(id) => {
             let row = integrations::table.filter(integrations::id.eq(RowId::from(id)));
             match place.column {
-                SecretColumn::Access => {
-                    swap!(
-                        connection,
-                        row,
-                        integrations::access_token_encrypted,
-                        old,
-                        new
-                    )
-                }
-                SecretColumn::Refresh => {
-                    swap!(
-                        connection,
-                        row,
-                        integrations::refresh_token_encrypted,
-                        old,
-                        new
-                    )
-                }
+                SecretColumn::Access => swap!(row, integrations::access_token_encrypted),
+                SecretColumn::Refresh => swap!(row, integrations::refresh_token_encrypted),
                 SecretColumn::SpareRefresh => {
-                    swap!(
-                        connection,
-                        row,
-                        integrations::spare_refresh_token_encrypted,
-                        old,
-                        new
-                    )
+                    swap!(row, integrations::spare_refresh_token_encrypted)
                 }
             }
         }
         SecretHolder::Pending(hash) => {
-            let row = pending_connections::table
-                .filter(pending_connections::confirm_hash.eq(hash.to_vec()));
+            let hash = hash.to_vec();
+            let row = pending_connections::table.filter(pending_connections::confirm_hash.eq(hash));
             match place.column {
-                SecretColumn::Access => {
-                    swap!(
-                        connection,
-                        row,
-                        pending_connections::access_token_encrypted,
-                        old,
-                        new
-                    )
-                }
-                SecretColumn::Refresh => {
-                    swap!(
-                        connection,
-                        row,
-                        pending_connections::refresh_token_encrypted,
-                        old,
-                        new
-                    )
-                }
+                SecretColumn::Access => swap!(row, pending_connections::access_token_encrypted),
+                SecretColumn::Refresh => swap!(row, pending_connections::refresh_token_encrypted),
                 SecretColumn::SpareRefresh => 0,
             }
         }

@@ -231,11 +231,7 @@ async fn open_tickets(connection: &mut Connection, new: &NewPush) -> Result<(), 
     let push = RowId::from(new.push.id);
     let tickets = execution_tickets::table
         .filter(execution_tickets::id.eq_any(tickets_in_state(push, DeliveryState::Queued)));
-    let delivery = deliveries::table
-        .filter(deliveries::push_id.eq(push))
-        .filter(deliveries::ticket_id.eq(execution_tickets::id))
-        .select(deliveries::id)
-        .single_value();
+    let delivery = own_delivery(push).select(deliveries::id).single_value();
     let changes = (
         execution_tickets::delivery_id.eq(delivery),
         execution_tickets::version.eq(execution_tickets::version + 1),
@@ -253,11 +249,7 @@ async fn refuse_tickets(connection: &mut Connection, new: &NewPush) -> Result<()
     let push = RowId::from(new.push.id);
     let tickets = execution_tickets::table
         .filter(execution_tickets::id.eq_any(tickets_in_state(push, DeliveryState::Rejected)));
-    let error = deliveries::table
-        .filter(deliveries::push_id.eq(push))
-        .filter(deliveries::ticket_id.eq(execution_tickets::id))
-        .select(deliveries::error)
-        .single_value();
+    let error = own_delivery(push).select(deliveries::error).single_value();
     let changes = (
         execution_tickets::status.eq(TicketStatus::PushFailed.word()),
         execution_tickets::push_error.eq(error),
@@ -269,6 +261,14 @@ async fn refuse_tickets(connection: &mut Connection, new: &NewPush) -> Result<()
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// What this push itself does with a ticket that is being updated.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn own_delivery(push: RowId) -> _ {
+    deliveries::table
+        .filter(deliveries::push_id.eq(push))
+        .filter(deliveries::ticket_id.eq(execution_tickets::id))
 }
 
 /// The tickets that this push itself delivers and that stand so.

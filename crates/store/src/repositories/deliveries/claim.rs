@@ -1,6 +1,7 @@
 //! Claiming queued deliveries.
 
 use diesel::dsl::{exists, sql};
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
@@ -15,7 +16,7 @@ use super::pauses::ActivePauses;
 use super::rows::{DeliveryRow, EntryRow, PushRow};
 use super::writes::{write_deliveries, write_entries, write_pushes};
 use crate::error::StoreError;
-use crate::values::{RowId, Word};
+use crate::values::RowId;
 
 /// How many pushes are looked at for one that nobody else works on.
 const PUSHES_LOOKED_AT: i64 = 8;
@@ -66,6 +67,20 @@ pub(super) async fn claim(
     claim_of_push(connection, push, lease, limit, now).await
 }
 
+/// The deliveries whose turn to be sent has come.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn due(now: OffsetDateTime) -> _ {
+    let is_unsettled: SqlLiteral<Bool> = sql::<Bool>(IS_UNSETTLED);
+    let queued: &'static str = DeliveryState::Queued.as_str();
+    let may_be_sent = deliveries::retry_at
+        .is_null()
+        .or(deliveries::retry_at.le(now));
+    deliveries::table
+        .filter(is_unsettled)
+        .filter(deliveries::state.eq(queued))
+        .filter(may_be_sent)
+}
+
 /// The pushes that have something to send: of the workspace with the fewest requests under way, then the oldest.
 async fn find_pushes(
     connection: &mut Connection,
@@ -73,15 +88,7 @@ async fn find_pushes(
     held_back: &[String],
     now: OffsetDateTime,
 ) -> Result<Vec<(RowId, RowId)>, StoreError> {
-    let due = deliveries::table
-        .filter(deliveries::push_id.eq(pushes::id))
-        .filter(sql::<Bool>(IS_UNSETTLED))
-        .filter(deliveries::state.eq(DeliveryState::Queued.word()))
-        .filter(
-            deliveries::retry_at
-                .is_null()
-                .or(deliveries::retry_at.le(now)),
-        );
+    let due = due(now).filter(deliveries::push_id.eq(pushes::id));
     let under_way = sending
         .filter(
             sending
@@ -123,15 +130,8 @@ async fn claim_of_push(
 ) -> Result<Option<ClaimedBatch>, StoreError> {
     let query = pushes::table.find(push).select(PushRow::as_select());
     let mut push: PushRow = query.first(connection).await?;
-    let due: Vec<(DeliveryRow, Option<String>)> = deliveries::table
+    let due: Vec<(DeliveryRow, Option<String>)> = due(now)
         .filter(deliveries::push_id.eq(push.id))
-        .filter(sql::<Bool>(IS_UNSETTLED))
-        .filter(deliveries::state.eq(DeliveryState::Queued.word()))
-        .filter(
-            deliveries::retry_at
-                .is_null()
-                .or(deliveries::retry_at.le(now)),
-        )
         .order(deliveries::id)
         .limit(i64::from(limit))
         .select((DeliveryRow::as_select(), deliveries::payload))

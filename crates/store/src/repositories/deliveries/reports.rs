@@ -1,5 +1,6 @@
 //! Reading the ledger.
 
+mod entries;
 mod events;
 
 use std::collections::HashMap;
@@ -16,23 +17,14 @@ use handoff_domain::shared::ids::{PushId, WorkspaceId};
 use handoff_domain::shared::page::{Page, PageRequest};
 use time::OffsetDateTime;
 
-use super::super::schema::{deliveries, execution_tickets, push_tickets, pushes};
-use super::super::tickets::rows::external_issue;
+use super::super::schema::{deliveries, push_tickets, pushes};
 use super::super::{Backend, Connection};
 use super::pauses::ActivePauses;
 use super::rows::{DeliveryRow, PushRow};
 use crate::error::StoreError;
 use crate::values::{RowId, Word, parse_word};
+use entries::{ReportedEntry, entries_of};
 pub(super) use events::list_changes;
-
-/// The link of a ticket that was an issue before the push.
-type IssueColumns = (
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-);
-type EntryColumns = (RowId, Option<RowId>, Option<DeliveryRow>, IssueColumns);
 
 pub(super) async fn find_push(
     connection: &mut Connection,
@@ -69,40 +61,12 @@ async fn load_entries(
     connection: &mut Connection,
     push: PushId,
 ) -> Result<Vec<PushEntry>, StoreError> {
-    let rows: Vec<EntryColumns> = push_tickets::table
-        .left_join(deliveries::table.on(push_tickets::delivery_id.eq(deliveries::id.nullable())))
-        .left_join(execution_tickets::table.on(execution_tickets::id.eq(push_tickets::ticket_id)))
-        .filter(push_tickets::push_id.eq(RowId::from(push)))
+    let rows: Vec<ReportedEntry> = entries_of(push.into())
         .order(push_tickets::position)
-        .select((
-            push_tickets::ticket_id,
-            push_tickets::delivery_id,
-            Option::<DeliveryRow>::as_select(),
-            (
-                execution_tickets::external_site_id.nullable(),
-                execution_tickets::external_id.nullable(),
-                execution_tickets::external_key.nullable(),
-                execution_tickets::external_url.nullable(),
-            ),
-        ))
+        .select(ReportedEntry::as_select())
         .load(connection)
         .await?;
-    rows.into_iter().map(to_entry).collect()
-}
-
-fn to_entry(
-    (ticket_id, delivery_id, delivery, (site, id, key, url)): EntryColumns,
-) -> Result<PushEntry, StoreError> {
-    match (delivery_id, delivery) {
-        (_, Some(row)) => Ok(PushEntry::Delivery(row.try_into()?)),
-        (Some(_), None) => Err(StoreError::Corrupt {
-            column: "push_tickets.delivery_id",
-        }),
-        (None, None) => Ok(PushEntry::AlreadyPushed {
-            ticket_id: ticket_id.id(),
-            external: external_issue(site, id, key, url),
-        }),
-    }
+    rows.into_iter().map(PushEntry::try_from).collect()
 }
 
 /// A settled push waits for nothing.

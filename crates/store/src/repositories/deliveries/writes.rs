@@ -6,6 +6,7 @@ use diesel::upsert::excluded;
 use super::super::schema::{deliveries, push_tickets, pushes};
 use super::super::{Connection, execute_batch};
 use super::rows::{DeliveryRow, EntryRow, PushRow};
+use crate::batches::batches;
 use crate::error::StoreError;
 
 /// How many rows one statement writes; keeps well below the databases' greatest number of parameters.
@@ -16,14 +17,9 @@ pub(super) async fn write_deliveries(
     connection: &mut Connection,
     rows: Vec<DeliveryRow>,
 ) -> Result<(), StoreError> {
-    let mut rows = rows.into_iter();
-    loop {
-        let chunk: Vec<DeliveryRow> = rows.by_ref().take(ROWS_PER_STATEMENT).collect();
-        if chunk.is_empty() {
-            return Ok(());
-        }
+    for batch in batches(rows, ROWS_PER_STATEMENT) {
         let upsert = diesel::insert_into(deliveries::table)
-            .values(chunk)
+            .values(batch)
             .on_conflict(deliveries::id)
             .do_update()
             .set((
@@ -43,6 +39,7 @@ pub(super) async fn write_deliveries(
             ));
         execute_batch(connection, upsert).await?;
     }
+    Ok(())
 }
 
 /// Writes what can change of pushes.
@@ -50,14 +47,9 @@ pub(super) async fn write_pushes(
     connection: &mut Connection,
     rows: Vec<PushRow>,
 ) -> Result<(), StoreError> {
-    let mut rows = rows.into_iter();
-    loop {
-        let chunk: Vec<PushRow> = rows.by_ref().take(ROWS_PER_STATEMENT).collect();
-        if chunk.is_empty() {
-            return Ok(());
-        }
+    for batch in batches(rows, ROWS_PER_STATEMENT) {
         let upsert = diesel::insert_into(pushes::table)
-            .values(chunk)
+            .values(batch)
             .on_conflict(pushes::id)
             .do_update()
             .set((
@@ -68,6 +60,7 @@ pub(super) async fn write_pushes(
             ));
         execute_batch(connection, upsert).await?;
     }
+    Ok(())
 }
 
 /// Writes the change numbers of entries.

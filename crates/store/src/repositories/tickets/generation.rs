@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use super::super::schema::{document_blocks, execution_tickets};
 use super::super::{Connection, locks};
 use super::rows::{self, TicketRow};
-use super::{IDS_PER_STATEMENT, load, of_document};
+use super::{IDS_PER_STATEMENT, ids_of_document, load, load_locked, of_document};
 use crate::error::StoreError;
 use crate::values::{RowId, Word};
 
@@ -27,7 +27,8 @@ pub(super) async fn apply(
 ) -> Result<Vec<Ticket>, StoreError> {
     let id = RowId::from(document);
     locks::document(connection, id).await?;
-    let known = load_known(connection, id).await?;
+    let known = ids_of_document(connection, id).await?;
+    let known = load_locked(connection, &known).await?;
     let blocks = load_blocks(connection, id).await?;
     let mut scoped_rows = Vec::with_capacity(scoped.len());
     for ticket in scoped {
@@ -41,20 +42,6 @@ pub(super) async fn apply(
     }
     rows::write(connection, changed(known, scoped_rows, now)).await?;
     load(connection, of_document(workspace, document, None)).await
-}
-
-/// Every ticket that the document ever had, also the deleted ones, locked.
-async fn load_known(
-    connection: &mut Connection,
-    document: RowId,
-) -> Result<Vec<TicketRow>, StoreError> {
-    let ids: Vec<RowId> = execution_tickets::table
-        .filter(execution_tickets::document_id.eq(document))
-        .order(execution_tickets::id)
-        .select(execution_tickets::id)
-        .load(connection)
-        .await?;
-    super::load_locked(connection, &ids).await
 }
 
 async fn load_blocks(

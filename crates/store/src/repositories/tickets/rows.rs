@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 
 use super::super::schema::execution_tickets;
 use super::super::{Backend, Connection, execute_batch};
+use crate::batches::batches;
 use crate::error::StoreError;
 use crate::values::{RowId, Word, parse_json, parse_u32, parse_word, to_i32, to_json};
 
@@ -209,14 +210,9 @@ pub(super) async fn write(
     connection: &mut Connection,
     rows: Vec<TicketRow>,
 ) -> Result<(), StoreError> {
-    let mut rows = rows.into_iter();
-    loop {
-        let chunk: Vec<TicketRow> = rows.by_ref().take(TICKETS_PER_STATEMENT).collect();
-        if chunk.is_empty() {
-            return Ok(());
-        }
+    for batch in batches(rows, TICKETS_PER_STATEMENT) {
         let upsert = diesel::insert_into(execution_tickets::table)
-            .values(chunk)
+            .values(batch)
             .on_conflict(execution_tickets::id)
             .do_update()
             .set((
@@ -249,4 +245,5 @@ pub(super) async fn write(
             ));
         execute_batch(connection, upsert).await?;
     }
+    Ok(())
 }

@@ -1,11 +1,14 @@
 //! Builds the tree from the events of the Markdown parser.
 
+mod inline;
+
 use std::ops::Range;
 
-use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
 
 use super::{Block, Item, Kind, Line, Row};
 use crate::scoping::rules::text::LineIndex;
+use inline::{Inline, widen};
 
 /// Blocks nested deeper than this are left out of the tree; their source stays in the descriptions.
 const MAX_DEPTH: usize = 24;
@@ -32,20 +35,6 @@ pub(super) struct Builder<'a> {
     inline: Inline,
     heading: u8,
     code: Option<(String, Range<usize>)>,
-}
-
-/// The state of the text that is being read.
-#[derive(Debug, Default)]
-struct Inline {
-    strong: usize,
-    struck: usize,
-    struck_len: usize,
-    link: usize,
-    plain_seen: bool,
-    unstruck_seen: bool,
-    unlinked_seen: bool,
-    code: bool,
-    uncoded_seen: bool,
 }
 
 impl<'a> Builder<'a> {
@@ -96,7 +85,7 @@ impl<'a> Builder<'a> {
             Tag::Image { .. } | Tag::Emphasis => {}
             Tag::Heading { level, .. } => {
                 self.flush_paragraph();
-                self.heading = level_number(level);
+                self.heading = level as u8;
             }
             Tag::CodeBlock(kind) => {
                 self.flush_paragraph();
@@ -252,8 +241,6 @@ impl<'a> Builder<'a> {
     }
 
     fn text(&mut self, text: &str, range: Range<usize>) {
-        let blank = text.trim().is_empty();
-        let inline = &mut self.inline;
         if self.lines.last().is_none_or(|line| line.number == 0) {
             let number = self.index.line_of(range.start);
             let fresh = Line {
@@ -265,38 +252,12 @@ impl<'a> Builder<'a> {
                 Some(line) => *line = fresh,
                 None => self.lines.push(fresh),
             }
-            *inline = Inline {
-                plain_seen: false,
-                struck_len: 0,
-                unstruck_seen: false,
-                unlinked_seen: false,
-                uncoded_seen: false,
-                ..*inline
-            };
+            self.inline.begin_line();
         }
-        let Some(line) = self.lines.last_mut() else {
-            return;
-        };
-        line.plain.push_str(text);
-        line.source.end = line.source.end.max(range.end);
-        if !blank {
-            inline.plain_seen |= inline.strong == 0;
-            inline.unstruck_seen |= inline.struck == 0;
-            inline.unlinked_seen |= inline.link == 0;
-            inline.uncoded_seen |= !inline.code;
+        if let Some(line) = self.lines.last_mut() {
+            line.source.end = line.source.end.max(range.end);
+            self.inline.add(text, line);
         }
-        if inline.strong > 0 && !inline.plain_seen {
-            line.bold = line.plain.len();
-        }
-        if !inline.unstruck_seen {
-            line.struck = inline.struck > 0;
-            inline.struck_len = line.plain.len();
-        } else if inline.struck_len < 9 {
-            // One struck word is a correction, not a finished item.
-            line.struck = false;
-        }
-        line.link = !inline.unlinked_seen;
-        line.code = !inline.uncoded_seen;
     }
 
     fn close_line(&mut self) {
@@ -365,14 +326,6 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// The range with the markup directly before it, so that a line's source keeps its opening marks.
-fn widen(source: &str, range: &Range<usize>) -> Range<usize> {
-    let before = source.get(..range.start).unwrap_or_default();
-    let kept = before.trim_end_matches(['*', '_', '`', '~', '[']).len();
-    // A list marker is parted from the text by a space and stays out.
-    kept..range.end
-}
-
 fn language(kind: &CodeBlockKind<'_>) -> String {
     match kind {
         CodeBlockKind::Fenced(info) => info
@@ -381,17 +334,6 @@ fn language(kind: &CodeBlockKind<'_>) -> String {
             .unwrap_or_default()
             .to_ascii_lowercase(),
         CodeBlockKind::Indented => String::new(),
-    }
-}
-
-const fn level_number(level: HeadingLevel) -> u8 {
-    match level {
-        HeadingLevel::H1 => 1,
-        HeadingLevel::H2 => 2,
-        HeadingLevel::H3 => 3,
-        HeadingLevel::H4 => 4,
-        HeadingLevel::H5 => 5,
-        HeadingLevel::H6 => 6,
     }
 }
 

@@ -9,10 +9,9 @@ use handoff_domain::shared::ids::{PushId, WorkspaceId};
 use time::OffsetDateTime;
 
 use super::super::super::Connection;
-use super::super::super::schema::{deliveries, execution_tickets, push_tickets};
+use super::super::super::schema::push_tickets;
 use super::super::pauses::ActivePauses;
-use super::super::rows::DeliveryRow;
-use super::{EntryColumns, count_entries, find_row, pause_of, to_entry};
+use super::{ReportedEntry, count_entries, entries_of, find_row, pause_of};
 use crate::error::StoreError;
 use crate::values::RowId;
 
@@ -53,33 +52,17 @@ async fn load_changed(
     after: i64,
     limit: u32,
 ) -> Result<Vec<NumberedEntry>, StoreError> {
-    let rows: Vec<(i64, EntryColumns)> = push_tickets::table
-        .left_join(deliveries::table.on(push_tickets::delivery_id.eq(deliveries::id.nullable())))
-        .left_join(execution_tickets::table.on(execution_tickets::id.eq(push_tickets::ticket_id)))
-        .filter(push_tickets::push_id.eq(push))
+    let rows: Vec<(i64, ReportedEntry)> = entries_of(push)
         .filter(sql::<BigInt>(NUMBER).gt(after))
         .order((sql::<BigInt>(NUMBER), push_tickets::position))
         .limit(i64::from(limit))
-        .select((
-            sql::<BigInt>(NUMBER),
-            (
-                push_tickets::ticket_id,
-                push_tickets::delivery_id,
-                Option::<DeliveryRow>::as_select(),
-                (
-                    execution_tickets::external_site_id.nullable(),
-                    execution_tickets::external_id.nullable(),
-                    execution_tickets::external_key.nullable(),
-                    execution_tickets::external_url.nullable(),
-                ),
-            ),
-        ))
+        .select((sql::<BigInt>(NUMBER), ReportedEntry::as_select()))
         .load(connection)
         .await?;
-    let numbered = |(change_number, columns)| {
+    let numbered = |(change_number, row): (i64, ReportedEntry)| {
         Ok(NumberedEntry {
             change_number,
-            entry: to_entry(columns)?,
+            entry: row.try_into()?,
         })
     };
     rows.into_iter().map(numbered).collect()

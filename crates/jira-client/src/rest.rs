@@ -22,6 +22,7 @@ pub use bulk_create::{
 };
 pub use create_meta::{FieldMeta, FieldSchema, IssueTypeMeta};
 pub use edit::{IssueEdit, TargetStatus, Transition};
+pub(crate) use fetch::GET_ISSUE;
 pub use fetch::{BulkFetched, FetchOptions, IssueError, MAX_BULK_FETCH};
 pub use issue::{Issue, IssueFields};
 pub use myself::Myself;

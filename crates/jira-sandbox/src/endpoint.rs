@@ -105,7 +105,7 @@ impl Endpoint {
         if let ["search"] = rest {
             return Self::RemovedSearch;
         }
-        if !matches!(version, "2" | "3") {
+        if !matches!(version, "2" | "3" | "latest") {
             return Self::UnknownJira;
         }
         match (method, rest) {

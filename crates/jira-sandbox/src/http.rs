@@ -71,9 +71,12 @@ impl Request {
         self.at_site = true;
     }
 
-    /// Gives the version of the REST API that a Jira call names.
+    /// Gives the version of the REST API that a Jira call names; `latest` is the second.
     pub(crate) fn version(&self) -> &str {
-        self.part(5)
+        match self.part(5) {
+            "latest" => "2",
+            version => version,
+        }
     }
 
     /// Gives the path's parts from `from` on.

@@ -50,7 +50,7 @@ pub struct JournalEntry {
     pub bytes_out: usize,
     /// How long it took in microseconds of the machine's clock; zero while in flight.
     pub duration_us: u64,
-    /// Issues that the request created.
+    /// Issues that the request created, also after its answer.
     pub created_issues: u32,
     /// Jira requests in flight when this one arrived, itself included.
     pub in_flight: usize,
@@ -103,9 +103,29 @@ impl Journal {
         if let Some(entry) = at.and_then(|at| self.entries.get_mut(at)) {
             entry.status = ended.status;
             entry.bytes_out = ended.bytes_out;
-            entry.quota_points = ended.quota_points;
-            entry.created_issues = ended.created_issues;
             entry.duration_us = ended.duration_us;
+        }
+        self.grow(ended.sequence, (ended.quota_points, ended.created_issues));
+    }
+
+    /// Notes what a request cost and created after its answer, in points and issues.
+    pub(crate) fn add_late(
+        &mut self,
+        sequence: usize,
+        app: Cow<'static, str>,
+        endpoint: Endpoint,
+        more: (u64, u32),
+    ) {
+        self.ledger.add_late(app, endpoint, more);
+        self.grow(sequence, more);
+    }
+
+    /// Late work may be done before the answer is noted, so both add.
+    fn grow(&mut self, sequence: usize, (points, created): (u64, u32)) {
+        let at = sequence.checked_sub(self.first);
+        if let Some(entry) = at.and_then(|at| self.entries.get_mut(at)) {
+            entry.quota_points += points;
+            entry.created_issues += created;
         }
     }
 

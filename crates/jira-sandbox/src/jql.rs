@@ -6,6 +6,7 @@ mod lexer;
 mod order;
 mod parser;
 mod source;
+mod words;
 
 use time::OffsetDateTime;
 

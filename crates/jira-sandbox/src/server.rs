@@ -195,10 +195,7 @@ async fn work(request: Request, handle: SandboxHandle) -> Option<Answer> {
     }
     let acts = arrival.fault.as_ref().is_none_or(Effect::acts);
     let answer = acts.then(|| handle.with(|state| state.answer(&request, &arrival)));
-    let acted = answer.as_ref().map_or_else(Acted::default, |answer| Acted {
-        created: answer.created,
-        extra_points: answer.extra_points,
-    });
+    let acted = answer.as_ref().map_or_else(Acted::default, Acted::of);
     pause(after + arrival.latency_per_issue * acted.created).await;
     let answer = distort(arrival.fault.as_ref(), answer);
     handle.with(|state| state.leave(arrival, answer.as_ref(), &acted));
@@ -213,7 +210,7 @@ fn put_off(request: &Request, arrival: &Arrival, handle: &SandboxHandle) {
     else {
         return;
     };
-    let (endpoint, struck) = (arrival.endpoint, arrival.struck.unwrap_or_default());
+    let late = arrival.late();
     let parts = match ms_per_issue {
         0 => vec![request.clone()],
         _ => late::one_by_one(request),
@@ -222,8 +219,8 @@ fn put_off(request: &Request, arrival: &Arrival, handle: &SandboxHandle) {
     handle.with(|state| state.chaos.pending_late += 1);
     rt::spawn(async move {
         pause(Duration::from_millis(ms)).await;
-        for part in parts {
-            handle.with(|state| state.act_late(&part, endpoint, struck));
+        for (at, part) in parts.iter().enumerate() {
+            handle.with(|state| state.act_late(part, &late, at > 0));
             pause(Duration::from_millis(ms_per_issue)).await;
         }
         handle.with(|state| state.chaos.pending_late -= 1);

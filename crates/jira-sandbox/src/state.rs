@@ -1,5 +1,7 @@
 //! The sandbox's whole state, and which module answers a request.
 
+mod late;
+
 use std::borrow::Cow;
 use std::sync::{Mutex, Weak};
 use std::time::{Duration, Instant};
@@ -194,18 +196,6 @@ impl State {
         chosen.or_else(|| self.chaos.draw(endpoint))
     }
 
-    /// Carries out a request that was put off, long after its answer.
-    pub(crate) fn act_late(&mut self, request: &Request, endpoint: Endpoint, struck: &str) {
-        let answered = if endpoint.is_jira() {
-            gateway::answer(self, endpoint, request, None)
-        } else {
-            self.beside_jira(endpoint, request)
-        };
-        self.collect_events();
-        let created = answered.map_or(0, |answer| answer.created);
-        self.chaos.count(endpoint, struck, 0, created);
-    }
-
     /// Acts on a request and gives its true answer, before any fault distorts that.
     pub(crate) fn answer(&mut self, request: &Request, arrival: &Arrival) -> Answer {
         let answer = if arrival.endpoint.is_jira() {
@@ -328,6 +318,15 @@ fn exchange(endpoint: Endpoint, request: &Request) -> Exchange {
 pub(crate) struct Acted {
     pub(crate) created: u32,
     pub(crate) extra_points: u64,
+}
+
+impl Acted {
+    pub(crate) fn of(answer: &Answer) -> Self {
+        Self {
+            created: answer.created,
+            extra_points: answer.extra_points,
+        }
+    }
 }
 
 /// Tells which project a Jira request speaks of, by its key.

@@ -21,6 +21,7 @@ pub(super) fn run(workspace: &Workspace) -> Result<Tally> {
     let scripts = [
         (python(&folder), "pycontribs.py"),
         (PathBuf::from("node"), "jirajs.mjs"),
+        (PathBuf::from("node"), "compare.mjs"),
     ];
     let mut tally = Tally::default();
     for (program, script) in scripts {

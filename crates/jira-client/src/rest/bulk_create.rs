@@ -8,7 +8,7 @@ use std::ops::Range;
 use futures_util::StreamExt;
 use futures_util::stream;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::NewIssue;
 use super::lenient::{id, null_as_empty};
@@ -40,7 +40,7 @@ pub struct CreatedIssue {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IssueRejection {
-    /// The status Jira gave this element; `None` when it gave none.
+    /// The status Jira gave this element, or the whole answer where an element has none but says why.
     pub status: Option<u16>,
     /// Messages that belong to no field.
     pub error_messages: Vec<String>,
@@ -49,12 +49,12 @@ pub struct IssueRejection {
 }
 
 impl IssueRejection {
-    /// Tells whether the issue may exist all the same: a 5xx, or an error that tells nothing.
+    /// Tells whether the issue may exist all the same: a 5xx, or no status and no field named.
     #[must_use]
     pub fn may_have_been_applied(&self) -> bool {
         match self.status {
             Some(status) => !refuses_outright(status),
-            None => self.field_errors.is_empty() && self.error_messages.is_empty(),
+            None => self.field_errors.is_empty(),
         }
     }
 
@@ -126,10 +126,13 @@ pub struct ChunkOutcome {
 impl Jira {
     /// Creates one issue; sent again only where the attempt before certainly created nothing.
     ///
-    /// Needs the scope `write:jira-work`.
+    /// Needs the scope `write:jira-work`. Costs one quota point.
     ///
     /// # Errors
-    /// [`Error`]; ask [`Error::may_have_been_applied`] before repeating.
+    /// [`Error`]; 400 with [`Error::field_errors`], 403 or 400 where the user may not create. Ask
+    /// [`Error::may_have_been_applied`] before repeating.
+    ///
+    /// **Source:** Jira Cloud REST API v3, "Create issue".
     pub async fn create_issue(&self, issue: &NewIssue) -> Result<CreatedIssue, Error> {
         let call = Call::post("/rest/api/3/issue").json(issue);
         self.send(call).await?.json()
@@ -138,7 +141,7 @@ impl Jira {
     /// Creates up to 50 issues in one request, which is sent at most once and not after `deadline`.
     ///
     /// Some may be refused while others are created. That all were refused is a result too, although
-    /// Jira answers it with 400. No issues make no request.
+    /// Jira answers it with 400; a 400 that cannot be read leaves doubt. No issues make no request.
     ///
     /// Needs the scope `write:jira-work`. Costs one request and one quota point per issue.
     ///
@@ -209,10 +212,19 @@ fn read_bulk_answer(answer: &Answer, count: usize) -> Result<BulkCreated, Error>
     }
     match answer.json::<align::BulkAnswer>() {
         Ok(bulk) if bulk.has_results() => Ok(align::align(bulk, count, Some(answer.status))),
-        // A refusal cut short might have told of an element that failed by a server error.
-        Err(error) if !answer.complete => Err(error),
-        _ => Err(answer.to_error()),
+        Ok(_) => Err(answer.to_error()),
+        Err(_) if answer.complete && refuses_as_a_whole(&answer.body) => Err(answer.to_error()),
+        // What cannot be read might have told of an element that failed by a server error.
+        Err(error) => Err(error),
     }
+}
+
+/// Tells whether a body says something, and nothing about elements.
+fn refuses_as_a_whole(body: &[u8]) -> bool {
+    serde_json::from_slice::<Value>(body).is_ok_and(|body| {
+        let issues = body.get("issues").is_none_or(Value::is_null);
+        issues && !body.get("errors").is_some_and(Value::is_array)
+    })
 }
 
 impl BulkCreated {

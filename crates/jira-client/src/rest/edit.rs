@@ -178,6 +178,8 @@ impl Jira {
 
     /// Lists the transitions that the user may make now; none is an empty list.
     ///
+    /// Needs the scope `read:jira-work`. What a transition leads to depends on the issue's present status.
+    ///
     /// # Errors
     /// [`Error`] as for every read.
     pub async fn transitions(&self, id_or_key: &str) -> Result<Vec<Transition>, Error> {
@@ -186,11 +188,15 @@ impl Jira {
         Ok(found.transitions)
     }
 
-    /// Makes a transition.
+    /// Makes a transition, by an id that [`transitions`](Self::transitions) gave for this issue.
+    ///
+    /// Needs the scope `write:jira-work`.
     ///
     /// # Errors
     /// [`Error`]; 400 when it is not available any more, 409 when another one is made at the same moment. Ask
     /// [`Error::may_have_been_applied`] before repeating: a second time may lead somewhere else.
+    ///
+    /// **Source:** Jira Cloud REST API v3, "Transition issue".
     pub async fn transition(&self, id_or_key: &str, transition_id: &str) -> Result<(), Error> {
         let call = Call::post(TRANSITIONS)
             .argument(id_or_key)
@@ -222,8 +228,13 @@ impl Jira {
 
     /// Returns an issue's entity property, `None` when the issue or the property is not there.
     ///
+    /// Needs the scope `read:jira-work`. [`FetchOptions::properties`](crate::FetchOptions::properties) reads
+    /// those of many issues at once.
+    ///
     /// # Errors
     /// [`Error`] as for every read.
+    ///
+    /// **Source:** Jira Cloud REST API v3, "Get issue property".
     pub async fn issue_property(&self, id_or_key: &str, key: &str) -> Result<Option<Value>, Error> {
         let call = Call::get(PROPERTY).argument(id_or_key).argument(key);
         match self.send(call).await {
@@ -237,10 +248,12 @@ impl Jira {
 
     /// Sets an issue's entity property; the key has at most 255, the value 32,768 characters of JSON.
     ///
-    /// Repeating it does no harm, unless somebody changed it in between.
+    /// Repeating it does no harm, unless somebody changed it in between. Needs the scope `write:jira-work`.
     ///
     /// # Errors
     /// [`Error`]; 400 for a value that is too long, 404 for an issue gone or not visible.
+    ///
+    /// **Source:** Jira Cloud REST API v3, "Set issue property".
     pub async fn set_issue_property(
         &self,
         id_or_key: &str,
@@ -256,10 +269,12 @@ impl Jira {
 
     /// Deletes an issue's entity property; false when the issue or the property was not there.
     ///
-    /// Repeating it does no harm.
+    /// Repeating it does no harm. Needs the scope `write:jira-work`.
     ///
     /// # Errors
     /// [`Error`]; 403 without the permission to edit the issue.
+    ///
+    /// **Source:** Jira Cloud REST API v3, "Delete issue property".
     pub async fn delete_issue_property(&self, id_or_key: &str, key: &str) -> Result<bool, Error> {
         let call = Call::delete(PROPERTY).argument(id_or_key).argument(key);
         match self.send(call).await {

@@ -9,6 +9,9 @@ use crate::error::Error;
 use crate::http::Call;
 use crate::site::Jira;
 
+/// Where one issue is read.
+pub(crate) const GET_ISSUE: &str = "/rest/api/3/issue/{issueIdOrKey}";
+
 /// How many issues one bulk fetch may name.
 pub const MAX_BULK_FETCH: usize = 100;
 
@@ -83,11 +86,15 @@ struct BulkFetchRequest<'a> {
 impl Jira {
     /// Reads one issue; an old key of a moved issue finds it too.
     ///
+    /// Needs the scope `read:jira-work`. Costs two quota points.
+    ///
     /// # Errors
     /// [`Error`] as for every read; 404 stands for "gone" and for "not visible to this user".
+    ///
+    /// **Source:** Jira Cloud REST API v3, "Get issue".
     pub async fn issue(&self, id_or_key: &str, options: &FetchOptions) -> Result<Issue, Error> {
         let joined = |list: &[String]| (!list.is_empty()).then(|| list.join(","));
-        let call = Call::get("/rest/api/3/issue/{issueIdOrKey}")
+        let call = Call::get(GET_ISSUE)
             .argument(id_or_key)
             .query_if("fields", joined(&options.fields))
             .query_if("properties", joined(&options.properties));

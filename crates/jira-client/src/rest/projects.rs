@@ -142,7 +142,8 @@ impl ProjectQuery {
 impl Jira {
     /// Returns one page of the projects that match, ordered by key.
     ///
-    /// Needs the scope `read:jira-work`. "Nothing matches" is an empty page.
+    /// Needs the scope `read:jira-work`. "Nothing matches" is an empty page. Costs one quota point per request
+    /// and one per project.
     ///
     /// # Errors
     /// [`Error`] as for every read.
@@ -154,7 +155,7 @@ impl Jira {
         }
     }
 
-    /// Streams all projects that match, page by page.
+    /// Streams all projects that match, page by page; ends with the first error.
     pub fn projects_stream(
         &self,
         query: ProjectQuery,
@@ -173,8 +174,12 @@ impl Jira {
 
     /// Returns one project by id or by key.
     ///
+    /// Needs the scope `read:jira-work`.
+    ///
     /// # Errors
     /// [`Error`] as for every read; 404 also when the user cannot see it.
+    ///
+    /// **Source:** Jira Cloud REST API v3, "Get project".
     pub async fn project(&self, id_or_key: &str) -> Result<Project, Error> {
         let call = Call::get("/rest/api/3/project/{projectIdOrKey}").argument(id_or_key);
         self.send(call).await?.json()

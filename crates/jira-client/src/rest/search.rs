@@ -85,7 +85,8 @@ impl Jira {
     /// Returns one page of a search.
     ///
     /// Search is eventually consistent: a new or changed issue may be missing for seconds, after bulk
-    /// operations for minutes; see [`SearchQuery::reconcile_issues`]. Needs the scope `read:jira-work`.
+    /// operations for minutes; see [`SearchQuery::reconcile_issues`]. Needs the scope `read:jira-work`. Costs
+    /// one quota point per request and one per issue.
     ///
     /// # Errors
     /// [`Error`] as for every read; 400 when the JQL is empty, unbounded or names what the user cannot

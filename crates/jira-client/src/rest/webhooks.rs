@@ -207,10 +207,12 @@ impl Jira {
 
     /// Lets webhooks live another 30 days and returns until when, where Jira tells; unknown ids are ignored.
     ///
-    /// Repeating it does no harm.
+    /// Repeating it does no harm. Needs the scopes of [`register_webhooks`](Self::register_webhooks).
     ///
     /// # Errors
     /// [`Error`]; 400 and 403 as for registering.
+    ///
+    /// **Source:** Jira Cloud REST API v3, "Extend webhook life".
     pub async fn refresh_webhooks(&self, ids: &[i64]) -> Result<Option<OffsetDateTime>, Error> {
         let call = Call::put(REFRESH).json(&json!({ "webhookIds": ids }));
         let refreshed: Refreshed = self.send(call).await?.json()?;
@@ -219,10 +221,12 @@ impl Jira {
 
     /// Deletes webhooks; ids that are unknown or of others are ignored.
     ///
-    /// Repeating it does no harm.
+    /// Repeating it does no harm. Needs the scopes of [`register_webhooks`](Self::register_webhooks).
     ///
     /// # Errors
     /// [`Error`]; 400 and 403 as for registering.
+    ///
+    /// **Source:** Jira Cloud REST API v3, "Delete webhooks by ID".
     pub async fn delete_webhooks(&self, ids: &[i64]) -> Result<(), Error> {
         let call = Call::delete(WEBHOOK).json(&json!({ "webhookIds": ids }));
         self.send(call).await?.without_content()

@@ -89,6 +89,35 @@ async fn a_400_cut_short_leaves_doubt_because_an_element_may_have_met_a_server_e
 }
 
 #[tokio::test]
+async fn a_400_that_cannot_be_read_leaves_doubt_unless_it_refuses_the_request_as_a_whole() {
+    let json = "Content-Type: application/json\r\n";
+    let page = "Content-Type: text/html\r\n";
+    let cases = [
+        (json, r#"{"issues":[],"errors":[{"status":400"#, true),
+        (
+            json,
+            r#"{"errors":[{"status":"odd","failedElementNumber":0}]}"#,
+            true,
+        ),
+        (json, r#"{"issues":[{"id":"7"}]}"#, true),
+        (json, "", true),
+        (page, "<html>Bad Request</html>", true),
+        (json, r#"{"code":400,"message":"no"}"#, false),
+        (json, r#"{"errorMessages":["no"],"errors":{}}"#, false),
+        (json, "{}", false),
+    ];
+    for (headers, body, may) in cases {
+        let server = Server::start(move |_, _| Reply::with(400, headers, body)).await;
+        let error = jira(&server.url)
+            .create_issues(&issues(2), soon())
+            .await
+            .unwrap_err();
+        assert_eq!(error.may_have_been_applied(), may, "{body}: {error:?}");
+        assert_eq!(error.status(), Some(400), "{body}");
+    }
+}
+
+#[tokio::test]
 async fn more_than_fifty_are_refused_and_none_need_no_request() {
     let server = Server::always(500, "").await;
     let jira = jira(&server.url);

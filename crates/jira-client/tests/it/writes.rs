@@ -47,7 +47,7 @@ async fn refusals_are_certain_and_everything_else_is_in_doubt() {
         (504, true),
     ] {
         let server = Server::start(move |_, _| {
-            Reply::with(status, "Location: /elsewhere\r\nRetry-After: 0\r\n", "")
+            Reply::with(status, "Location: /elsewhere\r\nRetry-After: 0\r\n", "{}")
         })
         .await;
         let jira = jira(&server.url);

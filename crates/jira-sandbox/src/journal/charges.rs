@@ -120,6 +120,18 @@ impl Ledger {
         self.rows.entry(row).or_default().add(Charges::of(ended));
     }
 
+    /// Adds points and issues to a request that is counted already.
+    pub(super) fn add_late(
+        &mut self,
+        app: Cow<'static, str>,
+        endpoint: Endpoint,
+        (quota_points, created): (u64, u32),
+    ) {
+        let row = self.rows.entry((app, endpoint)).or_default();
+        row.quota_points += quota_points;
+        row.created_issues += u64::from(created);
+    }
+
     pub(super) fn jira_requests(&self) -> u64 {
         let jira = self
             .rows

@@ -1,6 +1,6 @@
 //! JQL's grammar.
 
-use super::lexer::{Token, tokens};
+use super::lexer::{Placed, Token, tokens};
 
 /// A query as written.
 #[derive(Debug)]
@@ -65,6 +65,10 @@ pub(super) enum Operand {
     Function(String, Vec<String>),
 }
 
+/// What Jira says of the operators where it misses one.
+const OPERATORS: &str = "The valid operators are '=', '!=', '<', '>', '<=', '>=', '~', '!~', \
+    'IN', 'NOT IN', 'IS' and 'IS NOT'.";
+
 /// How deep brackets and negations may nest, so that no query exhausts the stack.
 const MAX_DEPTH: usize = 100;
 
@@ -84,27 +88,24 @@ pub(super) fn parse(text: &str) -> Result<Parsed, String> {
     let order = parser.order()?;
     match parser.peek() {
         None => Ok(Parsed { condition, order }),
-        Some(left) => Err(format!(
-            "Error in the JQL Query: Expecting either 'OR' or 'AND' but got '{}'. (line 1)",
-            left.text()
-        )),
+        Some(_) => parser.unexpected("either 'OR' or 'AND'", ""),
     }
 }
 
 struct Parser<'a> {
-    tokens: &'a [Token],
+    tokens: &'a [Placed],
     depth: usize,
 }
 
 impl<'a> Parser<'a> {
     fn peek(&self) -> Option<&'a Token> {
-        self.tokens.first()
+        self.tokens.first().map(|placed| &placed.token)
     }
 
     fn next(&mut self) -> Option<&'a Token> {
         let (first, rest) = self.tokens.split_first()?;
         self.tokens = rest;
-        Some(first)
+        Some(&first.token)
     }
 
     fn take_word(&mut self, keyword: &str) -> bool {
@@ -123,16 +124,42 @@ impl<'a> Parser<'a> {
         taken
     }
 
-    fn unexpected<T>(&self, expected: &str) -> Result<T, String> {
-        Err(match self.peek() {
-            Some(token) => format!(
-                "Error in the JQL Query: Expecting {expected} but got '{}'. (line 1)",
-                token.text()
-            ),
-            None => {
-                format!("Error in the JQL Query: Expecting {expected} before the end of the query.")
-            }
-        })
+    /// Refuses what comes next; `more` says what would do.
+    fn unexpected<T>(&self, expected: &str, more: &str) -> Result<T, String> {
+        let but = match self.tokens.first() {
+            Some(Placed { token, .. }) => format!("but got '{}'", token.text()),
+            None => "before the end of the query".to_owned(),
+        };
+        let place = self.tokens.first().map(|placed| placed.place.to_string());
+        let sentences = [
+            format!("Error in the JQL Query: Expecting {expected} {but}."),
+            more.to_owned(),
+            place.unwrap_or_default(),
+        ];
+        let said = sentences.iter().filter(|sentence| !sentence.is_empty());
+        Err(said.map(String::as_str).collect::<Vec<_>>().join(" "))
+    }
+
+    /// Refuses what comes next where a value must be.
+    fn no_value<T>(&self) -> Result<T, String> {
+        let expected = "either a value, list or function";
+        let Some(Placed { token, place }) = self.tokens.first() else {
+            return self.unexpected(expected, "");
+        };
+        let got = token.text();
+        Err(format!(
+            "Error in JQL Query: Expecting {expected} but got '{got}'. You must surround '{got}' \
+             in quotation marks to use it as a value. {place}"
+        ))
+    }
+
+    /// Reads a field's name.
+    fn field(&mut self) -> Result<String, String> {
+        let Some(name) = self.peek().and_then(Token::name) else {
+            return self.unexpected("a field name", "");
+        };
+        self.next();
+        Ok(name.to_owned())
     }
 
     fn any(&mut self) -> Result<Condition, String> {
@@ -165,7 +192,7 @@ impl<'a> Parser<'a> {
         } else if self.take_sign("(") {
             let inner = self.any()?;
             if !self.take_sign(")") {
-                return self.unexpected("')'");
+                return self.unexpected("')'", "");
             }
             inner
         } else {
@@ -176,11 +203,7 @@ impl<'a> Parser<'a> {
     }
 
     fn clause(&mut self) -> Result<Condition, String> {
-        let field = match self.peek() {
-            Some(Token::Word(text) | Token::Quoted(text)) => text.clone(),
-            _ => return self.unexpected("a field name"),
-        };
-        self.next();
+        let field = self.field()?;
         let (operator, is_list) = self.operator(&field)?;
         let operands = match (is_list, self.peek()) {
             (true, Some(token)) if token.is_sign("(") => self.list()?,
@@ -227,9 +250,12 @@ impl<'a> Parser<'a> {
             Operator::Less,
             Operator::Greater,
         ];
-        match operators.into_iter().find(|operator| self.take_sign(operator.sign())) {
+        match operators
+            .into_iter()
+            .find(|operator| self.take_sign(operator.sign()))
+        {
             Some(operator) if !negated => Ok((operator, false)),
-            _ => self.unexpected("operator: it must be one of '=', '!=', '<', '>', '<=', '>=', '~', '!~', 'IN', 'NOT IN', 'IS' and 'IS NOT'"),
+            _ => self.unexpected("operator", OPERATORS),
         }
     }
 
@@ -240,21 +266,21 @@ impl<'a> Parser<'a> {
             operands.push(self.operand()?);
         }
         if !self.take_sign(")") {
-            return self.unexpected("',' or ')'");
+            return self.unexpected("',' or ')'", "");
         }
         Ok(operands)
     }
 
     fn operand(&mut self) -> Result<Operand, String> {
-        let Some(token @ (Token::Word(text) | Token::Quoted(text))) = self.peek() else {
-            return self.unexpected("either a value, list or function");
+        let Some((token, text)) = self.peek().and_then(|token| Some((token, token.name()?))) else {
+            return self.no_value();
         };
         self.next();
         if token.is("EMPTY") || token.is("NULL") {
             return Ok(Operand::Empty);
         }
         if !self.take_sign("(") {
-            return Ok(Operand::Value(text.clone()));
+            return Ok(Operand::Value(text.to_owned()));
         }
         let mut arguments = Vec::new();
         while !self.take_sign(")") {
@@ -263,10 +289,10 @@ impl<'a> Parser<'a> {
                     arguments.push(argument.clone());
                     self.take_sign(",");
                 }
-                _ => return self.unexpected("')'"),
+                _ => return self.unexpected("')'", ""),
             }
         }
-        Ok(Operand::Function(text.clone(), arguments))
+        Ok(Operand::Function(text.to_owned(), arguments))
     }
 
     fn order(&mut self) -> Result<Vec<(String, bool)>, String> {
@@ -275,14 +301,10 @@ impl<'a> Parser<'a> {
             return Ok(fields);
         }
         if !self.take_word("BY") {
-            return self.unexpected("'BY'");
+            return self.unexpected("'BY'", "");
         }
         loop {
-            let field = match self.peek() {
-                Some(Token::Word(text) | Token::Quoted(text)) => text.clone(),
-                _ => return self.unexpected("a field name"),
-            };
-            self.next();
+            let field = self.field()?;
             let descending = self.take_word("DESC");
             if !descending {
                 self.take_word("ASC");

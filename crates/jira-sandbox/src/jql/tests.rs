@@ -203,7 +203,7 @@ fn what_jira_refuses_is_refused_with_its_text() {
         ),
         (
             "project = SHOP project = TEAM",
-            "Error in the JQL Query: Expecting either 'OR' or 'AND' but got 'project'. (line 1)",
+            "Error in the JQL Query: Expecting either 'OR' or 'AND' but got 'project'. (line 1, character 16)",
         ),
         (
             "project = SHOP ORDER BY a,b,c,d,e,f,g,h",
@@ -235,4 +235,58 @@ fn what_jira_refuses_is_refused_with_its_text() {
         ))
         .is_err()
     );
+}
+
+#[test]
+fn a_query_that_does_not_parse_is_refused_with_the_place() {
+    let operators = "The valid operators are '=', '!=', '<', '>', '<=', '>=', '~', '!~', 'IN', \
+        'NOT IN', 'IS' and 'IS NOT'.";
+    let no_operator =
+        format!("Expecting operator but got 'SHOP'. {operators} (line 1, character 9)");
+    let too_short = format!("Expecting operator before the end of the query. {operators}");
+    for (jql, expected) in [
+        ("project SHOP", no_operator.as_str()),
+        ("project", too_short.as_str()),
+        (
+            "project = SHOP AND\n  = 1",
+            "Expecting a field name but got '='. (line 2, character 3)",
+        ),
+        (
+            "summary ~ \"Fees",
+            "The quoted string 'Fees' has not been completed. (line 1, character 11)",
+        ),
+        (
+            "labels = a@b",
+            "The character '@' is a reserved JQL character. You must enclose it in a string or \
+             use the escape '\\u0040' instead. (line 1, character 11)",
+        ),
+        (
+            "project = SHOP AND (status = End)",
+            "'End' is a reserved JQL word. You must surround it in quotation marks to use it in \
+             a query. (line 1, character 30)",
+        ),
+        (
+            "project =",
+            "Expecting either a value, list or function before the end of the query.",
+        ),
+        (
+            "(project = SHOP",
+            "Expecting ')' before the end of the query.",
+        ),
+    ] {
+        let expected = format!("Error in the JQL Query: {expected}");
+        assert_eq!(run(jql).unwrap_err(), expected, "{jql}");
+    }
+    assert_eq!(
+        run("project = OR").unwrap_err(),
+        "Error in JQL Query: Expecting either a value, list or function but got 'OR'. You must \
+         surround 'OR' in quotation marks to use it as a value. (line 1, character 11)"
+    );
+    for quoted in ["project = \"OR\"", "status = \"End\"", "project = \"a@b\""] {
+        let refusal = run(quoted).unwrap_err();
+        assert!(
+            refusal.contains("does not exist for the field"),
+            "{refusal}"
+        );
+    }
 }

@@ -1,5 +1,7 @@
 //! What the sandbox remembers of requests, and what they cost.
 
+use std::time::{Duration, Instant};
+
 use jira_sandbox::{Effect, Endpoint, Fault};
 use serde_json::{Value, json};
 
@@ -91,4 +93,37 @@ fn charges_are_summed_by_app_and_endpoint() {
         (&dearest["endpoint"], &dearest["quota_points"]),
         (&json!("search"), &json!(4))
     );
+}
+
+#[test]
+fn what_is_done_after_the_answer_is_noted_and_charged_too() {
+    let jira = Jira::start();
+    for ms_per_issue in [0, 1] {
+        let late = Effect::ActLater {
+            ms: 1,
+            ms_per_issue,
+            status: Some(504),
+        };
+        let charged = || jira.handle().charges().total;
+        let (before, issues) = (charged(), jira.handle().issue_count());
+        jira.handle()
+            .push_fault(Fault::once(Endpoint::BulkCreate, late));
+        let five = json!({"issueUpdates": vec![task("SHOP", "A"); 5]});
+        assert_eq!(jira.post("issue/bulk", &five).status, 504);
+
+        let patience = Instant::now() + Duration::from_secs(20);
+        while jira.handle().chaos_report().pending_late > 0 {
+            assert!(Instant::now() < patience, "the late work never ended");
+            std::thread::yield_now();
+        }
+        assert_eq!(jira.handle().issue_count(), issues + 5);
+        let entries = jira.handle().journal();
+        let entry = entries.last().unwrap();
+        assert_eq!((entry.quota_points, entry.created_issues), (5, 5));
+        let added = charged().since(before);
+        assert_eq!(
+            (added.requests, added.quota_points, added.created_issues),
+            (1, 5, 5)
+        );
+    }
 }

@@ -102,6 +102,8 @@ fn version_2_has_texts_where_version_3_has_documents() {
     assert_eq!(with_token(&jira, "POST", "2/issue/bulk", &bulk).status, 201);
     let read = with_token(&jira, "GET", "2/issue/SHOP-2", &Value::Null).json();
     assert_eq!(read["fields"]["description"], "One\n\nTwo");
+    let latest = with_token(&jira, "GET", "latest/issue/SHOP-2", &Value::Null).json();
+    assert_eq!(latest, read);
     let read = with_token(&jira, "GET", "3/issue/SHOP-2", &Value::Null).json();
     assert_eq!(read["fields"]["description"]["type"], "doc");
     let wrong = task_with("SHOP", json!({"description": document("A")}));

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Alignment, BulkCreated, CreatedIssue, ElementOutcome, IssueRejection};
-use crate::error::read_error_collection;
+use crate::error::{read_error_collection, refuses_outright};
 use crate::rest::lenient::number;
 
 /// The body of a bulk create's 201 and of its 400.
@@ -37,7 +37,7 @@ impl BulkAnswer {
 
 /// Places errors by their numbers and issues, in the order given, on the places left.
 ///
-/// `status` is the answer's own where it is an error; an element without a status takes it.
+/// `status` is the answer's own where it is an error; an element that says why, but has no status, takes it.
 pub(super) fn align(answer: BulkAnswer, count: usize, status: Option<u16>) -> BulkCreated {
     let mut places: Vec<Option<ElementOutcome>> = vec![None; count];
     let mut unplaced_rejections = Vec::new();
@@ -88,9 +88,12 @@ fn rejection(error: ElementError, answer_status: Option<u16>) -> IssueRejection 
     let (error_messages, field_errors) = read_error_collection(&error.element_errors);
     let inner = error.element_errors.get("status").and_then(Value::as_u64);
     let inner = inner.and_then(|status| u16::try_from(status).ok());
-    let status = error.status.or(inner).or(answer_status);
+    // Where two are given, the one that leaves doubt counts.
+    let given = [error.status, inner].into_iter().flatten();
+    let given = given.min_by_key(|status| refuses_outright(*status));
+    let says_why = !error_messages.is_empty() || !field_errors.is_empty();
     IssueRejection {
-        status,
+        status: given.or(answer_status.filter(|_| says_why)),
         error_messages,
         field_errors,
     }
@@ -165,21 +168,50 @@ mod tests {
         assert_eq!(out_of_range.outcomes, [ElementOutcome::Unknown]);
     }
 
+    fn rejected(error: Value, status: Option<u16>) -> IssueRejection {
+        let body = serde_json::from_value(json!({"errors": [error]})).unwrap();
+        match align(body, 1, status).outcomes.remove(0) {
+            ElementOutcome::Rejected(why) => why,
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
     fn an_element_that_failed_in_the_server_may_exist() {
-        let error = |status: Value| {
-            let element = json!({"errorMessages": [], "errors": {}});
-            let errors = json!([{"status": status, "failedElementNumber": 0,
-                "elementErrors": element}]);
-            match aligned(json!({"errors": errors}), 1).outcomes.remove(0) {
-                ElementOutcome::Rejected(why) => why,
-                other => panic!("{other:?}"),
-            }
+        let error = |status: Value, inner: Value| {
+            let element = json!({"errorMessages": [], "errors": {}, "status": inner});
+            json!({"status": status, "failedElementNumber": 0, "elementErrors": element})
         };
-        assert!(error(json!(500)).may_have_been_applied());
-        assert!(error(json!(null)).may_have_been_applied());
-        assert!(!error(json!(400)).may_have_been_applied());
-        assert!(!error(json!(429)).may_have_been_applied());
-        assert!(error(json!(429)).is_rate_limited());
+        for (status, inner, may) in [
+            (json!(500), json!(null), true),
+            (json!(400), json!(500), true),
+            (json!(500), json!(400), true),
+            (json!(null), json!(503), true),
+            (json!(null), json!(null), true),
+            (json!(400), json!(null), false),
+            (json!(400), json!(400), false),
+            (json!(429), json!(null), false),
+        ] {
+            let why = rejected(error(status.clone(), inner.clone()), Some(400));
+            assert_eq!(why.may_have_been_applied(), may, "{status} {inner}");
+        }
+        let limited = rejected(error(json!(429), json!(null)), None);
+        assert!(limited.is_rate_limited());
+    }
+
+    #[test]
+    fn without_a_status_only_a_named_field_or_a_refusal_of_all_is_certain() {
+        let error = |messages: Value, errors: Value| {
+            let element = json!({"errorMessages": messages, "errors": errors});
+            json!({"failedElementNumber": 0, "elementErrors": element})
+        };
+        let named = error(json!([]), json!({"summary": "too long"}));
+        let told = error(json!(["no"]), json!({}));
+        assert!(!rejected(named.clone(), None).may_have_been_applied());
+        assert!(!rejected(named, Some(400)).may_have_been_applied());
+        assert!(!rejected(told.clone(), Some(400)).may_have_been_applied());
+        assert!(rejected(told, None).may_have_been_applied());
+        let nothing = json!({"failedElementNumber": 0});
+        assert!(rejected(nothing, Some(400)).may_have_been_applied());
     }
 }

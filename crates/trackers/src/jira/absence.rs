@@ -87,6 +87,7 @@ async fn look_at(look: &mut Look<'_>) -> Result<(), Unproven> {
     require_short(look)?;
     look.read_range().await.map_err(range_failed)?;
     require_short(look)?;
+    require_no_stranger(look)?;
     require_sight(look)?;
     read_single_marks(look).await?;
     require_unmoved(look).await?;
@@ -158,6 +159,15 @@ fn require_short(look: &Look<'_>) -> Result<(), Unproven> {
     let message = format!(
         "more than {LIMIT} issues were created in the project since; they are too many to look through"
     );
+    Err(Unproven::Impossible(message))
+}
+
+/// Whose the issue is can only be told by a person: an anonymised account, a clone, an import.
+fn require_no_stranger(look: &Look<'_>) -> Result<(), Unproven> {
+    let Some(key) = look.strangers.first() else {
+        return Ok(());
+    };
+    let message = format!("{key} carries a ticket's mark, but another account created it");
     Err(Unproven::Impossible(message))
 }
 

@@ -1,6 +1,6 @@
 //! One look at the issues of a project that lie beyond a fence, by two witnesses: the range of keys and the search.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -59,6 +59,8 @@ pub(super) struct Look<'a> {
     pub(super) range_showed_any: bool,
     /// By issue id.
     pub(super) own: BTreeMap<String, OwnIssue>,
+    /// Keys of issues that carry a wanted mark although another account created them.
+    pub(super) strangers: BTreeSet<String>,
     matches: BTreeMap<(DeliveryId, String), MarkedIssue>,
     pub(super) points: i64,
 }
@@ -92,6 +94,7 @@ impl<'a> Look<'a> {
             is_searched: false,
             range_showed_any: false,
             own: BTreeMap::new(),
+            strangers: BTreeSet::new(),
             matches: BTreeMap::new(),
             points: 0,
         }
@@ -256,6 +259,7 @@ impl<'a> Look<'a> {
             self.range_showed_any |= read;
         }
         if !is_by(issue, &self.site.account_id) {
+            self.note_stranger(issue);
             return;
         }
         let is_in_range = number.is_some_and(|number| number > self.floor);
@@ -279,6 +283,15 @@ impl<'a> Look<'a> {
         }
         own.read |= read;
         own.searched |= !read;
+    }
+
+    /// A wanted mark on somebody else's issue is no presence, but nobody may call the issue absent either.
+    fn note_stranger(&mut self, issue: &Issue) {
+        if let MarkRead::Delivery(mark) = delivery_mark(issue)
+            && self.wanted.contains_key(&mark)
+        {
+            self.strangers.insert(issue.key.clone());
+        }
     }
 
     /// Keeps the issue when it carries a wanted mark; what the range says of its key counts more.

@@ -236,6 +236,24 @@ async fn an_issue_of_ours_whose_mark_cannot_be_read_forbids_the_verdict() {
 }
 
 #[tokio::test]
+async fn a_mark_on_an_issue_that_another_account_created_leaves_the_verdict_to_a_person() {
+    let world = World::start().await;
+    let marks = world.never_sent().await;
+    let theirs = json!({"count": 1, "account": OTHER_USER_ACCOUNT_ID});
+    world.control("POST", "projects/SHOP/seed", theirs).await;
+    let mark = json!({"delivery_id": marks[0].delivery_id.to_string()});
+    let property = json!({"key": "handoff.delivery", "value": mark});
+    world
+        .control("POST", "issues/SHOP-1/property", property)
+        .await;
+    let report = world.prove(&marks).await;
+    let Absence::Impossible(reason) = &report.verdict else {
+        panic!("{report:?}")
+    };
+    assert!(reason.contains("SHOP-1"), "{reason}");
+}
+
+#[tokio::test]
 async fn an_issue_of_ours_that_only_search_shows_without_its_mark_forbids_the_verdict() {
     let world = World::start().await;
     world.seed(1).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use acceptance::{App, AppBuilder, Client, document, eventually_within, ids};
+use acceptance::{AppBuilder, Client, document, eventually_within, ids};
 use handoff_store::testing::TestDatabase;
 use serde_json::{Value, json};
 
@@ -37,16 +37,6 @@ async fn pushed(client: &Client, id: &str, tickets: &[Value]) -> Value {
     .await
 }
 
-fn is_delivered_once(app: &App, push: &Value, tickets: &[Value]) {
-    assert_eq!(push["pushed"], tickets.len(), "{push}");
-    for result in push["results"].as_array().unwrap() {
-        app.issue_of(result);
-    }
-    for ticket in tickets {
-        assert_eq!(app.issues_of(ticket).len(), 1, "{ticket}");
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn commits_whose_answers_are_lost_neither_double_nor_lose_a_ticket() {
     let Some(database) = TestDatabase::postgres().await else {
@@ -72,7 +62,7 @@ async fn commits_whose_answers_are_lost_neither_double_nor_lose_a_ticket() {
 
     assert!(relay.lost() > 3, "{}", relay.lost());
     for ((_, tickets), push) in made.iter().zip(&pushes) {
-        is_delivered_once(&app, push, tickets);
+        app.check_delivered_once(push, tickets);
     }
     assert_eq!(app.sandbox.handle().issue_count(), DOCUMENTS * TICKETS);
 }

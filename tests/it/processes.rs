@@ -1,25 +1,14 @@
 //! Several services on one database.
 
-use acceptance::{App, AppBuilder, document, ids};
+use acceptance::{AppBuilder, document, ids};
 use futures_util::future::join_all;
 use handoff_store::testing::TestDatabase;
 use jira_sandbox::{Effect, Endpoint, Fault};
-use serde_json::Value;
 
 use crate::kill_points::Stage;
 
 /// Checks that every ticket of a push is exactly the issue that the push says.
 #[track_caller]
-fn is_delivered_once(app: &App, push: &Value, tickets: &[Value]) {
-    assert_eq!(push["pushed"], tickets.len(), "{push}");
-    for result in push["results"].as_array().unwrap() {
-        app.issue_of(result);
-    }
-    for ticket in tickets {
-        assert_eq!(app.issues_of(ticket).len(), 1, "{ticket}");
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn three_services_that_meet_an_expired_token_refresh_it_once_and_deliver_everything_once() {
     let Some(database) = TestDatabase::postgres().await else {
@@ -52,7 +41,7 @@ async fn three_services_that_meet_an_expired_token_refresh_it_once_and_deliver_e
 
         for ((caller, (_, tickets)), push) in callers.iter().zip(&made).zip(&pushes) {
             let settled = caller.settled(push).await;
-            is_delivered_once(&app, &settled, &ids(tickets));
+            app.check_delivered_once(&settled, &ids(tickets));
         }
         let counters = handle.token_counters();
         assert_eq!(

@@ -79,6 +79,18 @@ impl App {
         assert_eq!(result["external_url"], issue.url, "{key}");
         issue
     }
+
+    /// Checks that a push made exactly one issue for each of these tickets, and links to it.
+    #[track_caller]
+    pub fn check_delivered_once(&self, push: &Value, tickets: &[Value]) {
+        assert_eq!(push["pushed"], tickets.len(), "{push}");
+        for result in push["results"].as_array().expect("results") {
+            self.issue_of(result);
+        }
+        for ticket in tickets {
+            assert_eq!(self.issues_of(ticket).len(), 1, "{ticket}");
+        }
+    }
 }
 
 impl Client {

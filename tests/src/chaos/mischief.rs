@@ -125,6 +125,10 @@ impl Group {
 
 /// How many further deeds there are after each kind was done once, at least.
 const FURTHER_DEEDS: usize = 4;
+/// After how many further deeds the work is given time to go on.
+const DEEDS_IN_A_ROW: usize = 6;
+/// The longest time it is given: a lone process that is killed more often than this never sees a dead refresh's lease run out.
+const BREATHER: Duration = Duration::from_secs(LEASE_SECONDS as u64 + 8);
 
 /// Something done to a process or to the sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,6 +227,7 @@ impl Mischief {
         let mut first = self.possible();
         self.random.shuffle(&mut first);
         let mut further = 0;
+        let mut before = done();
         loop {
             let deed = match first.pop() {
                 Some(deed) => deed,
@@ -236,6 +241,11 @@ impl Mischief {
                 self.insist().await?;
             }
             pause(&mut self.random, 100..900).await;
+            if further % DEEDS_IN_A_ROW == DEEDS_IN_A_ROW - 1 {
+                let goes_on = progress(before, &done);
+                tokio::time::timeout(BREATHER, goes_on).await.ok();
+                before = done();
+            }
         }
     }
 
@@ -358,5 +368,11 @@ impl Mischief {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         anyhow::bail!("PostgreSQL did not come back")
+    }
+}
+
+async fn progress(before: f64, done: impl Fn() -> f64) {
+    while done() <= before && done() < 1.0 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

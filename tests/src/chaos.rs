@@ -81,9 +81,10 @@ pub async fn run(options: &ChaosOptions) -> Result<Verdict> {
     let submission = Submission::start(options, &fleet, workload.pushes.clone());
     mischief.rage_until(|| submission.done()).await?;
     let pushes = submission.finish().await?;
+    mischief.leave_alone().await?;
+    let quiet = verdict::wait_for_quiet(&fleet, &workload, QUIET_WITHIN);
+    let mut quiet = mischief.insist_during(quiet).await?;
     let struck = mischief.end().await?;
-
-    let mut quiet = verdict::wait_for_quiet(&fleet, &workload, QUIET_WITHIN).await;
     let refused = verdict::refused(&fleet, &workload).await?;
     let pushed_again = refused.tickets;
     if quiet.is_ok() && pushed_again > 0 {

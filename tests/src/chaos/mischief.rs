@@ -16,113 +16,14 @@ use super::sandbox::Control;
 use super::workload::pause;
 use super::{ChaosDatabase, ChaosOptions, LEASE_SECONDS, SETTLE_SECONDS};
 
-/// What may strike a create.
-const CREATE_FAULTS: [&str; 28] = [
-    "drop_before",
-    "drop_after",
-    "cut",
-    "truncated",
-    "empty",
-    "delay_before",
-    "delay_after",
-    "later_504",
-    "later_drop",
-    "limit_global",
-    "limit_tenant",
-    "limit_burst",
-    "limit_per_issue",
-    "limit_gateway",
-    "status_500",
-    "acting_500",
-    "html_502",
-    "acting_html_200",
-    "status_503",
-    "acting_503",
-    "status_504",
-    "acting_504",
-    "acting_408",
-    "status_401",
-    "status_409",
-    "element_500",
-    "acting_element_500",
-    "element_429",
-];
-/// What may strike a question.
-const READ_FAULTS: [&str; 11] = [
-    "drop_before",
-    "cut",
-    "truncated",
-    "empty",
-    "delay_after",
-    "limit_burst",
-    "status_500",
-    "html_502",
-    "acting_html_200",
-    "status_503",
-    "status_401",
-];
-/// What may strike the token endpoint.
-const TOKEN_FAULTS: [&str; 6] = [
-    "drop_before",
-    "drop_after",
-    "cut",
-    "delay_after",
-    "status_500",
-    "html_502",
-];
-/// Endpoints that are struck alike.
-#[derive(Debug)]
-struct Group {
-    name: &'static str,
-    kinds: &'static [&'static str],
-    /// How probable it is that a request is struck.
-    share: f64,
-}
+use self::faults::GROUPS;
 
-const GROUPS: [Group; 3] = [
-    Group {
-        name: "creates",
-        kinds: &CREATE_FAULTS,
-        share: 0.4,
-    },
-    Group {
-        name: "token",
-        kinds: &TOKEN_FAULTS,
-        share: 0.6,
-    },
-    Group {
-        name: "reads",
-        kinds: &READ_FAULTS,
-        share: 0.12,
-    },
-];
+mod faults;
 
-impl Group {
-    fn name_of(&self, kind: &str) -> String {
-        format!("{}: {kind}", self.name)
-    }
-
-    fn has(&self, endpoint: &str) -> bool {
-        let group = match endpoint {
-            "bulk_create" | "create_issue" => "creates",
-            "token" => "token",
-            _ => "reads",
-        };
-        group == self.name
-    }
-
-    fn rule(&self, kinds: &[&str]) -> Value {
-        #[expect(clippy::cast_precision_loss, reason = "there are few kinds")]
-        let each = self.share / kinds.len() as f64;
-        let probability: BTreeMap<&str, f64> = kinds.iter().map(|kind| (*kind, each)).collect();
-        json!({
-            "endpoints": [self.name], "probability": probability,
-            "delay_ms": [50, 600], "later_ms": [300, 1_800], "later_ms_per_issue": 5,
-            "retry_after_seconds": [1, 1],
-        })
-    }
-}
-
+/// How probable it is that a request is struck while some kinds never struck.
+const INSISTING_SHARE: f64 = 0.8;
+/// How often it is looked which kinds these still are.
+const INSIST_EVERY: Duration = Duration::from_millis(500);
 /// How many further deeds there are after each kind was done once, at least.
 const FURTHER_DEEDS: usize = 4;
 /// After how many further deeds the work is given time to go on.
@@ -197,7 +98,9 @@ impl Mischief {
                     "shuffle_bulk_answers": true, "seed": self.seed}),
             )
             .await?;
-        let rules = GROUPS.iter().map(|group| group.rule(group.kinds));
+        let rules = GROUPS
+            .iter()
+            .map(|group| group.rule(group.kinds, group.share));
         let rules: Vec<Value> = rules.collect();
         let chaos = json!({"seed": self.seed, "rules": rules});
         self.control.post("chaos", &chaos).await?;
@@ -212,7 +115,7 @@ impl Mischief {
             let has_struck = |kind: &str| self.struck.get(&group.name_of(kind)) != Some(&0);
             let spared = group.kinds.iter().copied();
             let spared: Vec<&str> = spared.filter(|kind| !has_struck(kind)).collect();
-            (!spared.is_empty()).then(|| group.rule(&spared))
+            (!spared.is_empty()).then(|| group.rule(&spared, INSISTING_SHARE))
         });
         let rules: Vec<Value> = rules.collect();
         let chaos = json!({"seed": self.seed.wrapping_add(1), "rules": rules});
@@ -249,9 +152,8 @@ impl Mischief {
         }
     }
 
-    /// Ends all faults, and gives how often each struck.
-    pub(super) async fn end(mut self) -> Result<Struck> {
-        let report = self.control.delete("chaos").await?;
+    /// Lets the processes live and the project be seen from here on.
+    pub(super) async fn leave_alone(&self) -> Result<()> {
         let settings = json!({"search_lag_ms": 300, "search_lag_most_ms": null});
         self.control.post("settings", &settings).await?;
         self.control
@@ -261,6 +163,27 @@ impl Mischief {
             self.fleet.freeze(index, false);
             self.fleet.revive(index)?;
         }
+        Ok(())
+    }
+
+    /// Waits for something while those kinds of faults go on that never struck, where all must.
+    pub(super) async fn insist_during<T>(&mut self, wait: impl Future<Output = T>) -> Result<T> {
+        if !self.must_strike {
+            self.control.delete("chaos").await?;
+            return Ok(wait.await);
+        }
+        let mut wait = std::pin::pin!(wait);
+        loop {
+            self.insist().await?;
+            if let Ok(done) = tokio::time::timeout(INSIST_EVERY, &mut wait).await {
+                return Ok(done);
+            }
+        }
+    }
+
+    /// Ends all faults, and gives how often each struck.
+    pub(super) async fn end(mut self) -> Result<Struck> {
+        let report = self.control.delete("chaos").await?;
         self.add(&report);
         if !self.must_strike {
             self.struck.retain(|_, count| *count > 0);

@@ -29,7 +29,7 @@ const FURTHER_DEEDS: usize = 4;
 /// After how many further deeds the work is given time to go on.
 const DEEDS_IN_A_ROW: usize = 6;
 /// The longest time it is given: a lone process that is killed more often than this never sees a dead refresh's lease run out.
-const BREATHER: Duration = Duration::from_secs(LEASE_SECONDS as u64 + 8);
+const BREATHER: Duration = Duration::from_secs(40);
 
 /// Something done to a process or to the sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -29,6 +29,8 @@ use rows::TicketRow;
 /// How many ids one statement names; keeps well below the databases' greatest number of parameters.
 pub(super) const IDS_PER_STATEMENT: usize = 10_000;
 
+diesel::alias!(execution_tickets as counted: Counted);
+
 /// Keeps execution tickets.
 pub(crate) struct Tickets {
     database: Database,
@@ -122,10 +124,9 @@ impl TicketRepository for Tickets {
         status: Option<TicketStatus>,
         page: PageRequest,
     ) -> Result<(Page<Ticket>, u64), Failure> {
-        let mut snapshot = self.database.snapshot().await?;
-        let connection = snapshot.connection()?;
-        let listed = list(connection, workspace, document, status, page).await;
-        let (tickets, total) = snapshot.end(listed).await?;
+        let mut reader = self.database.read().await?;
+        let connection = reader.connection()?;
+        let (tickets, total) = list(connection, workspace, document, status, page).await?;
         Ok((
             Page::from_rows(tickets, page.limit, |ticket: &Ticket| ticket.id.as_uuid()),
             total,
@@ -247,15 +248,20 @@ pub(super) async fn ids_of_document(
     Ok(query.load(connection).await?)
 }
 
-/// The tickets with their open deliveries, in the order of their ids.
-async fn load(connection: &mut Connection, query: TicketQuery) -> Result<Vec<Ticket>, StoreError> {
-    let state = deliveries::table
+/// The state of a ticket's open delivery.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn delivery_state() -> _ {
+    deliveries::table
         .filter(deliveries::id.nullable().eq(execution_tickets::delivery_id))
         .select(deliveries::state)
-        .single_value();
+        .single_value()
+}
+
+/// The tickets with their open deliveries, in the order of their ids.
+async fn load(connection: &mut Connection, query: TicketQuery) -> Result<Vec<Ticket>, StoreError> {
     let rows: Vec<(TicketRow, Option<String>)> = query
         .order(execution_tickets::id)
-        .select((TicketRow::as_select(), state))
+        .select((TicketRow::as_select(), delivery_state()))
         .load(connection)
         .await?;
     rows.into_iter()
@@ -263,6 +269,7 @@ async fn load(connection: &mut Connection, query: TicketQuery) -> Result<Vec<Tic
         .collect()
 }
 
+/// A page of a document's tickets and how many there are, in one statement unless the page is empty.
 async fn list(
     connection: &mut Connection,
     workspace: WorkspaceId,
@@ -270,13 +277,42 @@ async fn list(
     status: Option<TicketStatus>,
     page: PageRequest,
 ) -> Result<(Vec<Ticket>, u64), StoreError> {
-    let all = of_document(workspace, document, status);
-    let total: i64 = all.select(count_star()).get_result(connection).await?;
+    let mut all = counted
+        .filter(
+            counted
+                .field(execution_tickets::workspace_id)
+                .eq(RowId::from(workspace)),
+        )
+        .filter(counted.field(execution_tickets::deleted_at).is_null())
+        .filter(
+            counted
+                .field(execution_tickets::document_id)
+                .eq(RowId::from(document)),
+        )
+        .select(count_star())
+        .into_boxed::<Backend>();
+    if let Some(status) = status {
+        all = all.filter(counted.field(execution_tickets::status).eq(status.word()));
+    }
     let mut query = of_document(workspace, document, status);
     if let Some(after) = page.after {
         query = query.filter(execution_tickets::id.gt(RowId(after)));
     }
-    let tickets = load(connection, query.limit(i64::from(page.limit) + 1)).await?;
+    let rows: Vec<(TicketRow, Option<String>, Option<i64>)> = query
+        .limit(i64::from(page.limit) + 1)
+        .order(execution_tickets::id)
+        .select((TicketRow::as_select(), delivery_state(), all.single_value()))
+        .load(connection)
+        .await?;
+    let total = match rows.as_slice().first() {
+        Some((.., total)) => total.unwrap_or_default(),
+        None => {
+            let all = of_document(workspace, document, status);
+            all.select(count_star()).get_result(connection).await?
+        }
+    };
+    let tickets = rows.into_iter().map(|(row, state, _)| row.ticket(state));
+    let tickets = tickets.collect::<Result<_, _>>()?;
     Ok((tickets, u64::try_from(total).unwrap_or_default()))
 }
 

@@ -242,7 +242,10 @@ async fn find(
     Ok(query.first(connection).await.optional()?)
 }
 
-/// What a caller may do, in one workspace or in all of them.
+/// A workspace, the caller's role in it, and one of its features; a workspace has a row for each.
+type AccessColumns = (WorkspaceRow, String, Option<String>);
+
+/// What a caller may do, in one workspace or in all of them; one statement, since each request asks.
 async fn accesses(
     connection: &mut Connection,
     actor: Actor,
@@ -255,29 +258,38 @@ async fn accesses(
         Actor::Token(token) => workspace_of_token(connection, token, only, now).await?,
         Actor::System => return Ok(Vec::new()),
     };
-    let ids: Vec<RowId> = rows.iter().map(|(workspace, _)| workspace.id).collect();
-    let features = features_of(connection, &ids).await?;
-    let access = |(workspace, role): (WorkspaceRow, String)| {
-        let on = features.iter().filter(|(id, _)| *id == workspace.id);
-        Ok(WorkspaceAccess {
-            role: parse_word("workspace_members.role", &role)?,
-            features: on.map(|(_, feature)| feature.clone()).collect(),
-            workspace: workspace.into(),
-        })
-    };
-    rows.into_iter().map(access).collect()
+    let mut found: Vec<WorkspaceAccess> = Vec::new();
+    for (workspace, role, feature) in rows {
+        let workspace = Workspace::from(workspace);
+        match found.last_mut() {
+            Some(access) if access.workspace.id == workspace.id => access.features.extend(feature),
+            _ => found.push(WorkspaceAccess {
+                workspace,
+                role: parse_word("workspace_members.role", &role)?,
+                features: feature.into_iter().collect(),
+            }),
+        }
+    }
+    Ok(found)
 }
 
 async fn workspaces_of_user(
     connection: &mut Connection,
     user: UserId,
     only: Option<RowId>,
-) -> Result<Vec<(WorkspaceRow, String)>, StoreError> {
+) -> Result<Vec<AccessColumns>, StoreError> {
     let mut query = workspace_members::table
         .inner_join(workspaces::table.on(workspaces::id.eq(workspace_members::workspace_id)))
+        .left_join(
+            workspace_features::table.on(workspace_features::workspace_id.eq(workspaces::id)),
+        )
         .filter(workspace_members::user_id.eq(RowId::from(user)))
-        .order(workspaces::id)
-        .select((WorkspaceRow::as_select(), workspace_members::role))
+        .order((workspaces::id, workspace_features::feature))
+        .select((
+            WorkspaceRow::as_select(),
+            workspace_members::role,
+            workspace_features::feature.nullable(),
+        ))
         .into_boxed::<Backend>();
     if let Some(only) = only {
         query = query.filter(workspaces::id.eq(only));
@@ -290,12 +302,20 @@ async fn workspace_of_token(
     token: ApiTokenId,
     only: Option<RowId>,
     now: Option<OffsetDateTime>,
-) -> Result<Vec<(WorkspaceRow, String)>, StoreError> {
+) -> Result<Vec<AccessColumns>, StoreError> {
     let mut query = api_tokens::table
         .inner_join(workspaces::table.on(workspaces::id.eq(api_tokens::workspace_id)))
+        .left_join(
+            workspace_features::table.on(workspace_features::workspace_id.eq(workspaces::id)),
+        )
         .filter(api_tokens::id.eq(RowId::from(token)))
         .filter(api_tokens::revoked_at.is_null())
-        .select((WorkspaceRow::as_select(), api_tokens::role))
+        .order((workspaces::id, workspace_features::feature))
+        .select((
+            WorkspaceRow::as_select(),
+            api_tokens::role,
+            workspace_features::feature.nullable(),
+        ))
         .into_boxed::<Backend>();
     if let Some(only) = only {
         query = query.filter(workspaces::id.eq(only));
@@ -307,23 +327,6 @@ async fn workspace_of_token(
                 .or(api_tokens::expires_at.gt(now)),
         );
     }
-    Ok(query.load(connection).await?)
-}
-
-async fn features_of(
-    connection: &mut Connection,
-    workspaces: &[RowId],
-) -> Result<Vec<(RowId, String)>, StoreError> {
-    if workspaces.is_empty() {
-        return Ok(Vec::new());
-    }
-    let query = workspace_features::table
-        .filter(workspace_features::workspace_id.eq_any(workspaces))
-        .order(workspace_features::feature)
-        .select((
-            workspace_features::workspace_id,
-            workspace_features::feature,
-        ));
     Ok(query.load(connection).await?)
 }
 

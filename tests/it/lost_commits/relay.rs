@@ -1,4 +1,4 @@
-//! A relay before PostgreSQL that lets a commit happen and loses its answer.
+//! A relay before PostgreSQL that lets a commit happen and loses its answer, or is gone for a while.
 //!
 //! Messages of PostgreSQL's wire protocol begin with a letter and a length of four bytes that counts itself
 //! (<https://www.postgresql.org/docs/15/protocol-overview.html>).
@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::io::{self, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use url::Url;
 
 /// `CommandComplete`, with the command's name as its text.
@@ -19,6 +20,7 @@ pub(super) struct Relay {
     /// The database's URL with the relay in the server's place.
     pub(super) url: String,
     plan: Arc<Plan>,
+    gone: watch::Sender<bool>,
 }
 
 /// Which commits lose their answers.
@@ -40,18 +42,28 @@ impl Relay {
         url.set_port(Some(address.port())).unwrap();
         let plan = Arc::<Plan>::default();
         let kept = Arc::clone(&plan);
+        let (gone, is_gone) = watch::channel(false);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
+                if *is_gone.borrow() {
+                    continue;
+                }
                 let server = TcpStream::connect(&server).await.unwrap();
                 client.set_nodelay(true).unwrap();
                 server.set_nodelay(true).unwrap();
-                tokio::spawn(relay(client, server, Arc::clone(&kept)));
+                tokio::spawn(relay(client, server, Arc::clone(&kept), is_gone.clone()));
             }
         });
         Self {
             url: url.into(),
             plan,
+            gone,
         }
+    }
+
+    /// Cuts every connection and lets none begin, or lets them begin again.
+    pub(super) fn set_gone(&self, is_gone: bool) {
+        self.gone.send_replace(is_gone);
     }
 
     /// Loses the answer of every so many commits of something written from now on.
@@ -77,12 +89,18 @@ impl Plan {
     }
 }
 
-async fn relay(client: TcpStream, server: TcpStream, plan: Arc<Plan>) {
+async fn relay(
+    client: TcpStream,
+    server: TcpStream,
+    plan: Arc<Plan>,
+    mut gone: watch::Receiver<bool>,
+) {
     let (mut from_client, to_client) = client.into_split();
     let (from_server, mut to_server) = server.into_split();
     tokio::select! {
         _ = io::copy(&mut from_client, &mut to_server) => (),
         _ = answers(from_server, to_client, &plan) => (),
+        _ = gone.wait_for(|is_gone| *is_gone) => (),
     }
 }
 

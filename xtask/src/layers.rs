@@ -1,6 +1,6 @@
 //! The layers of the workspace: which package may use which, and what must never get below it.
 //!
-//! This is the table of the design's section on the house. A package without a row is a violation,
+//! CONTRIBUTING.md tells the same table in words. A package without a row is a violation,
 //! so that nobody adds one without deciding where it stands.
 
 use crate::graph::{Graph, Package};

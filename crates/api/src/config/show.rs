@@ -8,96 +8,118 @@ use super::{Config, DatabaseKind, JwksSource, LogFormat};
 
 const MASK: &str = "********";
 
+/// Keys with their values.
+type Shown = Vec<(&'static str, Value)>;
+
 impl Config {
     /// Every key with its effective value; secrets are masked.
     #[must_use]
     pub fn masked(&self) -> Map<String, Value> {
-        let mut keys = Map::new();
-        let mut put = |key: &str, value: Value| {
-            keys.insert(key.to_owned(), value);
+        let sections = [
+            self.served(),
+            self.kept(),
+            self.of_jira(),
+            self.of_identity_provider(),
+            self.of_delivery(),
+            self.logged(),
+        ];
+        let keys = sections.into_iter().flatten();
+        keys.map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+
+    fn served(&self) -> Shown {
+        let server = &self.server;
+        let metrics = server.metrics_bind;
+        let proxies = server.trusted_proxies.iter().map(ToString::to_string);
+        vec![
+            ("server.bind", json!(server.bind)),
+            (
+                "server.metrics_bind",
+                metrics.map_or(json!("off"), |bind| json!(bind)),
+            ),
+            ("server.public_url", json!(server.public_url)),
+            ("server.trusted_proxies", proxies.collect()),
+            ("web.app_url", json!(self.web.app_url)),
+            (
+                "limits.requests_per_minute",
+                json!(self.requests_per_minute),
+            ),
+        ]
+    }
+
+    fn kept(&self) -> Shown {
+        let database = &self.database;
+        let keys = self.encryption.keys.as_ref();
+        vec![
+            ("data_dir", json!(self.data_dir)),
+            (
+                "database.url",
+                json!(masked_url(&database.url, database.kind)),
+            ),
+            ("database.pool_size", json!(database.pool_size)),
+            (
+                "database.migrate_on_start",
+                json!(database.migrate_on_start),
+            ),
+            ("encryption.keys", secret(keys)),
+        ]
+    }
+
+    fn of_jira(&self) -> Shown {
+        let jira = &self.jira;
+        vec![
+            ("jira.client_id", json!(jira.client_id)),
+            ("jira.client_secret", secret(jira.client_secret.as_ref())),
+            ("jira.scopes", json!(jira.scopes.join(" "))),
+            ("jira.auth_url", json!(jira.auth_url)),
+            ("jira.api_url", json!(jira.api_url)),
+        ]
+    }
+
+    fn of_identity_provider(&self) -> Shown {
+        let provider = self.auth.as_ref();
+        let (url, file) = match provider.map(|provider| &provider.jwks) {
+            Some(JwksSource::Url(url)) => (json!(url), Value::Null),
+            Some(JwksSource::File(file)) => (Value::Null, json!(file)),
+            None => (Value::Null, Value::Null),
         };
-        put("data_dir", json!(self.data_dir));
-        put("server.bind", json!(self.server.bind));
-        put(
-            "server.metrics_bind",
-            self.server
-                .metrics_bind
-                .map_or(json!("off"), |bind| json!(bind)),
-        );
-        put("server.public_url", json!(self.server.public_url));
-        let proxies = self.server.trusted_proxies.iter().map(ToString::to_string);
-        put("server.trusted_proxies", proxies.collect());
-        put("web.app_url", json!(self.web.app_url));
-        put(
-            "database.url",
-            json!(masked_url(&self.database.url, self.database.kind)),
-        );
-        put("database.pool_size", json!(self.database.pool_size));
-        put(
-            "database.migrate_on_start",
-            json!(self.database.migrate_on_start),
-        );
-        put("encryption.keys", secret(self.encryption.keys.as_ref()));
-        put("jira.client_id", json!(self.jira.client_id));
-        put(
-            "jira.client_secret",
-            secret(self.jira.client_secret.as_ref()),
-        );
-        put("jira.scopes", json!(self.jira.scopes.join(" ")));
-        put("jira.auth_url", json!(self.jira.auth_url));
-        put("jira.api_url", json!(self.jira.api_url));
-        let jwks = self.auth.as_ref().map(|auth| &auth.jwks);
-        put(
-            "auth.jwks_url",
-            json!(jwks.and_then(|jwks| match jwks {
-                JwksSource::Url(url) => Some(url),
-                JwksSource::File(_) => None,
-            })),
-        );
-        put(
-            "auth.jwks_file",
-            json!(jwks.and_then(|jwks| match jwks {
-                JwksSource::File(file) => Some(file),
-                JwksSource::Url(_) => None,
-            })),
-        );
-        put(
-            "auth.issuer",
-            json!(self.auth.as_ref().map(|auth| &auth.issuer)),
-        );
-        put(
-            "auth.audience",
-            json!(self.auth.as_ref().map(|auth| &auth.audience)),
-        );
-        put(
-            "delivery.lease_seconds",
-            json!(self.delivery.lease.as_secs()),
-        );
-        put(
-            "delivery.settle_seconds",
-            json!(self.delivery.settle.as_secs()),
-        );
-        put(
-            "delivery.deadline_hours",
-            json!(self.delivery.deadline.as_secs() / 3_600),
-        );
-        put(
-            "delivery.max_in_flight_per_site",
-            json!(self.delivery.max_in_flight_per_site),
-        );
-        put(
-            "limits.requests_per_minute",
-            json!(self.requests_per_minute),
-        );
-        put("log.level", json!(self.log.level));
-        put(
-            "log.format",
-            json!(match self.log.format {
-                LogFormat::Json => "json",
-                LogFormat::Text => "text",
-            }),
-        );
-        keys
+        vec![
+            ("auth.jwks_url", url),
+            ("auth.jwks_file", file),
+            (
+                "auth.issuer",
+                json!(provider.map(|provider| &provider.issuer)),
+            ),
+            (
+                "auth.audience",
+                json!(provider.map(|provider| &provider.audience)),
+            ),
+        ]
+    }
+
+    fn of_delivery(&self) -> Shown {
+        let delivery = &self.delivery;
+        let hours = delivery.deadline.as_secs() / 3_600;
+        vec![
+            ("delivery.lease_seconds", json!(delivery.lease.as_secs())),
+            ("delivery.settle_seconds", json!(delivery.settle.as_secs())),
+            ("delivery.deadline_hours", json!(hours)),
+            (
+                "delivery.max_in_flight_per_site",
+                json!(delivery.max_in_flight_per_site),
+            ),
+        ]
+    }
+
+    fn logged(&self) -> Shown {
+        let format = match self.log.format {
+            LogFormat::Json => "json",
+            LogFormat::Text => "text",
+        };
+        vec![
+            ("log.level", json!(self.log.level)),
+            ("log.format", json!(format)),
+        ]
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod dto;
 
+use std::collections::HashMap;
+
 use actix_web::cookie::time::Duration as CookieDuration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header;
@@ -87,31 +89,27 @@ fn flow_cookie(cookie: &FlowCookie, public_url: &Url) -> Cookie<'static> {
 #[get("/api/integrations/jira/callback")]
 async fn callback(request: HttpRequest, state: web::Data<AppState>) -> HttpResponse {
     let query = callback_query(request.query_string());
-    let cookies: Vec<(String, String)> = request
-        .cookies()
-        .map(|found| {
-            found
-                .iter()
-                .map(|c| (c.name().to_owned(), c.value().to_owned()))
-                .collect()
-        })
-        .unwrap_or_default();
+    let cookies = cookies_of(&request);
     let service = state.connections.clone();
     let ended = detached(async move {
-        let cookie = |name: &str| {
-            cookies
-                .iter()
-                .find(|(known, _)| known == name)
-                .map(|(_, value)| value.clone())
-        };
+        let cookie = |name: &str| cookies.get(name).cloned();
         service.callback(query, cookie).await
     });
-    let target = ended
-        .await
-        .unwrap_or_else(|error| failed(&state.app_url, &error));
+    let ended = ended.await;
+    let target = ended.unwrap_or_else(|error| failed(&state.app_url, &error));
     HttpResponse::Found()
         .insert_header((header::LOCATION, target.as_str()))
         .finish()
+}
+
+/// The browser's cookies by name; the first of a name counts.
+fn cookies_of(request: &HttpRequest) -> HashMap<String, String> {
+    let mut cookies = HashMap::new();
+    for cookie in request.cookies().iter().flat_map(|found| found.iter()) {
+        let value = cookie.value().to_owned();
+        cookies.entry(cookie.name().to_owned()).or_insert(value);
+    }
+    cookies
 }
 
 /// Reads what the tracker brings; further parameters of its own do not matter.

@@ -8,9 +8,11 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, get, post, web};
 use handoff_domain::delivery::error::DeliveryError;
 use handoff_domain::delivery::model::{PushReport, PushState};
-use handoff_domain::delivery::ports::PushFilter;
+use handoff_domain::delivery::plan::PushCommand;
+use handoff_domain::delivery::ports::{self, PushFilter};
 use handoff_domain::delivery::service::Pushed;
 use handoff_domain::shared::ids::{DeliveryId, PushId, WorkspaceId};
+use handoff_domain::workspace::model::Actor;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::search::in_own_workspaces;
@@ -60,27 +62,28 @@ async fn push(
 ) -> Result<HttpResponse, ApiError> {
     let (workspace, actor) = (body.access.workspace.id, body.caller.actor);
     let is_dry_run = body.input.dry_run;
-    let key = key
-        .checked()?
-        .map(|key| dto::idempotency(key, actor, &body.raw, &state));
+    let key = key.checked()?;
+    let key = key.map(|key| dto::idempotency(key, actor, &body.raw, &state));
     let command = body.input.into_command(workspace)?;
-    let service = state.deliveries.clone();
     if is_dry_run {
-        let planned = service.plan(&command).await?;
+        let planned = state.deliveries.plan(&command).await?;
         return Ok(HttpResponse::Ok().json(PushDto::planned(&command, actor, planned)));
     }
-    let pushed = detached(async move {
-        service
-            .push(actor, &command, key)
-            .await
-            .map(|pushed| (pushed, command))
-    });
-    match pushed.await? {
-        (Pushed::Nothing, command) => {
-            Ok(HttpResponse::Ok().json(PushDto::nothing(&command, actor)))
-        }
-        (Pushed::Accepted(id), _) => Ok(answer(settled(&state, workspace, id, wait).await?)),
+    match accepted(&state, actor, command.clone(), key).await? {
+        Pushed::Nothing => Ok(HttpResponse::Ok().json(PushDto::nothing(&command, actor))),
+        Pushed::Accepted(id) => Ok(answer(settled(&state, workspace, id, wait).await?)),
     }
+}
+
+/// Makes the push, also where the caller goes away meanwhile.
+async fn accepted(
+    state: &AppState,
+    actor: Actor,
+    command: PushCommand,
+    key: Option<ports::IdempotencyKey>,
+) -> Result<Pushed, ApiError> {
+    let service = state.deliveries.clone();
+    detached(async move { service.push(actor, &command, key).await }).await
 }
 
 /// Waits for a push as long as the caller likes, and no longer than the server lives.

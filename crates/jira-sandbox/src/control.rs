@@ -94,6 +94,14 @@ fn no_issue() -> Answer {
     refused(404, "There is no such issue.")
 }
 
+/// Refuses an account that the world does not have.
+fn known_account(state: &State, id: String) -> Result<String, Answer> {
+    match state.world.account(&id) {
+        Some(_) => Ok(id),
+        None => Err(refused(422, "There is no such account.")),
+    }
+}
+
 /// Reads a body that must fit a type, with an error that names what does not.
 fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Answer> {
     let body: &[u8] = if request.body.is_empty() {
@@ -266,16 +274,17 @@ fn issue(state: &mut State, key: &str) -> Result<Answer, Answer> {
 }
 
 fn delete(state: &mut State, key: &str) -> Result<Answer, Answer> {
+    let actor = state.world.other_account();
     let (site, id) = state.world.site_of_key(key).ok_or_else(no_issue)?;
-    site.delete(id);
+    site.delete(id, &actor);
     Ok(Answer::empty(204))
 }
 
 fn set_status(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
     let status = text(request, "status")?;
-    let (now, visible_at) = (state.now(), state.searchable_from());
+    let other = state.other();
     let (site, id) = state.world.site_of_key(key).ok_or_else(no_issue)?;
-    if !move_to_status(site, id, &status, now, visible_at) {
+    if !move_to_status(site, id, &status, other.edit()) {
         return Err(refused(422, "The project has no such status."));
     }
     issue(state, key)
@@ -283,11 +292,11 @@ fn set_status(state: &mut State, key: &str, request: &Request) -> Result<Answer,
 
 fn set_project(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
     let project = text(request, "project")?;
-    let now = state.now();
+    let other = state.other();
     let (site, id) = state.world.site_of_key(key).ok_or_else(no_issue)?;
     let found = site.project(&project).map(|(at, _)| at);
     let at = found.ok_or_else(|| refused(422, "There is no such project."))?;
-    site.move_to(id, at, now);
+    site.move_to(id, at, other.edit_at_once());
     issue(state, key)
 }
 

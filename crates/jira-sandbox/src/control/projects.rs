@@ -145,8 +145,9 @@ fn change(state: &mut State, key: &str, request: &Request) -> Result<Answer, Ans
 }
 
 fn delete(state: &mut State, key: &str) -> Result<Answer, Answer> {
+    let actor = state.world.other_account();
     let (site, at) = find(state, key)?;
-    site.delete_project(at);
+    site.delete_project(at, &actor);
     Ok(Answer::empty(204))
 }
 
@@ -203,6 +204,7 @@ enum Action {
 
 fn range(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
     let range: Range = read(request)?;
+    let actor = state.world.other_account();
     let (site, at) = find(state, key)?;
     let project = site.project_at(at).ok_or_else(no_project)?;
     if range.from > range.to {
@@ -212,7 +214,7 @@ fn range(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answ
     let ids: Vec<_> = numbers.map(|(_, id)| *id).collect();
     for id in &ids {
         match range.action {
-            Action::Delete => site.delete(*id),
+            Action::Delete => site.delete(*id, &actor),
             _ => {
                 if let Some(issue) = site.issue_mut(*id) {
                     apply(issue, &range);

@@ -103,13 +103,16 @@ impl SandboxHandle {
     /// Deletes a project with its issues; its key is free again, its id is not.
     pub fn delete_project(&self, project: &str) -> bool {
         self.with(|state| {
+            let actor = state.world.other_account();
             let at = state.world.site_of_project(project);
             let site = at.and_then(|at| state.world.sites.get_mut(at));
             let found = site.and_then(|site| {
                 let (at, _) = site.any_project(project)?;
                 Some((site, at))
             });
-            found.map(|(site, at)| site.delete_project(at)).is_some()
+            found
+                .map(|(site, at)| site.delete_project(at, &actor))
+                .is_some()
         })
     }
 
@@ -129,7 +132,8 @@ impl SandboxHandle {
 
     /// Deletes every issue of a project whose number is in a range; gives how many.
     pub fn delete_issues(&self, project: &str, range: RangeInclusive<u64>) -> usize {
-        self.for_issues(project, range, Site::delete)
+        let actor = self.with(|state| state.world.other_account());
+        self.for_issues(project, range, |site, id| site.delete(id, &actor))
     }
 
     /// Keeps an issue's last write from search for so long from now.

@@ -80,7 +80,7 @@ pub(super) fn move_card(
     let (Some(issue), Some(status)) = (field("issue"), field("status")) else {
         return Err(not_found("The form names no issue or no status."));
     };
-    let (now, visible_at) = (state.now(), state.searchable_from());
+    let other = state.other();
     let back = format!("/sites/{slug}/board/{key}");
     let cloud_id = find_site(state, slug)?.cloud_id.clone();
     let site = state
@@ -90,7 +90,7 @@ pub(super) fn move_card(
     let id = site
         .resolve(issue)
         .ok_or_else(|| not_found("There is no such issue."))?;
-    if !move_to_status(site, id, status, now, visible_at) {
+    if !move_to_status(site, id, status, other.edit()) {
         return Err(not_found("The project has no such status."));
     }
     let mut answer = Answer::redirect(back);

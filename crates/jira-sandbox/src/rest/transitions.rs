@@ -1,13 +1,12 @@
 //! Moving issues through their workflow.
 
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 
 use crate::errors::{NO_SUCH_ISSUE, jira_error};
 use crate::gateway::Call;
 use crate::http::Answer;
 use crate::state::State;
-use crate::world::{Category, Edit, OTHER_USER_ACCOUNT_ID, Site, Status};
+use crate::world::{Category, Edit, Site, Status};
 
 use super::{render, site, site_mut, visible};
 
@@ -87,20 +86,9 @@ pub(super) fn after_create(
 }
 
 /// Moves an issue to the status of this name; tells whether its project has one.
-pub(crate) fn move_to_status(
-    site: &mut Site,
-    id: u64,
-    name: &str,
-    now: OffsetDateTime,
-    visible_at: OffsetDateTime,
-) -> bool {
+pub(crate) fn move_to_status(site: &mut Site, id: u64, name: &str, edit: Edit<'_>) -> bool {
     let found = find_status(site, id, |status| status.name.eq_ignore_ascii_case(name));
     if let Some(status) = &found {
-        let edit = Edit {
-            actor: OTHER_USER_ACCOUNT_ID,
-            now,
-            visible_at,
-        };
         set_status(site, id, status, edit);
     }
     found.is_some()

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::{Happened, Happening, Issue, IssueData, OTHER_USER_ACCOUNT_ID, Project};
+use super::{Happened, Happening, Issue, IssueData, Project};
 
 /// The id before a site's first issue; every site counts for itself.
 const ISSUE_IDS_START: u64 = 10_000;
@@ -239,7 +239,7 @@ impl Site {
     }
 
     /// Moves an issue to another project: a new key, the same id; the old key still resolves.
-    pub(crate) fn move_to(&mut self, id: u64, project: usize, now: OffsetDateTime) {
+    pub(crate) fn move_to(&mut self, id: u64, project: usize, edit: Edit<'_>) {
         let Some((old, old_key)) = self.issue(id).map(|issue| {
             let data = &issue.data;
             ((data.project, data.number), self.key_of(data))
@@ -252,11 +252,6 @@ impl Site {
         self.moved.insert(old_key, id);
         let number = self.take_number(project, id);
         if let Some((kind, status)) = self.fitting(id, project) {
-            let edit = Edit {
-                actor: OTHER_USER_ACCOUNT_ID,
-                now,
-                visible_at: now,
-            };
             self.edit(id, edit, |data| {
                 data.project = project;
                 data.number = number;
@@ -266,7 +261,8 @@ impl Site {
         }
     }
 
-    pub(crate) fn delete(&mut self, id: u64) {
+    /// Deletes an issue for good, as this account.
+    pub(crate) fn delete(&mut self, id: u64, actor: &str) {
         let Some(issue) = self.issues.remove(&id) else {
             return;
         };
@@ -277,7 +273,7 @@ impl Site {
             self.moved.retain(|_, owner| *owner != id);
         }
         let (data, hidden) = (issue.data, issue.hidden);
-        self.happened(id, OTHER_USER_ACCOUNT_ID, Happened::Deleted, data, hidden);
+        self.happened(id, actor, Happened::Deleted, data, hidden);
     }
 
     /// Gives the number of the next custom field that needs one.
@@ -301,14 +297,14 @@ impl Site {
     }
 
     /// Deletes a project with its issues; its key is free again, its id is not.
-    pub(crate) fn delete_project(&mut self, at: usize) {
+    pub(crate) fn delete_project(&mut self, at: usize, actor: &str) {
         let Some(project) = self.all_projects.get_mut(at) else {
             return;
         };
         project.deleted = true;
         project.can_browse = false;
         for id in std::mem::take(&mut project.numbers).into_values() {
-            self.delete(id);
+            self.delete(id, actor);
         }
     }
 

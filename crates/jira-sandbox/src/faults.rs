@@ -69,7 +69,7 @@ impl Fault {
 
 /// How often a fault happens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum When {
     /// To the next so many requests.
     Times(u32),

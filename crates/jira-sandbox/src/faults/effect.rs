@@ -16,12 +16,20 @@ pub(super) fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Effect, D::Erro
         let kind: ChaosKind = serde_json::from_value(given).map_err(D::Error::custom)?;
         return Ok(kind.usual_effect());
     }
-    serde_json::from_value(given).map_err(D::Error::custom)
+    let effect: Effect = serde_json::from_value(given.clone()).map_err(D::Error::custom)?;
+    match given.as_object() {
+        // Effects without values of their own take every member, unless they are asked here.
+        Some(given) if effect.has_no_values() => match given.keys().find(|name| *name != "kind") {
+            Some(unknown) => Err(D::Error::custom(format!("unknown field `{unknown}`"))),
+            None => Ok(effect),
+        },
+        _ => Ok(effect),
+    }
 }
 
 /// What a fault does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Effect {
     /// Closes the connection with nothing done and nothing answered.
@@ -173,6 +181,23 @@ impl Effect {
             headers: Vec::new(),
             body,
             acting: false,
+        }
+    }
+
+    fn has_no_values(&self) -> bool {
+        match self {
+            Self::DropBefore
+            | Self::DropAfter
+            | Self::Empty
+            | Self::Truncated
+            | Self::Cut
+            | Self::Shuffled => true,
+            Self::DelayBefore { .. }
+            | Self::DelayAfter { .. }
+            | Self::Answer { .. }
+            | Self::Html { .. }
+            | Self::ActLater { .. }
+            | Self::FailElements { .. } => false,
         }
     }
 

@@ -84,6 +84,7 @@ fn each_kind_is_counted_as_often_as_it_struck() {
 #[test]
 fn nonsense_is_refused_by_name() {
     let jira = Jira::start();
+    jira.create(&["A"]);
     for (path, body, named) in [
         (
             "chaos",
@@ -102,6 +103,38 @@ fn nonsense_is_refused_by_name() {
         ),
         ("settings", json!({"search_lagg_ms": 1}), "search_lagg_ms"),
         ("projects/SHOP", json!({"brows": false}), "brows"),
+        (
+            "faults",
+            json!({"effect": {"kind": "answer", "status": 500, "actin": true}}),
+            "actin",
+        ),
+        (
+            "faults",
+            json!({"effect": {"kind": "drop_after", "ms": 5}}),
+            "ms",
+        ),
+        (
+            "faults",
+            json!({"effect": "cut", "when": {"percent": {"percent": 5, "seed": 1, "sed": 2}}}),
+            "sed",
+        ),
+        (
+            "faults",
+            json!([{"effect": "cut"}, {"efect": "cut"}]),
+            "efect",
+        ),
+        ("faults", json!({"faults": [{"effect": "cut"}]}), "faults"),
+        (
+            "issues/SHOP-1/status",
+            json!({"status": "Done", "statuz": "Done"}),
+            "statuz",
+        ),
+        (
+            "issues/SHOP-1/hidden",
+            json!({"hidden": true, "search": false}),
+            "search",
+        ),
+        ("issues/SHOP-1/hidden", json!({"hidden": "ture"}), "hidden"),
     ] {
         let reply = jira.try_control("POST", path, &body);
         assert_eq!(reply.status, 400, "{path}");

@@ -196,6 +196,8 @@ pub(crate) struct Answer {
     pub(crate) cut: bool,
     /// Issues made by this request; each adds to the configured latency.
     pub(crate) created: u32,
+    /// Whether a fault hit an element of this bulk.
+    pub(crate) hit: bool,
     /// Points of the hourly quota beyond the one that every request costs.
     pub(crate) extra_points: u64,
 }
@@ -231,6 +233,7 @@ impl Answer {
             body,
             cut: false,
             created: 0,
+            hit: false,
             extra_points: 0,
         }
     }

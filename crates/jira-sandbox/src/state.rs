@@ -192,8 +192,10 @@ impl State {
             return None;
         }
         let project = || project_of(&self.world, endpoint, request);
-        let chosen = self.faults.take(endpoint, project).map(Effect::struck);
-        chosen.or_else(|| self.chaos.draw(endpoint))
+        let elements = || elements_of(endpoint, request);
+        let chosen = self.faults.take(endpoint, project, elements);
+        let chosen = chosen.map(Effect::struck);
+        chosen.or_else(|| self.chaos.draw(endpoint, elements))
     }
 
     /// Acts on a request and gives its true answer, before any fault distorts that.
@@ -252,7 +254,9 @@ impl State {
         };
         let now = self.now();
         self.limits.charge(&arrival.cloud_id, points, now);
-        if let Some(struck) = arrival.struck {
+        let strikes_elements = arrival.fault.as_ref().is_some_and(Effect::strikes_elements);
+        let struck = arrival.struck.filter(|_| acted.hit || !strikes_elements);
+        if let Some(struck) = struck {
             self.chaos.count(arrival.endpoint, struck, 1, acted.created);
         }
         let Some(sequence) = arrival.sequence else {
@@ -262,6 +266,7 @@ impl State {
             sequence,
             app: &arrival.app,
             endpoint: arrival.endpoint,
+            fault: struck,
             status: answer.map(|answer| answer.status),
             quota_points: points,
             bytes_in: arrival.bytes_in,
@@ -318,6 +323,8 @@ fn exchange(endpoint: Endpoint, request: &Request) -> Exchange {
 pub(crate) struct Acted {
     pub(crate) created: u32,
     pub(crate) extra_points: u64,
+    /// Whether a fault hit an element of a bulk.
+    pub(crate) hit: bool,
 }
 
 impl Acted {
@@ -325,6 +332,7 @@ impl Acted {
         Self {
             created: answer.created,
             extra_points: answer.extra_points,
+            hit: answer.hit,
         }
     }
 }
@@ -356,6 +364,14 @@ fn project_of(world: &World, endpoint: Endpoint, request: &Request) -> Option<St
         | Endpoint::DeleteProperty => of_issue(request.part(7)),
         _ => None,
     }
+}
+
+/// Counts the elements of a bulk create.
+fn elements_of(endpoint: Endpoint, request: &Request) -> usize {
+    let is_bulk = endpoint == Endpoint::BulkCreate;
+    let body = is_bulk.then(|| body(request)).flatten();
+    let elements = body.as_ref().and_then(|body| body.get("issueUpdates"));
+    elements.and_then(Value::as_array).map_or(0, Vec::len)
 }
 
 fn body(request: &Request) -> Option<Value> {

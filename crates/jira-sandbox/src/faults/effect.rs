@@ -184,6 +184,25 @@ impl Effect {
         }
     }
 
+    /// Tells whether the fault strikes elements of a bulk create instead of a whole request.
+    pub(crate) fn strikes_elements(&self) -> bool {
+        matches!(self, Self::Shuffled | Self::FailElements { .. })
+    }
+
+    /// Tells whether a request has what the fault strikes: elements, where it strikes those.
+    pub(crate) fn finds(&self, elements: impl Fn() -> usize) -> bool {
+        match self {
+            Self::Shuffled => elements() > 1,
+            Self::FailElements {
+                elements: struck, ..
+            } => {
+                let count = elements();
+                struck.iter().any(|at| *at < count)
+            }
+            _ => true,
+        }
+    }
+
     fn has_no_values(&self) -> bool {
         match self {
             Self::DropBefore

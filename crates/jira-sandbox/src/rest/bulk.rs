@@ -38,15 +38,17 @@ pub(super) fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
     let body = call.request.json()?;
     let elements = body.get("issueUpdates").and_then(Value::as_array);
     let elements = elements.map(Vec::as_slice).unwrap_or_default();
-    let (outcomes, n_created) = if elements.len() > MAX_CREATE {
+    let is_taken = elements.len() <= MAX_CREATE;
+    let (outcomes, n_created) = if is_taken {
+        create_each(state, call, elements)?
+    } else {
         let text = format!("You can create at most {MAX_CREATE} issues in one request.");
         let refused = |_| Err(Problems::message(400, text.clone()));
         (elements.iter().map(refused).collect(), 0)
-    } else {
-        create_each(state, call, elements)?
     };
     let mut answer = bulk_answer(state, call, &outcomes)?;
     answer.created = n_created;
+    answer.hit |= is_taken && (0..elements.len()).any(|at| failing(call.fault, at).is_some());
     Ok(answer.costing(elements.len().saturating_sub(1)))
 }
 
@@ -139,7 +141,8 @@ fn bulk_answer(state: &mut State, call: &Call<'_>, outcomes: &[Outcome]) -> Resu
     let made = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok());
     let made = made.map(|made| issues::created(site, made.id, made.transition.clone()));
     let mut made: Vec<_> = made.collect();
-    if call.fault == Some(&Effect::Shuffled) || state.switches.shuffle_bulk_answers {
+    let is_struck = call.fault == Some(&Effect::Shuffled);
+    if is_struck || state.switches.shuffle_bulk_answers {
         state.draws.shuffle(&mut made);
     }
     let failed = |(at, outcome): (usize, &Outcome)| {
@@ -157,6 +160,7 @@ fn bulk_answer(state: &mut State, call: &Call<'_>, outcomes: &[Outcome]) -> Resu
         .iter()
         .filter_map(|outcome| outcome.as_ref().err()?.hint_header());
     answer.headers.extend(hints);
+    answer.hit = is_struck && made.len() > 1;
     Ok(answer)
 }
 

@@ -58,6 +58,31 @@ fn a_cut_answer_breaks_off_within_its_body() {
 }
 
 #[test]
+fn faults_of_elements_are_counted_only_where_an_element_was_hit() {
+    let jira = Jira::start();
+    for kind in [
+        "element_500",
+        "acting_element_500",
+        "element_429",
+        "shuffled",
+    ] {
+        only(&jira, &["jira"], kind, json!({}));
+        jira.get("myself");
+        jira.post("issue", &task("SHOP", "A"));
+        jira.post("issue/bulk", &json!({"issueUpdates": []}));
+        jira.post("issue/bulk", &bulk(51));
+        let struck = jira.control("GET", "chaos", &Value::Null)["struck"].clone();
+        assert_eq!(struck, json!({}), "{kind}");
+        jira.post("issue/bulk", &bulk(4));
+        let struck = jira.control("GET", "chaos", &Value::Null)["struck"].clone();
+        assert_eq!(struck["bulk_create"][kind]["requests"], 1, "{kind}");
+    }
+    let journal = jira.handle().journal().into_iter();
+    let named = journal.filter(|entry| entry.fault.is_some()).count();
+    assert_eq!(named, 4, "the journal names only what struck");
+}
+
+#[test]
 fn each_kind_is_counted_as_often_as_it_struck() {
     let jira = Jira::start();
     let rules = json!({"seed": 3, "rules": [

@@ -72,7 +72,7 @@ pub(crate) struct Arrival {
 
 impl State {
     pub(crate) fn new(config: SandboxConfig, world: World, myself: Weak<Mutex<Self>>) -> Self {
-        let switches = Switches::starting(&config);
+        let switches = config.switches.clone();
         let mut faults = FaultPlan::default();
         for fault in &config.faults {
             faults.push(fault.clone());

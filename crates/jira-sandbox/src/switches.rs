@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::config::{DeadRefresh, LeewayPairs, SandboxConfig, SiteListing};
+use crate::config::{DeadRefresh, LeewayPairs, SiteListing};
 use crate::limits::{QuotaScope, RateHeaders};
 use crate::localise::Language;
 use crate::webhooks::{WebhookJwt, WebhookUrlScope};
@@ -110,30 +110,6 @@ pub struct Switches {
 }
 
 impl Switches {
-    /// Gives what a sandbox starts with: the given switches, and the config's own fields on top.
-    pub(crate) fn starting(config: &SandboxConfig) -> Self {
-        let given = config.switches.clone();
-        let ms = |length: Duration, other: u64| match millis(length) {
-            0 => other,
-            ms => ms,
-        };
-        Self {
-            latency_ms: ms(config.latency, given.latency_ms),
-            latency_per_issue_ms: ms(config.latency_per_issue, given.latency_per_issue_ms),
-            search_lag_ms: ms(config.search_lag, given.search_lag_ms),
-            dead_refresh: match config.dead_refresh {
-                DeadRefresh::InvalidGrant => given.dead_refresh,
-                other => other,
-            },
-            leeway_pairs: match config.leeway_pairs {
-                LeewayPairs::BothLive => given.leeway_pairs,
-                other => other,
-            },
-            quota_points_per_hour: config.quota_points_per_hour.or(given.quota_points_per_hour),
-            ..given
-        }
-    }
-
     /// Changes what the object names; what it does not name stays.
     pub(crate) fn merged(&self, changes: &Value) -> Result<Self, String> {
         let changes = changes

@@ -111,6 +111,10 @@ fn what_does_not_fit_is_refused_by_name_and_line() {
     for (text, named) in [
         ("[settings]\n\nsearch_lag = 5\n", ["line 3", "search_lag"]),
         (
+            "[settings]\nlatency_ms = 1\nsearch_lag_ms = \"soon\"\n",
+            ["line 3", "search_lag_ms"],
+        ),
+        (
             "[[sites]]\nslug = \"a\"\n[[sites.projects]]\nkey = \"A\"\nbrows = true\n",
             ["line 5", "brows"],
         ),
@@ -141,6 +145,21 @@ fn a_file_with_accounts_only_keeps_the_stock_sites() {
     assert_eq!(minted["account"], "1:a");
     let projects = call(&sandbox, "", "GET", "/sandbox/projects", &Value::Null).json();
     assert_eq!(projects["projects"][0]["key"], "SHOP");
+}
+
+#[test]
+fn what_a_file_leaves_out_stays() {
+    let mut config = SandboxConfig {
+        auto_consent: true,
+        ..SandboxConfig::default()
+    };
+    config.switches.latency_ms = 7;
+    config.switches.search_lag_ms = 8;
+    let text = "[app]\nauto_consent = false\n[settings]\nsearch_lag_ms = 9\n";
+    SeedFile::read(text).unwrap().apply(&mut config);
+    let switches = &config.switches;
+    assert_eq!((switches.latency_ms, switches.search_lag_ms), (7, 9));
+    assert!(!config.auto_consent);
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod attrs;
 mod marks;
 mod rules;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use attrs::Attr;
 use rules::{Content, Rule, rule};
@@ -44,6 +44,15 @@ pub(crate) fn check(document: &Value) -> Result<(), Refusal> {
         return Err(Refusal::TooLong);
     }
     Ok(())
+}
+
+/// Makes a document of a text, with a paragraph for each line.
+pub(crate) fn of_text(text: &str) -> Value {
+    let lines = text.lines().map(|line| match line {
+        "" => json!({"type": "paragraph", "content": []}),
+        line => json!({"type": "paragraph", "content": [{"type": "text", "text": line}]}),
+    });
+    json!({"type": "doc", "version": 1, "content": lines.collect::<Vec<_>>()})
 }
 
 /// Gives a document's text, a line per block.

@@ -14,6 +14,7 @@ mod handle;
 mod http;
 mod journal;
 mod jql;
+mod json;
 mod late;
 mod limits;
 mod localise;

@@ -16,6 +16,7 @@ use crate::endpoint::Endpoint;
 use crate::faults::{Effect, FaultPlan, Struck};
 use crate::http::{Answer, Request};
 use crate::journal::{Ended, Exchange, ExchangeAnswer, Journal, JournalEntry};
+use crate::json::text_of;
 use crate::limits::{Asked, Limits};
 use crate::localise;
 use crate::oauth::{self, Tokens};
@@ -381,9 +382,5 @@ fn body(request: &Request) -> Option<Value> {
 fn named_project(issue: &Value) -> Option<String> {
     let project = issue.pointer("/fields/project")?;
     let named = project.get("id").or_else(|| project.get("key"))?;
-    Some(
-        named
-            .as_str()
-            .map_or_else(|| named.to_string(), str::to_owned),
-    )
+    Some(text_of(named))
 }

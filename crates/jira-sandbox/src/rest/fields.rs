@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use crate::errors::{BAD_ISSUE_TYPE, Problems, cannot_be_set, no_project};
+use crate::json::text_of;
 use crate::world::{Content, IssueData, IssueType, Project, Site, World};
 
 use super::properties;
@@ -72,12 +73,7 @@ const NO_SUMMARY: &str = "You must specify a summary of the issue.";
 
 fn project<'a>(desk: Desk<'a>, asked: Option<&Value>) -> Result<(usize, &'a Project), Problems> {
     let named = asked.and_then(|asked| asked.get("id").or_else(|| asked.get("key")));
-    let named = named.map(|named| {
-        named
-            .as_str()
-            .map_or_else(|| named.to_string(), str::to_owned)
-    });
-    let Some(named) = named else {
+    let Some(named) = named.map(text_of) else {
         return Err(Problems::field(
             "project",
             "Specify a valid project ID or key",

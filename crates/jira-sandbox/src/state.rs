@@ -64,6 +64,8 @@ pub(crate) struct Arrival {
     charged: bool,
     bytes_in: usize,
     began: Instant,
+    /// When it arrived, by the sandbox's clock.
+    pub(crate) at: OffsetDateTime,
     pub(crate) fault: Option<Effect>,
     /// The name under which the fault is counted.
     pub(crate) struck: Option<&'static str>,
@@ -176,6 +178,7 @@ impl State {
             cloud_id: request.part(2).to_owned(),
             bytes_in: request.body.len(),
             began: Instant::now(),
+            at: now,
             struck: struck.as_ref().map(|struck| struck.name),
             fault: struck.map(|struck| struck.effect),
             latency: if quick {

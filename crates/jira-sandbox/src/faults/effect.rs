@@ -60,6 +60,13 @@ pub enum Effect {
         #[serde(default)]
         acting: bool,
     },
+    /// Answers 429 as Jira does where a limit is reached; nothing is done.
+    RateLimited {
+        /// Which limit.
+        reason: RateLimitReason,
+        /// Seconds until a request is taken again.
+        retry_after_seconds: u64,
+    },
     /// Answers a page of HTML.
     Html {
         /// The HTTP status.
@@ -120,18 +127,9 @@ impl Effect {
 
     /// Answers 429 for a reason, with the headers that go with it.
     pub fn rate_limited(reason: RateLimitReason, retry_after: Duration) -> Self {
-        let headers = [
-            ("Retry-After", retry_after.as_secs().to_string()),
-            ("RateLimit-Reason", reason.header().to_owned()),
-            ("X-RateLimit-Remaining", "0".to_owned()),
-        ];
-        Self::Answer {
-            status: 429,
-            headers: headers
-                .map(|(name, value)| (name.to_owned(), value))
-                .to_vec(),
-            body: json!({"errorMessages": ["Rate limit exceeded."], "errors": {}}),
-            acting: false,
+        Self::RateLimited {
+            reason,
+            retry_after_seconds: retry_after.as_secs(),
         }
     }
 
@@ -214,6 +212,7 @@ impl Effect {
             Self::DelayBefore { .. }
             | Self::DelayAfter { .. }
             | Self::Answer { .. }
+            | Self::RateLimited { .. }
             | Self::Html { .. }
             | Self::ActLater { .. }
             | Self::FailElements { .. } => false,
@@ -223,7 +222,7 @@ impl Effect {
     /// Tells whether the request is acted on under this fault.
     pub(crate) fn acts(&self) -> bool {
         match self {
-            Self::DropBefore | Self::ActLater { .. } => false,
+            Self::DropBefore | Self::ActLater { .. } | Self::RateLimited { .. } => false,
             Self::Answer { acting, .. } | Self::Html { acting, .. } => *acting,
             _ => true,
         }
@@ -237,6 +236,7 @@ impl Effect {
             Self::DelayBefore { .. } => "delay_before",
             Self::DelayAfter { .. } => "delay_after",
             Self::Answer { .. } => "answer",
+            Self::RateLimited { .. } => "rate_limited",
             Self::Html { .. } => "html",
             Self::Empty => "empty",
             Self::Truncated => "truncated",
@@ -249,7 +249,8 @@ impl Effect {
 }
 
 /// Why Jira answers 429, as its `RateLimit-Reason` header says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RateLimitReason {
     /// The app's quota over all sites is used up.
     GlobalQuota,

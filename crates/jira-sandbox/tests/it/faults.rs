@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use jira_sandbox::{Effect, Endpoint, Fault, RateLimitReason, SandboxConfig, When};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::harness::{Jira, task};
 
@@ -101,7 +103,19 @@ fn each_limit_names_its_reason_and_when_to_come_back() {
         assert_eq!(reply.status, 429);
         assert_eq!(reply.header("Retry-After"), Some("7"));
         assert_eq!(reply.header("RateLimit-Reason"), Some(name));
+        assert_eq!(reply.header("X-RateLimit-Remaining"), Some("0"));
+        let limit = reply.header("X-RateLimit-Limit").unwrap();
+        assert!(limit.parse::<u32>().unwrap() > 0);
+        let reset = reply.header("X-RateLimit-Reset").unwrap();
+        let reset = OffsetDateTime::parse(reset, &Rfc3339).unwrap();
+        let wait = reset - jira.handle().now();
+        assert!((5..=7).contains(&wait.whole_seconds()), "{wait}");
     }
+    let named = json!({"endpoint": "bulk_create", "effect": {"kind": "rate_limited",
+        "reason": "tenant_quota", "retry_after_seconds": 3}});
+    jira.control("POST", "faults", &named);
+    let reply = jira.post("issue/bulk", &two());
+    assert_eq!(reply.header("Retry-After"), Some("3"));
 }
 
 #[test]

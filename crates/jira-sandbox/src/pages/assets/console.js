@@ -32,14 +32,14 @@
     ["myself", "Who am I"], ["token", "Token endpoint"], ["", "Every Jira request"],
   ];
   const refusal = (message) => ({ errorMessages: [message], errors: {} });
-  const answer = (status, body, headers) => ({ kind: "answer", status, headers: headers ?? [], body });
+  const answer = (status, body) => ({ kind: "answer", status, headers: [], body });
   const KINDS = [
     ["Do the work, lose the answer", { kind: "drop_after" }],
     ["Lose the request", { kind: "drop_before" }],
     ["Answer after 5 seconds", { kind: "delay_after", ms: 5000 }],
     ["Act after 5 seconds", { kind: "delay_before", ms: 5000 }],
-    ["429: too many requests (burst, 5 s)", answer(429, refusal("Rate limit exceeded."), [["Retry-After", "5"], ["RateLimit-Reason", "jira-burst-based"], ["X-RateLimit-Remaining", "0"]])],
-    ["429: hourly quota used up (60 s)", answer(429, refusal("Rate limit exceeded."), [["Retry-After", "60"], ["RateLimit-Reason", "jira-quota-global-based"], ["X-RateLimit-Remaining", "0"]])],
+    ["429: too many requests (burst, 5 s)", { kind: "rate_limited", reason: "burst", retry_after_seconds: 5 }],
+    ["429: hourly quota used up (60 s)", { kind: "rate_limited", reason: "global_quota", retry_after_seconds: 60 }],
     ["401: unauthorized", answer(401, { code: 401, message: "Unauthorized" })],
     ["403: not installed", answer(403, { code: 403, message: "The app is not installed on this instance" })],
     ["500: internal error", answer(500, refusal("Internal server error"))],
@@ -198,8 +198,11 @@
     await refresh();
   });
   act("fault-form", "submit", () => {
-    const endpoint = ENDPOINTS[find("fault-endpoint").value][0];
-    const fault = { effect: KINDS[find("fault-kind").value][1], when: WHENS[find("fault-when").value][1] };
+    const effect = KINDS[find("fault-kind").value][1];
+    // Elements are those of a bulk create, whatever is chosen.
+    const ofElements = ["fail_elements", "shuffled"].includes(effect.kind);
+    const endpoint = ofElements ? "bulk_create" : ENDPOINTS[find("fault-endpoint").value][0];
+    const fault = { effect, when: WHENS[find("fault-when").value][1] };
     return call("POST", "/sandbox/faults", endpoint ? { ...fault, endpoint } : fault);
   }, "The fault is switched on.");
   act("reset", "click", async () => {

@@ -48,8 +48,8 @@ pub use localise::Language;
 pub use seed_file::SeedFile;
 pub use server::Sandbox;
 pub use switches::{
-    BadToken, CreateMetaWithoutCreate, EmailShown, HiddenIssues, NoCreate, SearchLastPage,
-    Switches, UnknownSite,
+    BadSiteLogin, BadToken, CreateMetaWithoutCreate, EmailShown, HiddenIssues, NoCreate,
+    SearchLastPage, Switches, UnknownSite,
 };
 pub use webhooks::{
     WebhookAttempt, WebhookDelivery, WebhookDeliveryState, WebhookJwt, WebhookUrlScope,

@@ -59,6 +59,8 @@ pub struct Switches {
     pub leeway_seconds: Option<u32>,
     /// What the gateway answers to a token that has expired or is unknown.
     pub bad_token: BadToken,
+    /// What a site answers to a wrong e-mail address or API token.
+    pub bad_site_login: BadSiteLogin,
     /// What the gateway answers for a site that it does not know.
     pub unknown_site: UnknownSite,
     /// What createmeta answers to somebody who may not create in a project.
@@ -158,6 +160,17 @@ pub enum BadToken {
     Html,
     /// 403 in the gateway's shape.
     Forbidden,
+}
+
+/// What a site answers to a wrong e-mail address or API token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BadSiteLogin {
+    /// 401.
+    #[default]
+    Refused,
+    /// What anybody may read is answered as if nobody had logged in: there is nothing to see.
+    Anonymous,
 }
 
 /// What the gateway answers for a site that it does not know; Atlassian does not say.

@@ -165,7 +165,7 @@ impl Clause<'_> {
                 };
                 let projects = site.all_projects.iter().enumerate();
                 projects
-                    .filter(|(_, it)| it.can_browse && matches(it))
+                    .filter(|(_, it)| site.may_browse(it) && matches(it))
                     .map(|(at, _)| at.to_string())
                     .collect()
             }

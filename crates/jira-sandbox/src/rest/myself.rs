@@ -78,6 +78,7 @@ pub(super) fn permissions(state: &State, call: &Call<'_>) -> Result<Answer, Answ
             return Err(jira_error(400, &format!("Unrecognized permission: {key}")));
         };
         let held = match *key {
+            _ if call.is_anonymous() => false,
             "CREATE_ISSUES" => can_create,
             "ADMINISTER_PROJECTS" | "DELETE_ISSUES" => false,
             _ => true,

@@ -35,6 +35,8 @@ pub(crate) struct Site {
     /// What has happened to issues since somebody last asked; kept only while somebody does.
     pub(crate) happenings: Vec<Happening>,
     watched: bool,
+    /// Whether the caller may see nothing of it, as nobody may who has not logged in.
+    pub(crate) closed: bool,
     n_happenings: u64,
     remote_links: HashMap<u64, Vec<RemoteLink>>,
     last_link_id: u64,
@@ -66,6 +68,7 @@ impl Site {
             last_id: ISSUE_IDS_START,
             happenings: Vec::new(),
             watched: false,
+            closed: false,
             n_happenings: 0,
             remote_links: HashMap::new(),
             last_link_id: ISSUE_IDS_START,
@@ -77,15 +80,20 @@ impl Site {
         self.all_projects.iter().filter(|project| !project.deleted)
     }
 
+    /// Tells whether the caller may see a project.
+    pub(crate) fn may_browse(&self, project: &Project) -> bool {
+        project.can_browse && !self.closed
+    }
+
     /// Gives the projects that the caller may browse.
     pub(crate) fn browsable(&self) -> impl Iterator<Item = &Project> {
-        self.projects().filter(|project| project.can_browse)
+        self.projects().filter(|project| self.may_browse(project))
     }
 
     /// Finds a project that the caller may browse, by its id, its key or a key it once had.
     pub(crate) fn project(&self, id_or_key: &str) -> Option<(usize, &Project)> {
         self.any_project(id_or_key)
-            .filter(|(_, project)| project.can_browse)
+            .filter(|(_, project)| self.may_browse(project))
     }
 
     /// Finds a project whether or not the caller may browse it.
@@ -144,7 +152,7 @@ impl Site {
     /// Tells whether the caller can see an issue.
     pub(crate) fn shows(&self, issue: &Issue) -> bool {
         let home = self.project_at(issue.data.project);
-        !issue.hidden && home.is_some_and(|home| home.can_browse)
+        !issue.hidden && home.is_some_and(|home| self.may_browse(home))
     }
 
     pub(crate) fn issues(&self) -> impl Iterator<Item = &Issue> {

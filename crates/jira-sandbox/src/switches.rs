@@ -69,6 +69,8 @@ pub struct Switches {
     pub create_without_create: NoCreate,
     /// Bulk fetch takes 1,000 issues where few fields are named, as it has since 2026-10.
     pub bulk_fetch_thousand: bool,
+    /// Bulk fetch names what could be expanded, as Atlassian's example does and its schema not.
+    pub bulk_fetch_expand: bool,
     /// An edit with `notifyUsers=false` fails for those who are no admins, as has been seen.
     pub notify_users_needs_admin: bool,
     /// A search for projects that finds nothing answers 404, as Atlassian lists it.

@@ -87,6 +87,16 @@ impl SandboxHandle {
         self.change_project(project, |project| project.can_browse = can_browse)
     }
 
+    /// Takes or gives the right to edit the issues of a project.
+    pub fn set_can_edit(&self, project: &str, can_edit: bool) -> bool {
+        self.change_project(project, |project| project.can_edit = can_edit)
+    }
+
+    /// Takes or gives the right to move the issues of a project through their workflow.
+    pub fn set_can_transition(&self, project: &str, can_transition: bool) -> bool {
+        self.change_project(project, |project| project.can_transition = can_transition)
+    }
+
     /// Gives a project another key; the old one goes on leading to it.
     pub fn rename_project_key(&self, project: &str, key: &str) -> bool {
         self.change_project(project, |project| project.rename_key(key))

@@ -11,8 +11,9 @@ use crate::gateway::Call;
 use crate::http::Answer;
 use crate::state::State;
 use crate::switches::HiddenIssues;
-use crate::world::{Edit, IssueData};
+use crate::world::{Edit, Issue, IssueData};
 
+use super::expand::expand;
 use super::{Fields, fields, issues, render, site, site_mut, strings, transitions, v2};
 
 /// The most issues of one bulk create.
@@ -190,38 +191,40 @@ pub(super) fn fetch(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
     if properties.len() > MAX_PROPERTIES {
         return Err(jira_error(400, "At most 5 properties can be requested."));
     }
+    let expansions = strings(&body, "expand")?.unwrap_or_default();
     let site = site(state, call)?;
     let ids: BTreeSet<u64> = asked
         .iter()
         .filter_map(|asked| site.resolve(asked))
         .collect();
     let found: Vec<_> = ids.iter().filter_map(|id| site.issue(*id)).collect();
-    let seen = || found.iter().filter(|issue| site.shows(issue));
-    let readable = seen()
-        .filter(|issue| issue.unreadable.is_none())
-        .map(|issue| {
-            render::issue(
-                &state.world,
-                site,
-                issue,
-                &issue.data,
-                &shown_fields,
-                &properties,
-            )
-        });
-    let readable: Vec<_> = readable.collect();
-    let broken = seen().filter_map(|issue| {
-        let message = issue.unreadable.as_ref()?;
-        Some(json!({"id": issue.id.to_string(), "errorMessage": message}))
+    let (seen, unseen): (Vec<_>, Vec<_>) = found.into_iter().partition(|it| site.shows(it));
+    let readable = seen.iter().filter(|issue| issue.unreadable.is_none());
+    let readable = readable.map(|issue| {
+        let (data, fields) = (&issue.data, &shown_fields);
+        let mut shown = render::issue(&state.world, site, issue, data, fields, &properties);
+        expand(&mut shown, site, fields, &expansions);
+        shown
     });
+    let readable: Vec<_> = readable.collect();
+    let count = readable.len();
+    let mut body = json!({"issues": readable, "issueErrors": errors(state, &seen, &unseen)});
+    if let (true, Some(body)) = (state.switches.bulk_fetch_expand, body.as_object_mut()) {
+        body.insert("expand".to_owned(), "schema,names".into());
+    }
+    Ok(Answer::json(200, &body).costing(count))
+}
+
+/// Tells of issues that cannot be read, and where it is switched on of those not to be seen.
+fn errors(state: &State, seen: &[&Issue], unseen: &[&Issue]) -> Vec<Value> {
+    let error =
+        |issue: &Issue, message: &str| json!({"id": issue.id.to_string(), "errorMessage": message});
+    let broken = seen
+        .iter()
+        .filter_map(|issue| Some(error(issue, issue.unreadable.as_ref()?)));
     let mut errors: Vec<_> = broken.collect();
     if state.switches.hidden_issues == HiddenIssues::IssueErrors {
-        let unseen = found.iter().filter(|issue| !site.shows(issue));
-        errors.extend(
-            unseen.map(|issue| json!({"id": issue.id.to_string(), "errorMessage": NO_SUCH_ISSUE})),
-        );
+        errors.extend(unseen.iter().map(|issue| error(issue, NO_SUCH_ISSUE)));
     }
-    let count = readable.len();
-    let body = json!({"issues": readable, "issueErrors": errors});
-    Ok(Answer::json(200, &body).costing(count))
+    errors
 }

@@ -56,6 +56,9 @@ pub(super) fn edited(
     let (Some(project), Some(kind)) = (project, kind) else {
         return Err(Problems::field("issuetype", BAD_ISSUE_TYPE));
     };
+    stays_in_project(desk, &data, details)?;
+    let kind = new_type(project, kind, details)?;
+    data.issue_type.clone_from(&kind.id);
     let screen = create_screen(project, kind);
     let exists = |field: &str| {
         matches!(field, "priority" | "status") || screen.iter().any(|shown| shown.id == field)
@@ -67,6 +70,42 @@ pub(super) fn edited(
     data.properties
         .extend(properties::read(details.get("properties"))?);
     Ok(data)
+}
+
+/// Gives what an edit sets a field to.
+fn set_to<'a>(details: &'a Value, field: &str) -> Option<&'a Value> {
+    let fields = details.get("fields").and_then(|fields| fields.get(field));
+    let operations = || details.get("update")?.get(field)?.as_array()?.first();
+    fields.or_else(|| operations()?.get("set"))
+}
+
+/// Gives the type that the issue is to have; an edit makes no sub-task, and none of one.
+fn new_type<'a>(
+    project: &'a Project,
+    kind: &'a IssueType,
+    details: &Value,
+) -> Result<&'a IssueType, Problems> {
+    let Some(asked) = set_to(details, "issuetype") else {
+        return Ok(kind);
+    };
+    let wanted = issue_type(project, Some(asked))?;
+    match wanted.is_subtask() == kind.is_subtask() {
+        true => Ok(wanted),
+        false => Err(Problems::field("issuetype", BAD_ISSUE_TYPE)),
+    }
+}
+
+/// Refuses an edit that names another project: no edit moves an issue.
+fn stays_in_project(desk: Desk<'_>, data: &IssueData, details: &Value) -> Result<(), Problems> {
+    let Some(asked) = set_to(details, "project") else {
+        return Ok(());
+    };
+    let named = asked.get("id").or_else(|| asked.get("key")).map(text_of);
+    let found = named.and_then(|named| desk.site.project(&named));
+    match found {
+        Some((at, _)) if at == data.project => Ok(()),
+        _ => Err(Problems::field("project", cannot_be_set("project"))),
+    }
 }
 
 const NO_SUMMARY: &str = "You must specify a summary of the issue.";

@@ -9,7 +9,7 @@ use crate::gateway::Call;
 use crate::http::Answer;
 use crate::state::State;
 
-use super::{issues, site, visible};
+use super::{editable, issues, site, visible};
 
 /// The longest key, in characters.
 const MAX_KEY: usize = 255;
@@ -60,7 +60,7 @@ pub(super) fn put(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> 
     let value = call.request.json()?;
     let key = call.part(3);
     check(key, &value).map_err(|text| jira_error(400, text))?;
-    let issue = visible(site(state, call)?, call.part(1))?;
+    let issue = editable(site(state, call)?, call.part(1))?;
     let (id, mut data) = (issue.id, issue.data.clone());
     let replaced = data.properties.insert(key.to_owned(), value).is_some();
     issues::store(state, call, id, data)?;
@@ -69,7 +69,7 @@ pub(super) fn put(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> 
 
 pub(super) fn delete(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
     let key = call.part(3);
-    let issue = visible(site(state, call)?, call.part(1))?;
+    let issue = editable(site(state, call)?, call.part(1))?;
     let (id, mut data) = (issue.id, issue.data.clone());
     data.properties.remove(key).ok_or_else(|| unknown(key))?;
     issues::store(state, call, id, data)?;

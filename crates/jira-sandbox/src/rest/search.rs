@@ -16,6 +16,7 @@ use crate::switches::SearchLastPage;
 use crate::world::{Issue, IssueData};
 
 use super::bulk::MAX_PROPERTIES;
+use super::expand::expand;
 use super::{Fields, render, site, strings};
 
 /// The most issues on a page that shows only ids and keys.
@@ -51,6 +52,7 @@ struct Search {
     max_results: usize,
     fields: Vec<String>,
     properties: Vec<String>,
+    expand: Vec<String>,
     reconcile: Vec<u64>,
 }
 
@@ -67,6 +69,7 @@ impl Search {
             max_results: request.query_number("maxResults", 50),
             fields: request.query_list("fields"),
             properties: request.query_list("properties"),
+            expand: request.query_list("expand"),
             reconcile: reconcile.map_err(|_| bad_payload())?,
         })
     }
@@ -76,18 +79,22 @@ impl Search {
         let reconcile = body.get("reconcileIssues").and_then(Value::as_array);
         let reconcile = reconcile.into_iter().flatten().map(Value::as_u64);
         let max_results = body.get("maxResults").and_then(Value::as_u64).unwrap_or(50);
-        if body
-            .get("expand")
-            .is_some_and(|expand| !expand.is_string() && !expand.is_null())
-        {
-            return Err(bad_payload());
-        }
+        // One text with commas, unlike the lists of other bodies.
+        let expand = match body.get("expand") {
+            None | Some(Value::Null) => "",
+            Some(Value::String(names)) => names,
+            Some(_) => return Err(bad_payload()),
+        };
         Ok(Self {
             jql: text("jql").unwrap_or_default().to_owned(),
             token: text("nextPageToken").map(str::to_owned),
             max_results: usize::try_from(max_results).unwrap_or(MAX_BARE_PAGE),
             fields: strings(body, "fields")?.unwrap_or_default(),
             properties: strings(body, "properties")?.unwrap_or_default(),
+            expand: expand
+                .split(',')
+                .map(|name| name.trim().to_owned())
+                .collect(),
             reconcile: reconcile.collect::<Option<_>>().ok_or_else(bad_payload)?,
         })
     }
@@ -130,6 +137,7 @@ pub(super) fn search(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
     let issues = render_listed(state, call, &asked, &shown, listed)?;
     let count = issues.len();
     let mut body = json!({"issues": issues, "isLast": is_last});
+    expand(&mut body, site(state, call)?, &shown, &asked.expand);
     if is_last {
         end_page(&mut body, last_page, asked.token.as_deref());
     } else if let Some(fields) = body.as_object_mut() {

@@ -178,6 +178,8 @@ fn stock(seed: &ProjectSeed) -> Project {
     let mut project = seed.template.project(&seed.key, name);
     project.can_browse = seed.browse;
     project.can_create = seed.create;
+    project.can_edit = seed.edit;
+    project.can_transition = seed.transition;
     project.former_keys.clone_from(&seed.former_keys);
     if let Some(on_screen) = seed.priority_on_screen {
         project.priority_on_screen = on_screen;

@@ -55,6 +55,36 @@ pub(crate) fn of_text(text: &str) -> Value {
     json!({"type": "doc", "version": 1, "content": lines.collect::<Vec<_>>()})
 }
 
+/// Gives a valid document with attributes that nobody has sent: local ids, and where lists begin.
+pub(crate) fn grown(document: &Value) -> Value {
+    let mut grown = document.clone();
+    grow(&mut grown, &mut 0);
+    grown
+}
+
+fn grow(node: &mut Value, count: &mut u64) {
+    let Some(node) = node.as_object_mut() else {
+        return;
+    };
+    let kind = node.get("type").and_then(Value::as_str).unwrap_or_default();
+    let is_list = kind == "orderedList";
+    if is_list || matches!(kind, "paragraph" | "heading" | "bulletList" | "listItem") {
+        *count += 1;
+        let attrs = node.entry("attrs").or_insert_with(|| json!({}));
+        if let Some(attrs) = attrs.as_object_mut() {
+            let id = || format!("{count:012x}").into();
+            attrs.entry("localId").or_insert_with(id);
+            if is_list {
+                attrs.entry("order").or_insert_with(|| 1.into());
+            }
+        }
+    }
+    let content = node.get_mut("content").and_then(Value::as_array_mut);
+    for child in content.into_iter().flatten() {
+        grow(child, count);
+    }
+}
+
 /// Gives a document's text, a line per block.
 pub(crate) fn to_text(document: &Value) -> String {
     let mut text = String::new();

@@ -124,6 +124,12 @@ impl Request {
             .starts_with("application/json")
     }
 
+    pub(crate) fn is_form(&self) -> bool {
+        self.content_type
+            .to_ascii_lowercase()
+            .starts_with("application/x-www-form-urlencoded")
+    }
+
     /// Reads the body as JSON, answering as Jira does where it is not.
     pub(crate) fn json(&self) -> Result<Value, Answer> {
         if !self.is_json() {

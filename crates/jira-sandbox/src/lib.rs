@@ -49,7 +49,7 @@ pub use seed_file::SeedFile;
 pub use server::Sandbox;
 pub use switches::{
     BadSiteLogin, BadToken, CreateMetaWithoutCreate, EmailShown, HiddenIssues, NoCreate,
-    SearchLastPage, Switches, UnknownSite,
+    SearchLastPage, Switches, TooManyCreates, UnknownSite,
 };
 pub use webhooks::{
     WebhookAttempt, WebhookDelivery, WebhookDeliveryState, WebhookJwt, WebhookUrlScope,

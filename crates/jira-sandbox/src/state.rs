@@ -85,13 +85,11 @@ impl State {
             // Rules that make no sense were refused when the sandbox was set up.
             drop(chaos.start(rules.clone()));
         }
-        let mut tokens = Tokens::default();
-        tokens.set_lives(switches.access_token_seconds, switches.leeway_seconds);
-        Self {
+        let mut state = Self {
             world,
             config,
             clock: Clock::default(),
-            tokens,
+            tokens: Tokens::default(),
             faults,
             journal: Journal::default(),
             search_pages: SearchPages::default(),
@@ -103,6 +101,17 @@ impl State {
             myself,
             in_flight: 0,
             limits: Limits::default(),
+        };
+        state.follow_switches();
+        state
+    }
+
+    /// Passes the switches on to those who cannot ask for them.
+    fn follow_switches(&mut self) {
+        self.tokens.follow(&self.switches);
+        let read_lag = Duration::from_millis(self.switches.read_lag_ms);
+        for site in &mut self.world.sites {
+            site.read_lag = read_lag;
         }
     }
 
@@ -127,9 +136,8 @@ impl State {
         if switches.seed != self.switches.seed {
             self.draws = Random::new(switches.seed);
         }
-        self.tokens
-            .set_lives(switches.access_token_seconds, switches.leeway_seconds);
         self.switches = switches;
+        self.follow_switches();
     }
 
     /// Notes a request's arrival and decides what is in store for it.

@@ -23,6 +23,8 @@ pub struct Switches {
     pub search_lag_ms: u64,
     /// With this, the lag of each write is drawn between `search_lag_ms` and this many milliseconds.
     pub search_lag_most_ms: Option<u64>,
+    /// Milliseconds for which a write stays unseen by reads of an issue and by bulk fetch.
+    pub read_lag_ms: u64,
     /// The seed of every draw that is not a fault's: lags and orders.
     pub seed: u64,
     /// What bulk fetch says of issues that the caller may not see.
@@ -53,6 +55,12 @@ pub struct Switches {
     pub enforce_per_issue: bool,
     /// The language of the accounts' profiles, in which errors are told.
     pub language: Language,
+    /// The token endpoint takes forms beside JSON.
+    pub token_takes_forms: bool,
+    /// A redirect that tells an error does not echo the app's `state`.
+    pub error_redirect_without_state: bool,
+    /// A further consent of an account goes on with the token family of the one before.
+    pub consent_joins_family: bool,
     /// How long access tokens work; null is an hour.
     pub access_token_seconds: Option<u32>,
     /// How long a used refresh token may be exchanged again; null is ten minutes.
@@ -67,6 +75,12 @@ pub struct Switches {
     pub createmeta_without_create: CreateMetaWithoutCreate,
     /// What a create answers to somebody who may not create in a project.
     pub create_without_create: NoCreate,
+    /// What a bulk create of more than 50 issues is answered.
+    pub too_many_creates: TooManyCreates,
+    /// A required field that is missing is told in `errorMessages`, not under the field's id.
+    pub required_in_messages: bool,
+    /// Documents come back with attributes that nobody has sent.
+    pub stored_documents_grow: bool,
     /// Bulk fetch takes 1,000 issues where few fields are named, as it has since 2026-10.
     pub bulk_fetch_thousand: bool,
     /// Bulk fetch names what could be expanded, as Atlassian's example does and its schema not.
@@ -208,6 +222,17 @@ pub enum NoCreate {
     Forbidden,
     /// 400.
     BadRequest,
+}
+
+/// What a bulk create of more than 50 issues is answered, with 400; Atlassian does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TooManyCreates {
+    /// An error for each issue.
+    #[default]
+    Each,
+    /// One error for the whole request.
+    Whole,
 }
 
 /// What is told of a person's e-mail address.

@@ -10,7 +10,7 @@ use crate::faults::Effect;
 use crate::gateway::Call;
 use crate::http::Answer;
 use crate::state::State;
-use crate::switches::HiddenIssues;
+use crate::switches::{HiddenIssues, TooManyCreates};
 use crate::world::{Edit, Issue, IssueData};
 
 use super::expand::expand;
@@ -18,6 +18,8 @@ use super::{Fields, fields, issues, render, site, site_mut, strings, transitions
 
 /// The most issues of one bulk create.
 const MAX_CREATE: usize = 50;
+/// A text for more; Atlassian shows none.
+const TOO_MANY: &str = "You can create at most 50 issues in one request.";
 /// The most issues of one bulk fetch.
 const MAX_FETCH: usize = 100;
 /// The most issues of one bulk fetch that asks for few fields, where that is switched on.
@@ -40,11 +42,13 @@ pub(super) fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
     let elements = body.get("issueUpdates").and_then(Value::as_array);
     let elements = elements.map(Vec::as_slice).unwrap_or_default();
     let is_taken = elements.len() <= MAX_CREATE;
+    if !is_taken && state.switches.too_many_creates == TooManyCreates::Whole {
+        return Err(jira_error(400, TOO_MANY));
+    }
     let (outcomes, n_created) = if is_taken {
         create_each(state, call, elements)?
     } else {
-        let text = format!("You can create at most {MAX_CREATE} issues in one request.");
-        let refused = |_| Err(Problems::message(400, text.clone()));
+        let refused = |_| Err(Problems::message(400, TOO_MANY));
         (elements.iter().map(refused).collect(), 0)
     };
     let mut answer = bulk_answer(state, call, &outcomes)?;
@@ -200,11 +204,12 @@ pub(super) fn fetch(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
     let found: Vec<_> = ids.iter().filter_map(|id| site.issue(*id)).collect();
     let (seen, unseen): (Vec<_>, Vec<_>) = found.into_iter().partition(|it| site.shows(it));
     let readable = seen.iter().filter(|issue| issue.unreadable.is_none());
-    let readable = readable.map(|issue| {
-        let (data, fields) = (&issue.data, &shown_fields);
+    let now = state.now();
+    let readable = readable.filter_map(|issue| {
+        let (data, fields) = (issue.as_read(now)?, &shown_fields);
         let mut shown = render::issue(&state.world, site, issue, data, fields, &properties);
         expand(&mut shown, site, fields, &expansions);
-        shown
+        Some(shown)
     });
     let readable: Vec<_> = readable.collect();
     let count = readable.len();

@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 
 use crate::errors::{BAD_ISSUE_TYPE, Problems, cannot_be_set, no_project};
 use crate::json::text_of;
+use crate::switches::{NoCreate, Switches};
 use crate::world::{Content, IssueData, IssueType, Project, Site, World};
 
 use super::properties;
@@ -22,8 +23,7 @@ pub(super) struct Desk<'a> {
     pub(super) site: &'a Site,
     pub(super) account: &'a str,
     pub(super) now: OffsetDateTime,
-    /// The status for somebody who may not create in the project.
-    pub(super) no_create: u16,
+    pub(super) switches: &'a Switches,
 }
 
 /// Reads the body of one create and gives the issue it would make.
@@ -39,7 +39,7 @@ pub(super) fn draft(desk: Desk<'_>, details: &Value) -> Result<IssueData, Proble
     let screen = create_screen(project, kind);
     let on_screen = |field: &str| screen.iter().any(|shown| shown.id == field);
     write(desk, &mut data, details, &on_screen)?;
-    required(project, kind, &data)?;
+    required(desk, project, kind, &data)?;
     data.properties = properties::read(details.get("properties"))?;
     Ok(data)
 }
@@ -127,7 +127,10 @@ fn project<'a>(desk: Desk<'a>, asked: Option<&Value>) -> Result<(usize, &'a Proj
             project.key
         );
         return Err(Problems {
-            status: desk.no_create,
+            status: match desk.switches.create_without_create {
+                NoCreate::Forbidden => 403,
+                NoCreate::BadRequest => 400,
+            },
             ..Problems::field("project", text)
         });
     }
@@ -247,7 +250,12 @@ fn changes<'a>(details: &'a Value, problems: &mut Problems) -> Vec<(&'a str, Cha
     changes
 }
 
-fn required(project: &Project, kind: &IssueType, data: &IssueData) -> Result<(), Problems> {
+fn required(
+    desk: Desk<'_>,
+    project: &Project,
+    kind: &IssueType,
+    data: &IssueData,
+) -> Result<(), Problems> {
     let mut problems = Problems::default();
     if data.summary.is_empty() {
         problems.add("summary", NO_SUMMARY);
@@ -257,7 +265,13 @@ fn required(project: &Project, kind: &IssueType, data: &IssueData) -> Result<(),
         problems.add("issuetype", text);
     }
     for field in project.fields_of(kind).filter(|field| field.required) {
-        if data.custom.get(&field.id).is_none_or(Value::is_null) {
+        if data.custom.get(&field.id).is_some_and(|it| !it.is_null()) {
+            continue;
+        }
+        if desk.switches.required_in_messages {
+            let text = format!("Field '{}' is required", field.id);
+            problems.messages.push(text);
+        } else {
             problems.add(&field.id, format!("{} is required.", field.name));
         }
     }

@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::errors::jira_error;
+use crate::errors::{NO_SUCH_ISSUE, jira_error};
 use crate::gateway::Call;
 use crate::http::Answer;
 use crate::state::State;
-use crate::switches::NoCreate;
 use crate::world::{Edit, IssueData, Site};
 
 use super::expand::expand;
@@ -52,10 +51,7 @@ pub(super) fn desk<'a>(state: &'a State, call: &'a Call<'_>) -> Result<Desk<'a>,
         site,
         account: &call.account,
         now: state.now(),
-        no_create: match state.switches.create_without_create {
-            NoCreate::Forbidden => 403,
-            NoCreate::BadRequest => 400,
-        },
+        switches: &state.switches,
     })
 }
 
@@ -69,7 +65,9 @@ pub(super) fn get(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
         Fields::of(&names)
     };
     let properties = call.request.query_list("properties");
-    let mut shown = render::issue(&state.world, site, issue, &issue.data, &asked, &properties);
+    let data = issue.as_read(state.now());
+    let data = data.ok_or_else(|| jira_error(404, NO_SUCH_ISSUE))?;
+    let mut shown = render::issue(&state.world, site, issue, data, &asked, &properties);
     expand(&mut shown, site, &asked, &call.request.query_list("expand"));
     Ok(Answer::json(200, &shown).costing(1))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::errors::{Problems, jira_error};
+use crate::errors::{NO_SUCH_ISSUE, Problems, jira_error};
 use crate::gateway::Call;
 use crate::http::Answer;
 use crate::state::State;
@@ -51,8 +51,10 @@ fn check(key: &str, value: &Value) -> Result<(), &'static str> {
 
 pub(super) fn get(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
     let issue = visible(site(state, call)?, call.part(1))?;
+    let data = issue.as_read(state.now());
+    let data = data.ok_or_else(|| jira_error(404, NO_SUCH_ISSUE))?;
     let key = call.part(3);
-    let value = issue.data.properties.get(key).ok_or_else(|| unknown(key))?;
+    let value = data.properties.get(key).ok_or_else(|| unknown(key))?;
     Ok(Answer::json(200, &json!({"key": key, "value": value})).costing(1))
 }
 

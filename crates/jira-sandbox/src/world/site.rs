@@ -1,6 +1,7 @@
 //! A Jira site with its projects and issues, indexed by id and by key.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -35,6 +36,8 @@ pub(crate) struct Site {
     /// What has happened to issues since somebody last asked; kept only while somebody does.
     pub(crate) happenings: Vec<Happening>,
     watched: bool,
+    /// For how long a write stays unseen by reads.
+    pub(crate) read_lag: Duration,
     /// Whether the caller may see nothing of it, as nobody may who has not logged in.
     pub(crate) closed: bool,
     n_happenings: u64,
@@ -68,6 +71,7 @@ impl Site {
             last_id: ISSUE_IDS_START,
             happenings: Vec::new(),
             watched: false,
+            read_lag: Duration::ZERO,
             closed: false,
             n_happenings: 0,
             remote_links: HashMap::new(),
@@ -217,7 +221,11 @@ impl Site {
 
     /// Creates an issue under the next number of its project and gives its id.
     pub(crate) fn create(&mut self, data: IssueData, visible_at: OffsetDateTime) -> u64 {
+        let readable_at = data.created + self.read_lag;
         let id = self.insert(data, visible_at);
+        if let Some(issue) = self.issue_mut(id) {
+            issue.read_from(readable_at);
+        }
         if let (true, Some(issue)) = (self.watched, self.issue(id)) {
             let data = issue.data.clone();
             let actor = data.creator.clone();
@@ -232,7 +240,7 @@ impl Site {
             return;
         };
         let before = issue.data.clone();
-        issue.change(edit.now, edit.visible_at, change);
+        issue.change(edit, self.read_lag, change);
         let (after, hidden) = (issue.data.clone(), issue.hidden);
         self.happened(id, edit.actor, Happened::Changed(before), after, hidden);
     }

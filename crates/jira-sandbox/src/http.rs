@@ -56,6 +56,25 @@ impl Request {
         }
     }
 
+    /// Makes a control call that comes from the same program; the query stands behind the path.
+    pub(crate) fn of_control(method: Method, call: &str, body: Bytes) -> Self {
+        let (path, query) = call.split_once('?').unwrap_or((call, ""));
+        let path = format!("/sandbox/{path}");
+        Self {
+            method,
+            segments: segments(&path),
+            path,
+            query_string: query.to_owned(),
+            query: pairs(query.as_bytes()),
+            content_type: "application/json".to_owned(),
+            bearer: None,
+            basic: None,
+            at_site: false,
+            forced_language: None,
+            body,
+        }
+    }
+
     /// Reads a call to a site's own address as the gateway's call for the same resource.
     pub(crate) fn enter_site(&mut self, cloud_id_of: impl Fn(&str) -> Option<String>) {
         let parts = self.parts(0);

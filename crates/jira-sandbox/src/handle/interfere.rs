@@ -3,8 +3,15 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use actix_web::http::Method;
+use actix_web::web::Bytes;
+use serde_json::Value;
+
 use crate::chaos::{Chaos, ChaosReport};
+use crate::control;
 use crate::duplicates::{self, DuplicateReport};
+use crate::http::Request;
+use crate::json::text_of;
 use crate::others::Crowd;
 use crate::switches::Switches;
 use crate::webhooks::WebhookDelivery;
@@ -13,6 +20,35 @@ use crate::world::{Project, ProjectTemplate, Site};
 use super::SandboxHandle;
 
 impl SandboxHandle {
+    /// Makes any of the control calls without HTTP, such as
+    /// `("POST", "issues/SHOP-1/clone", &json!({"with_properties": true}))`.
+    ///
+    /// Null is no body; the answer is null where the call has none.
+    ///
+    /// # Errors
+    ///
+    /// The sentence with which the call is refused.
+    pub fn control(&self, method: &str, call: &str, body: &Value) -> Result<Value, String> {
+        let method = Method::from_bytes(method.as_bytes()).map_err(|error| error.to_string())?;
+        let body = match body {
+            Value::Null => Bytes::new(),
+            body => body.to_string().into(),
+        };
+        let request = Request::of_control(method, call, body);
+        let answered = self.with(|state| {
+            let answered = control::answer(state, &request);
+            state.collect_events();
+            answered
+        });
+        match answered {
+            Ok(answer) => Ok(serde_json::from_slice(&answer.body).unwrap_or_default()),
+            Err(refusal) => {
+                let told: Value = serde_json::from_slice(&refusal.body).unwrap_or_default();
+                Err(told.get("error").map(text_of).unwrap_or_default())
+            }
+        }
+    }
+
     /// Changes switches, such as `|switches| switches.search_lag_ms = 60_000`.
     pub fn switch(&self, change: impl FnOnce(&mut Switches)) {
         self.with(|state| {

@@ -21,6 +21,9 @@
     made.append(...children);
     return made;
   };
+  // A path may be broken behind its slashes.
+  const pathCell = (text) => element("td", { class: "path" },
+    ...text.split(/(?<=\/)/).flatMap((part) => [part, element("wbr")]));
   const number = (value) => value.toLocaleString("en");
 
   // Faults as a person chooses them.
@@ -141,10 +144,10 @@
       const cell = (text, kind) => element("td", kind ? { class: kind } : {}, String(text));
       return element("tr", entry.fault ? { class: "struck" } : {},
         cell(entry.sequence + 1, "number"), cell(entry.at.slice(11, 19)),
-        cell(`${entry.method} ${entry.path.replace(/^\/ex\/jira\/[^/]+/, "")}`, "path"),
+        pathCell(`${entry.method} ${entry.path.replace(/^\/ex\/jira\/[^/]+/, "")}`),
         element("td", {}, element("span", { class: `status ${mood}` }, String(status))),
         cell(entry.quota_points, "number"), cell(number(entry.bytes_in), "number"), cell(number(entry.bytes_out), "number"),
-        cell((entry.duration_us / 1000).toFixed(1), "number"), cell((entry.fault ?? "").replaceAll("_", " ")));
+        cell((entry.duration_us / 1000).toFixed(1), "number"), cell((entry.fault ?? "").replaceAll("_", " "), "fault"));
     }));
   };
 
@@ -158,7 +161,7 @@
     const head = ["Endpoint", "Requests", "Points", "Issues", "Bytes in", "Bytes out", "No answer", "Mean ms"];
     const tables = report.apps.filter((app) => app.app).map((app) => {
       const rows = app.endpoints.map((row) => element("tr", {},
-        element("td", { class: "path" }, `${row.endpoint.replaceAll("_", " ")} ${row.template}`),
+        pathCell(`${row.endpoint.replaceAll("_", " ")} ${row.template}`),
         ...[row.requests, row.quota_points, row.created_issues, row.bytes_in, row.bytes_out, row.unanswered].map((value) => element("td", { class: "number" }, number(value))),
         element("td", { class: "number" }, (row.duration_us / row.requests / 1000).toFixed(1))));
       return [element("h3", {}, app.app === "api-token" ? "API tokens: exempt from the quota" : `App ${app.app}: ${number(app.total.quota_points)} points so far; Atlassian grants 65,000 an hour`), sums(app.total),

@@ -91,7 +91,7 @@ impl<'a> Operation<'a> {
         faults
     }
 
-    /// Names what stands at the top of a body, or of its elements, without being described.
+    /// Names every property of a body, however deep, that its schema does not list.
     pub(crate) fn undescribed_in_body(&self, body: &Value) -> Vec<String> {
         let mut found = Vec::new();
         if let Some(schema) = self.body_schema() {

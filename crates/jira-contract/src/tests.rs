@@ -110,6 +110,13 @@ fn every_departure_is_named() {
             json!({"field": {}}),
             "/field is not described",
         ),
+        (
+            "POST",
+            "/rest/api/3/webhook",
+            "",
+            json!({"url": "u", "webhooks": [{"events": [], "jqlFilter": "x", "filter": 1}]}),
+            "/webhooks/0/filter is not described",
+        ),
         ("POST", ISSUE, "", Value::Null, "not JSON"),
         ("POST", ISSUE, "", json!([]), "is not of type \"object\""),
         (
@@ -177,10 +184,14 @@ fn every_departure_is_named() {
 }
 
 #[test]
-fn operations_that_are_not_described_are_told_apart() {
+fn operations_that_are_not_described_are_told_apart_and_not_checked() {
     let Some(contract) = contract() else { return };
     assert!(contract.describes("post", ISSUE) && contract.describes("GET", SEARCH));
     assert!(
         !contract.describes("DELETE", ISSUE) && !contract.describes("GET", "/rest/api/3/field")
     );
+    let faults = sent(&contract, "GET", "/rest/api/3/field", "odd=1", &json!([]));
+    assert_eq!(faults, [""; 0]);
+    let faults = contract.faults_of_answer("GET", "/rest/api/3/field", 299, b"odd");
+    assert_eq!(faults, [""; 0]);
 }

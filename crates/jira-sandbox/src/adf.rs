@@ -7,7 +7,7 @@ mod attrs;
 mod marks;
 mod rules;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use attrs::Attr;
 use rules::{Content, Rule, rule};
@@ -44,6 +44,45 @@ pub(crate) fn check(document: &Value) -> Result<(), Refusal> {
         return Err(Refusal::TooLong);
     }
     Ok(())
+}
+
+/// Makes a document of a text, with a paragraph for each line.
+pub(crate) fn of_text(text: &str) -> Value {
+    let lines = text.lines().map(|line| match line {
+        "" => json!({"type": "paragraph", "content": []}),
+        line => json!({"type": "paragraph", "content": [{"type": "text", "text": line}]}),
+    });
+    json!({"type": "doc", "version": 1, "content": lines.collect::<Vec<_>>()})
+}
+
+/// Gives a valid document with attributes that nobody has sent: local ids, and where lists begin.
+pub(crate) fn grown(document: &Value) -> Value {
+    let mut grown = document.clone();
+    grow(&mut grown, &mut 0);
+    grown
+}
+
+fn grow(node: &mut Value, count: &mut u64) {
+    let Some(node) = node.as_object_mut() else {
+        return;
+    };
+    let kind = node.get("type").and_then(Value::as_str).unwrap_or_default();
+    let is_list = kind == "orderedList";
+    if is_list || matches!(kind, "paragraph" | "heading" | "bulletList" | "listItem") {
+        *count += 1;
+        let attrs = node.entry("attrs").or_insert_with(|| json!({}));
+        if let Some(attrs) = attrs.as_object_mut() {
+            let id = || format!("{count:012x}").into();
+            attrs.entry("localId").or_insert_with(id);
+            if is_list {
+                attrs.entry("order").or_insert_with(|| 1.into());
+            }
+        }
+    }
+    let content = node.get_mut("content").and_then(Value::as_array_mut);
+    for child in content.into_iter().flatten() {
+        grow(child, count);
+    }
 }
 
 /// Gives a document's text, a line per block.

@@ -209,8 +209,12 @@ impl ChaosRun {
         }
     }
 
-    /// Decides what strikes a request.
-    pub(crate) fn draw(&mut self, endpoint: Endpoint) -> Option<Struck> {
+    /// Decides what strikes a request; `elements` counts those of a bulk create.
+    pub(crate) fn draw(
+        &mut self,
+        endpoint: Endpoint,
+        elements: impl Fn() -> usize,
+    ) -> Option<Struck> {
         let mut rules = self.chaos.rules.iter().zip(&mut self.draws);
         let fits = |rule: &ChaosRule| rule.endpoints.iter().any(|it| it.has(endpoint));
         let (rule, draws) = rules.find(|(rule, _)| fits(rule))?;
@@ -219,9 +223,14 @@ impl ChaosRun {
             left -= share;
             (left < 0.0).then_some(*kind)
         })?;
-        Some(Struck {
+        let count = match kind.strikes_elements() {
+            true => elements(),
+            false => 0,
+        };
+        let effect = kind.effect(rule, draws, count);
+        effect.finds(|| count).then(|| Struck {
             name: kind.name(),
-            effect: kind.effect(rule, draws),
+            effect,
         })
     }
 

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use time::OffsetDateTime;
+use time::{Duration as Span, OffsetDateTime};
 
-/// A clock that can be moved forwards but otherwise runs with the machine's.
+/// A clock that can be moved forwards and stopped, but otherwise runs with the machine's.
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
-    ahead: Duration,
+    /// Negative once the clock has stood still for longer than it was moved.
+    ahead: Span,
     stopped_at: Option<OffsetDateTime>,
 }
 
@@ -21,6 +22,7 @@ impl Clock {
 
     /// Moves the clock forwards for good.
     pub(crate) fn advance(&mut self, by: Duration) {
+        let by = Span::try_from(by).unwrap_or(Span::MAX);
         self.ahead = self.ahead.saturating_add(by);
         self.stopped_at = self.stopped_at.map(|at| at + by);
     }
@@ -30,8 +32,28 @@ impl Clock {
         if stopped {
             self.stopped_at = Some(self.now());
         } else if let Some(at) = self.stopped_at.take() {
-            let late = at - OffsetDateTime::now_utc();
-            self.ahead = late.try_into().unwrap_or_default();
+            self.ahead = at - OffsetDateTime::now_utc();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_was_stopped_runs_on_from_where_it_stood() {
+        let mut clock = Clock::default();
+        clock.set_stopped(true);
+        let stood = clock.now();
+        let machine = OffsetDateTime::now_utc();
+        while OffsetDateTime::now_utc() - machine < Span::milliseconds(200) {
+            std::thread::yield_now();
+        }
+        clock.set_stopped(false);
+        let jumped = clock.now() - stood;
+        assert!(jumped < Span::milliseconds(150), "{jumped}");
+        clock.advance(Duration::from_secs(60));
+        assert!(clock.now() - stood >= Span::seconds(60));
     }
 }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -28,29 +27,17 @@ pub struct SandboxConfig {
     pub enabled_scopes: Vec<String>,
     /// Consents at once as the first account for the site Acme, without showing the page.
     pub auto_consent: bool,
-    /// How long every request to OAuth and Jira takes, half of it before anything is done.
-    pub latency: Duration,
-    /// How much longer a request takes for each issue it creates.
-    pub latency_per_issue: Duration,
-    /// How long a write stays unseen by search.
-    pub search_lag: Duration,
     /// Further projects on Acme (`EXTRA1` and on), for paging.
     pub extra_projects: usize,
     /// Further optional fields on the create screens of `SHOP`, for paging.
     pub extra_fields: usize,
-    /// How the token endpoint speaks of a dead refresh token.
-    pub dead_refresh: DeadRefresh,
-    /// Which pair lives when one refresh token is exchanged twice within the leeway.
-    pub leeway_pairs: LeewayPairs,
-    /// The hourly quota after which Jira answers 429; none means that it is not enforced.
-    pub quota_points_per_hour: Option<u64>,
     /// The accounts and sites to start with; none is the stock world.
     pub world: Option<WorldSeed>,
     /// Faults that are switched on from the start.
     pub faults: Vec<Fault>,
     /// Random faults that are in force from the start.
     pub chaos: Option<Chaos>,
-    /// Everything else that can be switched later too; the fields above win where they are set.
+    /// Everything that can be switched later too.
     pub switches: Switches,
 }
 
@@ -71,14 +58,8 @@ impl Default for SandboxConfig {
             callback_urls: Vec::new(),
             enabled_scopes: scopes.map(str::to_owned).to_vec(),
             auto_consent: false,
-            latency: Duration::ZERO,
-            latency_per_issue: Duration::ZERO,
-            search_lag: Duration::ZERO,
             extra_projects: 0,
             extra_fields: 0,
-            dead_refresh: DeadRefresh::default(),
-            leeway_pairs: LeewayPairs::default(),
-            quota_points_per_hour: None,
             world: None,
             faults: Vec::new(),
             chaos: None,

@@ -5,6 +5,7 @@ mod issues;
 mod projects;
 mod webhooks;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -94,6 +95,14 @@ fn no_issue() -> Answer {
     refused(404, "There is no such issue.")
 }
 
+/// Refuses an account that the world does not have.
+fn known_account(state: &State, id: String) -> Result<String, Answer> {
+    match state.world.account(&id) {
+        Some(_) => Ok(id),
+        None => Err(refused(422, "There is no such account.")),
+    }
+}
+
 /// Reads a body that must fit a type, with an error that names what does not.
 fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Answer> {
     let body: &[u8] = if request.body.is_empty() {
@@ -103,21 +112,24 @@ fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Answer> {
     };
     let mut body = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut body);
-    value.map_err(|error| refused(400, &error.to_string()))
+    let value = value.map_err(|error| refused(400, &error.to_string()))?;
+    let rest = body.end();
+    rest.map_err(|error| refused(400, &error.to_string()))?;
+    Ok(value)
 }
 
-/// Reads one value from a body that is JSON or a posted form.
+/// Reads the only value of a body that is JSON or a posted form.
 fn given(request: &Request, name: &str) -> Result<Value, Answer> {
-    let value = if request.is_json() {
-        let body: Value = serde_json::from_slice(&request.body)
-            .map_err(|_| refused(400, "The body is not valid JSON."))?;
-        body.get(name).cloned()
+    let mut body: BTreeMap<String, Value> = if request.is_json() {
+        read(request)?
     } else {
-        let form = request.form();
-        form.into_iter()
-            .find(|(field, _)| field == name)
-            .map(|(_, value)| value.into())
+        let form = request.form().into_iter();
+        form.map(|(field, value)| (field, value.into())).collect()
     };
+    let value = body.remove(name);
+    if let Some(unknown) = body.keys().next() {
+        return Err(refused(400, &format!("unknown field `{unknown}`")));
+    }
     value.ok_or_else(|| refused(400, &format!("The body must give '{name}'.")))
 }
 
@@ -166,16 +178,13 @@ fn advance_clock(state: &mut State, request: &Request) -> Result<Answer, Answer>
     Ok(ok(&clock(state)))
 }
 
-/// Takes one fault, a list of them, or `{"faults": [...]}`.
+/// Takes one fault or a list of them.
 fn push_faults(state: &mut State, request: &Request) -> Result<Answer, Answer> {
-    let unreadable = |error: serde_json::Error| refused(400, &error.to_string());
-    let body: Value = serde_json::from_slice(&request.body).map_err(unreadable)?;
-    let listed = match body.get("faults").unwrap_or(&body) {
-        Value::Array(listed) => listed.clone(),
-        single => vec![single.clone()],
+    let is_list = request.body.trim_ascii_start().starts_with(b"[");
+    let faults: Vec<Fault> = match is_list {
+        true => read(request)?,
+        false => vec![read(request)?],
     };
-    let faults = listed.into_iter().map(serde_json::from_value::<Fault>);
-    let faults: Vec<_> = faults.collect::<Result<_, _>>().map_err(unreadable)?;
     faults
         .into_iter()
         .for_each(|fault| state.faults.push(fault));
@@ -266,16 +275,17 @@ fn issue(state: &mut State, key: &str) -> Result<Answer, Answer> {
 }
 
 fn delete(state: &mut State, key: &str) -> Result<Answer, Answer> {
+    let actor = state.world.other_account();
     let (site, id) = state.world.site_of_key(key).ok_or_else(no_issue)?;
-    site.delete(id);
+    site.delete(id, &actor);
     Ok(Answer::empty(204))
 }
 
 fn set_status(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
     let status = text(request, "status")?;
-    let (now, visible_at) = (state.now(), state.searchable_from());
+    let other = state.other();
     let (site, id) = state.world.site_of_key(key).ok_or_else(no_issue)?;
-    if !move_to_status(site, id, &status, now, visible_at) {
+    if !move_to_status(site, id, &status, other.edit()) {
         return Err(refused(422, "The project has no such status."));
     }
     issue(state, key)
@@ -283,17 +293,22 @@ fn set_status(state: &mut State, key: &str, request: &Request) -> Result<Answer,
 
 fn set_project(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
     let project = text(request, "project")?;
-    let now = state.now();
+    let other = state.other();
     let (site, id) = state.world.site_of_key(key).ok_or_else(no_issue)?;
     let found = site.project(&project).map(|(at, _)| at);
     let at = found.ok_or_else(|| refused(422, "There is no such project."))?;
-    site.move_to(id, at, now);
+    site.move_to(id, at, other.edit_at_once());
     issue(state, key)
 }
 
 fn set_hidden(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
     let value = given(request, "hidden")?;
-    let hidden = value.as_bool().unwrap_or(value == "true");
+    let hidden = match value {
+        Value::Bool(hidden) => hidden,
+        value if value == "true" => true,
+        value if value == "false" => false,
+        _ => return Err(refused(400, "'hidden' must be true or false.")),
+    };
     let (site, id) = state.world.site_of_key(key).ok_or_else(no_issue)?;
     if let Some(issue) = site.issue_mut(id) {
         issue.hidden = hidden;

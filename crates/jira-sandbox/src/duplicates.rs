@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::json::text_of;
 use crate::world::{Issue, Site, World};
 
 /// Issues grouped by a mark that their creator left in an entity property.
@@ -106,8 +107,5 @@ fn mark(value: &Value, field: &str) -> Option<String> {
     } else {
         value.get(field)?
     };
-    Some(
-        mark.as_str()
-            .map_or_else(|| mark.to_string(), str::to_owned),
-    )
+    Some(text_of(mark))
 }

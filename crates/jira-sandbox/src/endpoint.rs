@@ -246,6 +246,15 @@ impl Endpoint {
         self.scope() == Some("manage:jira-webhook")
     }
 
+    /// Tells whether Jira answers the request also to somebody without a login.
+    pub(crate) fn is_open(self) -> bool {
+        let needs_login = matches!(
+            self,
+            Self::Myself | Self::PrioritySearch | Self::ListWebhooks
+        );
+        !self.is_write() && !needs_login
+    }
+
     /// Tells whether the request goes to Jira, where the quota counts it.
     pub(crate) fn is_jira(self) -> bool {
         !self.is_oauth() && !self.is_local()

@@ -32,6 +32,9 @@ pub enum SandboxError {
 /// Jira's text for an issue that is gone or hidden; nothing tells the two apart.
 pub(crate) const NO_SUCH_ISSUE: &str =
     "Issue does not exist or you do not have permission to see it.";
+/// A text for somebody who may see an issue but not edit it; Atlassian shows none.
+pub(crate) const NO_RIGHT_TO_EDIT: &str =
+    "You do not have permission to edit issues in this project.";
 /// Jira's text for a description that is no document.
 pub(crate) const NOT_A_DOCUMENT: &str =
     "Operation value must be an Atlassian Document (see the Atlassian Document Format)";

@@ -69,7 +69,7 @@ impl Fault {
 
 /// How often a fault happens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum When {
     /// To the next so many requests.
     Times(u32),
@@ -143,17 +143,21 @@ impl FaultPlan {
     }
 
     /// Gives what happens to this request: the first fault whose turn it is.
+    ///
+    /// `elements` counts those of a bulk create; there are none in any other request.
     pub(crate) fn take(
         &mut self,
         endpoint: Endpoint,
         project: impl Fn() -> Option<String>,
+        elements: impl Fn() -> usize,
     ) -> Option<Effect> {
         let about_project = self.armed.iter().any(|armed| armed.fault.project.is_some());
         let project = if about_project { project() } else { None };
-        let mut matching = self
+        let matching = self
             .armed
             .iter_mut()
             .filter(|armed| armed.matches(endpoint, project.as_deref()));
+        let mut matching = matching.filter(|armed| armed.fault.effect.finds(&elements));
         let effect = matching.find_map(Armed::draw);
         self.armed.retain(|armed| !armed.is_spent());
         effect

@@ -9,7 +9,11 @@ use crate::http::{Answer, Request};
 use crate::oauth::Bearer;
 use crate::rest;
 use crate::state::State;
-use crate::switches::{BadToken, UnknownSite};
+use crate::switches::{BadSiteLogin, BadToken, UnknownSite};
+
+/// The header by which Jira tells that a login was wrong, also where it goes on without one.
+const LOGIN_FAILED: (&str, &str) = ("X-Seraph-LoginReason", "AUTHENTICATED_FAILED");
+const NOT_AUTHENTICATED: &str = "Client must be authenticated to access this resource.";
 
 /// A request that has passed the gateway, with who asks and of which site.
 #[derive(Debug)]
@@ -24,6 +28,11 @@ impl Call<'_> {
     /// Gives a part of the path behind `/rest/api/3/`.
     pub(crate) fn part(&self, at: usize) -> &str {
         self.request.part(6 + at)
+    }
+
+    /// Tells whether nobody is known to ask.
+    pub(crate) fn is_anonymous(&self) -> bool {
+        self.account.is_empty()
     }
 
     /// Tells whether version 2 of the REST API is spoken, which has texts instead of documents.
@@ -62,19 +71,42 @@ pub(crate) fn answer(
         account: bearer.account,
         fault,
     };
-    let mut answered = match endpoint {
-        Endpoint::RemovedSearch => Err(jira_error(410, SEARCH_REMOVED)),
-        Endpoint::UnknownJira => Err(jira_error(404, "The sandbox does not know this resource.")),
-        endpoint => rest::answer(state, endpoint, &call),
-    }
-    .unwrap_or_else(|refusal| refusal);
+    let mut answered = match call.is_anonymous() {
+        true => answer_anybody(state, endpoint, &call),
+        false => answer_caller(state, endpoint, &call),
+    };
     if call.is_v2() {
         answered.downgrade();
     }
-    answered
-        .headers
-        .push(("X-AAccountId".to_owned(), call.account.clone()));
+    let (name, value) = match call.is_anonymous() {
+        false => ("X-AAccountId", call.account.as_str()),
+        true if request.basic.is_some() => LOGIN_FAILED,
+        true => return Ok(answered),
+    };
+    answered.headers.push((name.to_owned(), value.to_owned()));
     Ok(answered)
+}
+
+fn answer_caller(state: &mut State, endpoint: Endpoint, call: &Call<'_>) -> Answer {
+    let answered = match endpoint {
+        Endpoint::RemovedSearch => Err(jira_error(410, SEARCH_REMOVED)),
+        Endpoint::UnknownJira => Err(jira_error(404, "The sandbox does not know this resource.")),
+        endpoint => rest::answer(state, endpoint, call),
+    };
+    answered.unwrap_or_else(|refusal| refusal)
+}
+
+/// Answers somebody without a login, to whom the site shows nothing.
+fn answer_anybody(state: &mut State, endpoint: Endpoint, call: &Call<'_>) -> Answer {
+    let close = |state: &mut State, closed: bool| {
+        if let Some(site) = state.world.site_mut(call.cloud_id) {
+            site.closed = closed;
+        }
+    };
+    close(state, true);
+    let answered = answer_caller(state, endpoint, call);
+    close(state, false);
+    answered
 }
 
 /// Finds whom e-mail address and API token speak for, which only a site's own address takes.
@@ -85,15 +117,15 @@ fn site_caller(state: &State, request: &Request, endpoint: Endpoint) -> Result<B
     let right_token = |(_, token): &&(String, String)| *token == state.config.api_token;
     let named = request.basic.as_ref().filter(right_token);
     let account = named.and_then(|(email, _)| state.world.account_of(email));
-    let is_open = endpoint == Endpoint::ServerInfo;
+    let is_open = match state.switches.bad_site_login {
+        BadSiteLogin::Refused => endpoint == Endpoint::ServerInfo,
+        BadSiteLogin::Anonymous => endpoint.is_open(),
+    };
     match account {
         None if !is_open => {
-            let text = "Client must be authenticated to access this resource.";
-            let mut refusal = jira_error(401, text);
-            let reason = ("X-Seraph-LoginReason", "AUTHENTICATED_FAILED");
-            refusal
-                .headers
-                .push((reason.0.to_owned(), reason.1.to_owned()));
+            let mut refusal = jira_error(401, NOT_AUTHENTICATED);
+            let (name, value) = LOGIN_FAILED;
+            refusal.headers.push((name.to_owned(), value.to_owned()));
             Err(refusal)
         }
         account => Ok(Bearer {
@@ -118,10 +150,7 @@ pub(crate) fn bearer(state: &State, request: &Request) -> Result<Bearer, Answer>
 fn bad_token(shape: BadToken) -> Answer {
     match shape {
         BadToken::Gateway => gateway_error(401, "Unauthorized"),
-        BadToken::Jira => {
-            let text = "Client must be authenticated to access this resource.";
-            jira_error(401, text)
-        }
+        BadToken::Jira => jira_error(401, NOT_AUTHENTICATED),
         BadToken::Empty => Answer::empty(401),
         BadToken::Html => html_error(401),
         BadToken::Forbidden => gateway_error(403, "Forbidden"),

@@ -129,15 +129,16 @@ impl SandboxHandle {
     /// Moves an issue to the status of this name; tells whether both exist.
     pub fn move_issue(&self, key: &str, status: &str) -> bool {
         self.with(|state| {
-            let (now, visible_at) = (state.now(), state.searchable_from());
+            let other = state.other();
             let found = state.world.site_of_key(key);
-            found.is_some_and(|(site, id)| move_to_status(site, id, status, now, visible_at))
+            found.is_some_and(|(site, id)| move_to_status(site, id, status, other.edit()))
         })
     }
 
     /// Deletes an issue; its number is not given again.
     pub fn delete_issue(&self, key: &str) -> bool {
-        self.change(key, |site, id| site.delete(id))
+        let actor = self.with(|state| state.world.other_account());
+        self.change(key, |site, id| site.delete(id, &actor))
     }
 
     /// Takes an issue from everybody's sight, as a permission change does.
@@ -161,10 +162,10 @@ impl SandboxHandle {
     /// The id stays, and the old key still resolves.
     pub fn move_to_project(&self, key: &str, project: &str) -> Option<String> {
         self.with(|state| {
-            let now = state.now();
+            let other = state.other();
             let (site, id) = state.world.site_of_key(key)?;
             let (at, _) = site.project(project)?;
-            site.move_to(id, at, now);
+            site.move_to(id, at, other.edit_at_once());
             site.issue(id).map(|issue| site.key_of(&issue.data))
         })
     }

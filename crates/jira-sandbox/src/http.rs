@@ -56,6 +56,25 @@ impl Request {
         }
     }
 
+    /// Makes a control call that comes from the same program; the query stands behind the path.
+    pub(crate) fn of_control(method: Method, call: &str, body: Bytes) -> Self {
+        let (path, query) = call.split_once('?').unwrap_or((call, ""));
+        let path = format!("/sandbox/{path}");
+        Self {
+            method,
+            segments: segments(&path),
+            path,
+            query_string: query.to_owned(),
+            query: pairs(query.as_bytes()),
+            content_type: "application/json".to_owned(),
+            bearer: None,
+            basic: None,
+            at_site: false,
+            forced_language: None,
+            body,
+        }
+    }
+
     /// Reads a call to a site's own address as the gateway's call for the same resource.
     pub(crate) fn enter_site(&mut self, cloud_id_of: impl Fn(&str) -> Option<String>) {
         let parts = self.parts(0);
@@ -122,6 +141,12 @@ impl Request {
         self.content_type
             .to_ascii_lowercase()
             .starts_with("application/json")
+    }
+
+    pub(crate) fn is_form(&self) -> bool {
+        self.content_type
+            .to_ascii_lowercase()
+            .starts_with("application/x-www-form-urlencoded")
     }
 
     /// Reads the body as JSON, answering as Jira does where it is not.
@@ -196,6 +221,8 @@ pub(crate) struct Answer {
     pub(crate) cut: bool,
     /// Issues made by this request; each adds to the configured latency.
     pub(crate) created: u32,
+    /// Whether a fault hit an element of this bulk.
+    pub(crate) hit: bool,
     /// Points of the hourly quota beyond the one that every request costs.
     pub(crate) extra_points: u64,
 }
@@ -231,6 +258,7 @@ impl Answer {
             body,
             cut: false,
             created: 0,
+            hit: false,
             extra_points: 0,
         }
     }

@@ -102,6 +102,7 @@ impl Journal {
         let at = ended.sequence.checked_sub(self.first);
         if let Some(entry) = at.and_then(|at| self.entries.get_mut(at)) {
             entry.status = ended.status;
+            entry.fault = ended.fault.map(str::to_owned);
             entry.bytes_out = ended.bytes_out;
             entry.duration_us = ended.duration_us;
         }
@@ -178,6 +179,8 @@ pub(crate) struct Ended<'a> {
     pub(crate) sequence: usize,
     pub(crate) app: &'a Cow<'static, str>,
     pub(crate) endpoint: Endpoint,
+    /// The fault that really struck.
+    pub(crate) fault: Option<&'static str>,
     pub(crate) status: Option<u16>,
     pub(crate) quota_points: u64,
     pub(crate) bytes_in: usize,

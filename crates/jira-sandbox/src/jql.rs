@@ -2,6 +2,7 @@
 
 mod compile;
 mod eval;
+mod held;
 mod lexer;
 mod order;
 mod parser;
@@ -31,6 +32,9 @@ pub(crate) struct Reader<'a> {
     pub(crate) site: &'a Site,
     pub(crate) account: &'a str,
     pub(crate) now: OffsetDateTime,
+    /// Whether entity properties may be asked for; search knows only those that an app has
+    /// declared, which none can here.
+    pub(crate) asks_properties: bool,
 }
 
 impl Query {
@@ -73,24 +77,37 @@ impl Query {
     }
 }
 
-/// Lists the clauses of a query: each field with the sign of its operator.
-pub(crate) fn clauses(text: &str) -> Result<Vec<(String, &'static str)>, String> {
-    fn walk(condition: &Condition, found: &mut Vec<(String, &'static str)>) {
+/// A query as it was written, as far as a webhook's filter is limited in it.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    /// Each field with the operator that follows it.
+    pub(crate) clauses: Vec<(String, &'static str)>,
+    pub(crate) is_ordered: bool,
+}
+
+impl Written {
+    /// Parses a query; the error is Jira's text.
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
+        let parsed = parser::parse(text)?;
+        let mut written = Self {
+            is_ordered: !parsed.order.is_empty(),
+            ..Self::default()
+        };
+        if let Some(condition) = parsed.condition {
+            written.walk(condition);
+        }
+        Ok(written)
+    }
+
+    fn walk(&mut self, condition: Condition) {
         match condition {
             Condition::All(parts) | Condition::Any(parts) => {
-                parts.iter().for_each(|part| walk(part, found));
+                parts.into_iter().for_each(|part| self.walk(part));
             }
-            Condition::Not(part) => walk(part, found),
-            Condition::Clause {
-                field, operator, ..
-            } => found.push((field.clone(), operator.sign())),
+            Condition::Not(part) => self.walk(*part),
+            Condition::Clause { field, sign, .. } => self.clauses.push((field, sign)),
         }
     }
-    let mut found = Vec::new();
-    if let Some(condition) = parser::parse(text)?.condition {
-        walk(&condition, &mut found);
-    }
-    Ok(found)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod handle;
 mod http;
 mod journal;
 mod jql;
+mod json;
 mod late;
 mod limits;
 mod localise;
@@ -47,8 +48,8 @@ pub use localise::Language;
 pub use seed_file::SeedFile;
 pub use server::Sandbox;
 pub use switches::{
-    BadToken, CreateMetaWithoutCreate, EmailShown, HiddenIssues, NoCreate, SearchLastPage,
-    Switches, UnknownSite,
+    BadSiteLogin, BadToken, CreateMetaWithoutCreate, EmailShown, HiddenIssues, NoCreate,
+    SearchLastPage, Switches, TooManyCreates, UnknownSite,
 };
 pub use webhooks::{
     WebhookAttempt, WebhookDelivery, WebhookDeliveryState, WebhookJwt, WebhookUrlScope,

@@ -28,6 +28,43 @@ pub enum QuotaScope {
     Global,
     /// Each site for itself.
     Tenant,
+    /// One quota for every site together and one for each.
+    Both,
+}
+
+impl QuotaScope {
+    /// Gives the quotas that there are.
+    fn quotas(self) -> &'static [Quota] {
+        match self {
+            Self::Global => &[Quota::Global],
+            Self::Tenant => &[Quota::Tenant],
+            Self::Both => &[Quota::Global, Quota::Tenant],
+        }
+    }
+}
+
+/// One hourly quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Quota {
+    Global,
+    Tenant,
+}
+
+impl Quota {
+    fn reason(self) -> RateLimitReason {
+        match self {
+            Self::Global => RateLimitReason::GlobalQuota,
+            Self::Tenant => RateLimitReason::TenantQuota,
+        }
+    }
+
+    /// Gives the name that headers use.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Global => "global-app-quota",
+            Self::Tenant => "tenant-app-quota",
+        }
+    }
 }
 
 /// Whether answers tell how much of a limit is left.
@@ -90,9 +127,12 @@ impl Limits {
         let enforced = switches.rate_headers != RateHeaders::Beta;
         if let (true, true, Some(limit)) = (asked.charged, enforced, switches.quota_points_per_hour)
         {
-            let used = self.quota(asked.cloud_id(), switches.quota_scope, asked.now);
-            if used.points >= limit {
-                return Err(quota_refusal(asked.now, switches.quota_scope));
+            for quota in switches.quota_scope.quotas() {
+                let used = self.quota(asked.cloud_id(), *quota, asked.now);
+                if used.points >= limit {
+                    let wait = seconds_left(asked.now);
+                    return Err(refusal(quota.reason(), Some(limit), wait, asked.now));
+                }
             }
         }
         if switches.enforce_burst {
@@ -106,16 +146,16 @@ impl Limits {
 
     /// Counts the points that a request has cost.
     pub(crate) fn charge(&mut self, cloud_id: &str, points: u64, now: OffsetDateTime) {
-        for scope in [QuotaScope::Global, QuotaScope::Tenant] {
-            self.quota(cloud_id, scope, now).points += points;
+        for quota in [Quota::Global, Quota::Tenant] {
+            self.quota(cloud_id, quota, now).points += points;
         }
     }
 
-    fn quota(&mut self, cloud_id: &str, scope: QuotaScope, now: OffsetDateTime) -> &mut Used {
+    fn quota(&mut self, cloud_id: &str, quota: Quota, now: OffsetDateTime) -> &mut Used {
         let hour = now.unix_timestamp().div_euclid(3600);
-        let whose = match scope {
-            QuotaScope::Global => "",
-            QuotaScope::Tenant => cloud_id,
+        let whose = match quota {
+            Quota::Global => "",
+            Quota::Tenant => cloud_id,
         };
         if !self.quotas.contains_key(whose) {
             self.quotas.insert(whose.to_owned(), Used::default());
@@ -131,20 +171,21 @@ impl Limits {
         let (rate, size) = burst_of(asked, switches);
         let bucket = self.bucket(asked, size);
         let since = (asked.now - bucket.at).as_seconds_f64().max(0.0);
-        bucket.tokens = (bucket.tokens + since * rate).min(size);
+        bucket.tokens = (bucket.tokens + since * f64::from(rate)).min(size.into());
         bucket.at = asked.now;
         if bucket.tokens >= 1.0 {
             bucket.tokens -= 1.0;
             return Ok(());
         }
-        Err(refusal(RateLimitReason::Burst, 1, asked.now))
+        let limit = Some(rate.into());
+        Err(refusal(RateLimitReason::Burst, limit, 1, asked.now))
     }
 
-    fn bucket(&mut self, asked: Asked<'_>, size: f64) -> &mut Bucket {
+    fn bucket(&mut self, asked: Asked<'_>, size: u32) -> &mut Bucket {
         let method = asked.request.method.to_string();
         let key = (asked.cloud_id().to_owned(), asked.endpoint, method);
         self.bursts.entry(key).or_insert(Bucket {
-            tokens: size,
+            tokens: size.into(),
             at: asked.now,
         })
     }
@@ -167,7 +208,9 @@ impl Limits {
                 let oldest = writes.iter().rev().nth(most - 1);
                 let free = oldest.map_or(within, |oldest| *oldest + within - asked.now);
                 let wait = u64::try_from(free.whole_seconds()).unwrap_or_default() + 1;
-                return Err(refusal(RateLimitReason::PerIssueWrite, wait, asked.now));
+                let limit = u64::try_from(most).ok();
+                let reason = RateLimitReason::PerIssueWrite;
+                return Err(refusal(reason, limit, wait, asked.now));
             }
         }
         writes.push_back(asked.now);
@@ -176,7 +219,7 @@ impl Limits {
 }
 
 /// Gives an endpoint's steady rate a second and how much it may save up.
-fn burst_of(asked: Asked<'_>, switches: &Switches) -> (f64, f64) {
+fn burst_of(asked: Asked<'_>, switches: &Switches) -> (u32, u32) {
     let published = match (asked.request.method.as_str(), asked.endpoint) {
         (_, Endpoint::GetIssue | Endpoint::ApproximateCount) => 150,
         ("PUT" | "DELETE", _) => 50,
@@ -184,16 +227,7 @@ fn burst_of(asked: Asked<'_>, switches: &Switches) -> (f64, f64) {
     };
     let rate = switches.burst_per_second.unwrap_or(published).max(1);
     let size = switches.burst_bucket.unwrap_or(rate).max(1);
-    let float = |number: u32| f64::from(number);
-    (float(rate), float(size))
-}
-
-fn quota_refusal(now: OffsetDateTime, scope: QuotaScope) -> Answer {
-    let reason = match scope {
-        QuotaScope::Global => RateLimitReason::GlobalQuota,
-        QuotaScope::Tenant => RateLimitReason::TenantQuota,
-    };
-    refusal(reason, seconds_left(now), now)
+    (rate, size)
 }
 
 /// Gives the seconds until the UTC hour ends.
@@ -202,7 +236,20 @@ fn seconds_left(now: OffsetDateTime) -> u64 {
     u64::try_from(left).unwrap_or_default()
 }
 
-fn refusal(reason: RateLimitReason, wait: u64, now: OffsetDateTime) -> Answer {
+/// Refuses a request as Jira does where a limit is reached, really or by a fault.
+///
+/// Without a limit it names the one that Atlassian publishes.
+pub(crate) fn refusal(
+    reason: RateLimitReason,
+    limit: Option<u64>,
+    wait: u64,
+    now: OffsetDateTime,
+) -> Answer {
+    let published = match reason {
+        RateLimitReason::GlobalQuota | RateLimitReason::TenantQuota => TIER_1_POINTS,
+        RateLimitReason::Burst => 100,
+        RateLimitReason::PerIssueWrite => 20,
+    };
     let mut answer = jira_error(429, "Rate limit exceeded.");
     let reset = now + std::time::Duration::from_secs(wait);
     let rfc3339 = &time::format_description::well_known::Rfc3339;
@@ -210,6 +257,7 @@ fn refusal(reason: RateLimitReason, wait: u64, now: OffsetDateTime) -> Answer {
     let headers = [
         ("Retry-After", wait.to_string()),
         ("RateLimit-Reason", reason.header().to_owned()),
+        ("X-RateLimit-Limit", limit.unwrap_or(published).to_string()),
         ("X-RateLimit-Remaining", "0".to_owned()),
         (
             "X-RateLimit-Reset",

@@ -7,7 +7,6 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
-use std::time::Duration;
 use std::{env, fs, thread};
 
 use jira_sandbox::{Sandbox, SandboxConfig, SeedFile};
@@ -58,6 +57,7 @@ fn main() -> ExitCode {
 fn run(sandbox: &Sandbox, config: &SandboxConfig) -> ExitCode {
     let url = sandbox.base_url();
     println!("Atlassian sandbox   {url}");
+    println!("console             {url}/");
     println!("authorize           {url}/authorize");
     println!("API and gateway     {url}");
     println!("board               {url}/board");
@@ -73,12 +73,17 @@ fn run(sandbox: &Sandbox, config: &SandboxConfig) -> ExitCode {
 fn read(flags: impl Iterator<Item = String>) -> Result<Option<SandboxConfig>, String> {
     let mut config = SandboxConfig::default();
     let flags: Vec<_> = flags.collect();
-    let seed_file = flags.iter().position(|flag| flag == "--seed-file");
-    if let Some(path) = seed_file.and_then(|at| flags.get(at + 1)) {
-        seed(&mut config, path)?;
+    // Files first, so that every other flag wins over them wherever it stands.
+    for pair in flags.windows(2) {
+        if let [flag, path] = pair
+            && flag == "--seed-file"
+        {
+            seed(&mut config, path)?;
+        }
     }
     let mut flags = flags.into_iter();
     let (mut host, mut port) = (IpAddr::V4(Ipv4Addr::LOCALHOST), 8090);
+    let mut callback_urls = Vec::new();
     while let Some(flag) = flags.next() {
         match flag.as_str() {
             "--help" | "-h" => return Ok(None),
@@ -93,28 +98,30 @@ fn read(flags: impl Iterator<Item = String>) -> Result<Option<SandboxConfig>, St
             .ok_or_else(|| format!("{flag} needs a value"))?;
         let unreadable = || format!("{flag} cannot be '{value}'");
         let number = || value.parse::<u32>().map_err(|_| unreadable());
-        let ms = || number().map(|ms| Duration::from_millis(ms.into()));
         let count = || value.parse::<usize>().map_err(|_| unreadable());
         match flag.as_str() {
             "--port" => port = value.parse().map_err(|_| unreadable())?,
             "--host" => host = value.parse().map_err(|_| unreadable())?,
-            "--latency-ms" => config.latency = ms()?,
-            "--latency-per-issue-ms" => config.latency_per_issue = ms()?,
-            "--search-lag-ms" => config.search_lag = ms()?,
+            "--latency-ms" => config.switches.latency_ms = number()?.into(),
+            "--latency-per-issue-ms" => config.switches.latency_per_issue_ms = number()?.into(),
+            "--search-lag-ms" => config.switches.search_lag_ms = number()?.into(),
             "--extra-projects" => config.extra_projects = count()?,
             "--extra-fields" => config.extra_fields = count()?,
             "--client-id" => config.client_id = value,
             "--client-secret" => config.client_secret = value,
-            "--quota-points" => config.quota_points_per_hour = Some(number()?.into()),
+            "--quota-points" => config.switches.quota_points_per_hour = Some(number()?.into()),
             // Read before all other flags.
             "--seed-file" => {}
             "--set" => {
                 let (name, value) = value.split_once('=').ok_or_else(unreadable)?;
                 config.switches.set(name, value)?;
             }
-            "--callback" => config.callback_urls.push(value),
+            "--callback" => callback_urls.push(value),
             _ => return Err(format!("unknown option {flag}")),
         }
+    }
+    if !callback_urls.is_empty() {
+        config.callback_urls = callback_urls;
     }
     config.bind = SocketAddr::new(host, port);
     Ok(Some(config))
@@ -125,4 +132,33 @@ fn seed(config: &mut SandboxConfig, path: &str) -> Result<(), String> {
     let file = SeedFile::read(&text).map_err(|error| format!("{path}: {error}"))?;
     file.apply(config);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn read_with(file: &str, flags: &[&str]) -> SandboxConfig {
+        let mut seed = tempfile::NamedTempFile::new().unwrap();
+        seed.write_all(file.as_bytes()).unwrap();
+        let path = seed.path().to_str().unwrap();
+        let flags = flags.iter().copied().chain(["--seed-file", path]);
+        read(flags.map(str::to_owned)).unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_seed_file_also_with_the_value_that_a_sandbox_has_anyway() {
+        let file = "[app]\ncallback_urls = [\"http://localhost:1/\"]\n\
+                    [settings]\nlatency_ms = 50\nsearch_lag_ms = 9\n";
+        let flags = ["--latency-ms", "0", "--callback", "http://localhost:2/"];
+        let config = read_with(file, &flags);
+        assert_eq!(config.switches.latency_ms, 0);
+        assert_eq!(config.callback_urls, ["http://localhost:2/"]);
+        assert_eq!(config.switches.search_lag_ms, 9, "no flag speaks of it");
+        let config = read_with(file, &[]);
+        assert_eq!(config.switches.latency_ms, 50);
+        assert_eq!(config.callback_urls, ["http://localhost:1/"]);
+    }
 }

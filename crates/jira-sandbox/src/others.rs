@@ -5,9 +5,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 use crate::state::State;
-use crate::world::{Content, IssueData, OTHER_USER_ACCOUNT_ID, Site};
+use crate::world::{Content, Edit, IssueData, Site};
 
 /// How often somebody who creates issues in the background looks whether one is due.
 const TICK: Duration = Duration::from_millis(5);
@@ -36,11 +37,47 @@ pub(crate) struct Others {
     round: u64,
 }
 
+/// Somebody else than the first account, at the moment of doing something.
+#[derive(Debug)]
+pub(crate) struct Other {
+    account: String,
+    now: OffsetDateTime,
+    visible_at: OffsetDateTime,
+}
+
+impl Other {
+    /// Gives the edit that search sees after its lag.
+    pub(crate) fn edit(&self) -> Edit<'_> {
+        Edit {
+            actor: &self.account,
+            now: self.now,
+            visible_at: self.visible_at,
+        }
+    }
+
+    /// Gives the edit that search sees at once.
+    pub(crate) fn edit_at_once(&self) -> Edit<'_> {
+        Edit {
+            visible_at: self.now,
+            ..self.edit()
+        }
+    }
+}
+
 impl State {
+    /// Gives somebody else than the first account, who acts now.
+    pub(crate) fn other(&mut self) -> Other {
+        Other {
+            account: self.world.other_account(),
+            now: self.now(),
+            visible_at: self.searchable_from(),
+        }
+    }
+
     /// Lets another account create issues: all at once, or in the background at a rate.
     pub(crate) fn start_others(&mut self, project: &str, crowd: &Crowd) -> Result<(), String> {
         let per_second = crowd.per_second.filter(|rate| *rate > 0.0);
-        let issue = self.plain_issue(project, crowd, OTHER_USER_ACCOUNT_ID)?;
+        let issue = self.plain_issue(project, crowd, &self.world.other_account())?;
         let Some(per_second) = per_second else {
             for _ in 0..crowd.count {
                 self.add_one_of_others(&issue);

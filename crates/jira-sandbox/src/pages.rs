@@ -66,6 +66,7 @@ const SCRIPT: &str = "text/javascript;charset=UTF-8";
 fn console() -> Answer {
     let top = "<h1>Atlassian sandbox</h1><strong class=\"problem\" id=\"lost\" hidden>The sandbox \
                does not answer.</strong>\
+               <span class=\"told\" id=\"told\" role=\"status\" aria-live=\"polite\"></span>\
                <div class=\"clock\" role=\"group\" aria-label=\"Clock\"><time id=\"now\"></time>\
                <span>forward by</span>\
                <button type=\"button\" data-forward=\"60\">1 minute</button>\

@@ -32,10 +32,11 @@ impl Random {
         least.saturating_add(self.next() % span.max(1))
     }
 
-    /// Brings a list into another order.
+    /// Brings a list into another order, never into the one it has.
     pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
+        // Sattolo's algorithm: with a partner below itself, no item stays where it is.
         for at in (1..items.len()).rev() {
-            let most = u64::try_from(at).unwrap_or(u64::MAX);
+            let most = u64::try_from(at - 1).unwrap_or(u64::MAX);
             let other = usize::try_from(self.between(0, most)).unwrap_or_default();
             items.swap(at, other);
         }

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod createmeta;
+mod expand;
 mod fields;
 mod issues;
 mod lists;
@@ -19,7 +20,7 @@ mod webhooks;
 use serde_json::{Value, json};
 
 use crate::endpoint::Endpoint;
-use crate::errors::{NO_SUCH_ISSUE, jira_error};
+use crate::errors::{NO_RIGHT_TO_EDIT, NO_SUCH_ISSUE, jira_error};
 use crate::gateway::Call;
 use crate::http::{Answer, Request};
 use crate::state::State;
@@ -88,6 +89,15 @@ fn site_mut<'a>(state: &'a mut State, call: &Call<'_>) -> Result<&'a mut Site, A
 fn visible<'a>(site: &'a Site, id_or_key: &str) -> Result<&'a Issue, Answer> {
     site.visible(id_or_key)
         .ok_or_else(|| jira_error(404, NO_SUCH_ISSUE))
+}
+
+/// Finds the issue that the path names, where the caller may edit it.
+fn editable<'a>(site: &'a Site, id_or_key: &str) -> Result<&'a Issue, Answer> {
+    let issue = visible(site, id_or_key)?;
+    match site.project_at(issue.data.project) {
+        Some(home) if home.can_edit => Ok(issue),
+        _ => Err(jira_error(403, NO_RIGHT_TO_EDIT)),
+    }
 }
 
 /// Where a page of an offset-paged list starts and how much it holds at most.

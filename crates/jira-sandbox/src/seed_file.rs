@@ -1,6 +1,10 @@
 //! Seed files: a world, the app, and how everything is switched, in TOML.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value, json};
 
 use crate::chaos::Chaos;
 use crate::config::SandboxConfig;
@@ -14,7 +18,7 @@ use crate::world::{AccountSeed, SiteSeed, WorldSeed, world_of};
 #[serde(default, deny_unknown_fields)]
 pub struct SeedFile {
     app: AppSeed,
-    settings: Switches,
+    settings: Settings,
     chaos: Option<Chaos>,
     faults: Vec<Fault>,
     accounts: Vec<AccountSeed>,
@@ -27,13 +31,53 @@ pub struct SeedFile {
 struct AppSeed {
     client_id: Option<String>,
     client_secret: Option<String>,
-    callback_urls: Vec<String>,
+    callback_urls: Option<Vec<String>>,
     scopes: Option<Vec<String>>,
-    auto_consent: bool,
+    auto_consent: Option<bool>,
 }
 
-impl std::fmt::Debug for AppSeed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// The settings that a file names, each of them checked.
+#[derive(Clone, Debug, Default)]
+struct Settings(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Settings {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(Self::default())
+    }
+}
+
+impl<'de> Visitor<'de> for Settings {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("settings by their names")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(mut self, mut map: M) -> Result<Self, M::Error> {
+        while let Some(name) = map.next_key::<String>()? {
+            let value = map.next_value_seed(Setting(&name))?;
+            self.0.insert(name, value);
+        }
+        Ok(self)
+    }
+}
+
+/// The value of one setting, which is checked while the reader still knows its line.
+struct Setting<'a>(&'a str);
+
+impl<'de> DeserializeSeed<'de> for Setting<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Value, D::Error> {
+        let value = Value::deserialize(from)?;
+        let change = json!({self.0: value});
+        let checked = Switches::default().merged(&change);
+        checked.map_err(D::Error::custom).map(|_| value)
+    }
+}
+
+impl fmt::Debug for AppSeed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AppSeed")
             .field("client_id", &self.client_id)
             .finish_non_exhaustive()
@@ -68,9 +112,14 @@ impl SeedFile {
         if let Some(scopes) = app.scopes {
             config.enabled_scopes = scopes;
         }
-        config.callback_urls.extend(app.callback_urls);
-        config.auto_consent |= app.auto_consent;
-        config.switches = self.settings;
+        if let Some(urls) = app.callback_urls {
+            config.callback_urls = urls;
+        }
+        config.auto_consent = app.auto_consent.unwrap_or(config.auto_consent);
+        // Each setting was checked when the file was read.
+        if let Ok(switches) = config.switches.merged(&self.settings.0.into()) {
+            config.switches = switches;
+        }
         config.chaos = self.chaos.or(config.chaos.take());
         config.faults.extend(self.faults);
         if !self.sites.is_empty() || !self.accounts.is_empty() {

@@ -18,6 +18,7 @@ use crate::faults::Effect;
 use crate::handle::SandboxHandle;
 use crate::http::{Answer, Request};
 use crate::late;
+use crate::limits;
 use crate::state::{Acted, Arrival};
 use crate::webhooks::run_courier;
 use crate::world::world_of;
@@ -197,7 +198,7 @@ async fn work(request: Request, handle: SandboxHandle) -> Option<Answer> {
     let answer = acts.then(|| handle.with(|state| state.answer(&request, &arrival)));
     let acted = answer.as_ref().map_or_else(Acted::default, Acted::of);
     pause(after + arrival.latency_per_issue * acted.created).await;
-    let answer = distort(arrival.fault.as_ref(), answer);
+    let answer = distort(&arrival, answer);
     handle.with(|state| state.leave(arrival, answer.as_ref(), &acted));
     answer
 }
@@ -245,8 +246,8 @@ fn waits(arrival: &Arrival) -> (Duration, Duration) {
 }
 
 /// Turns the true answer into what the fault lets through; none closes the connection.
-fn distort(fault: Option<&Effect>, answer: Option<Answer>) -> Option<Answer> {
-    match fault {
+fn distort(arrival: &Arrival, answer: Option<Answer>) -> Option<Answer> {
+    match arrival.fault.as_ref() {
         Some(Effect::DropBefore | Effect::DropAfter) => None,
         Some(Effect::ActLater { status, .. }) => status.map(html_error),
         Some(Effect::Answer {
@@ -262,6 +263,15 @@ fn distort(fault: Option<&Effect>, answer: Option<Answer>) -> Option<Answer> {
             replaced.headers.clone_from(headers);
             Some(replaced)
         }
+        Some(Effect::RateLimited {
+            reason,
+            retry_after_seconds,
+        }) => Some(limits::refusal(
+            *reason,
+            None,
+            *retry_after_seconds,
+            arrival.at,
+        )),
         Some(Effect::Html { status, .. }) => Some(html_error(*status)),
         Some(Effect::Cut) => answer.map(|answer| Answer {
             cut: true,

@@ -16,6 +16,7 @@ use crate::endpoint::Endpoint;
 use crate::faults::{Effect, FaultPlan, Struck};
 use crate::http::{Answer, Request};
 use crate::journal::{Ended, Exchange, ExchangeAnswer, Journal, JournalEntry};
+use crate::json::text_of;
 use crate::limits::{Asked, Limits};
 use crate::localise;
 use crate::oauth::{self, Tokens};
@@ -63,6 +64,8 @@ pub(crate) struct Arrival {
     charged: bool,
     bytes_in: usize,
     began: Instant,
+    /// When it arrived, by the sandbox's clock.
+    pub(crate) at: OffsetDateTime,
     pub(crate) fault: Option<Effect>,
     /// The name under which the fault is counted.
     pub(crate) struck: Option<&'static str>,
@@ -72,7 +75,7 @@ pub(crate) struct Arrival {
 
 impl State {
     pub(crate) fn new(config: SandboxConfig, world: World, myself: Weak<Mutex<Self>>) -> Self {
-        let switches = Switches::starting(&config);
+        let switches = config.switches.clone();
         let mut faults = FaultPlan::default();
         for fault in &config.faults {
             faults.push(fault.clone());
@@ -82,13 +85,11 @@ impl State {
             // Rules that make no sense were refused when the sandbox was set up.
             drop(chaos.start(rules.clone()));
         }
-        let mut tokens = Tokens::default();
-        tokens.set_lives(switches.access_token_seconds, switches.leeway_seconds);
-        Self {
+        let mut state = Self {
             world,
             config,
             clock: Clock::default(),
-            tokens,
+            tokens: Tokens::default(),
             faults,
             journal: Journal::default(),
             search_pages: SearchPages::default(),
@@ -100,6 +101,17 @@ impl State {
             myself,
             in_flight: 0,
             limits: Limits::default(),
+        };
+        state.follow_switches();
+        state
+    }
+
+    /// Passes the switches on to those who cannot ask for them.
+    fn follow_switches(&mut self) {
+        self.tokens.follow(&self.switches);
+        let read_lag = Duration::from_millis(self.switches.read_lag_ms);
+        for site in &mut self.world.sites {
+            site.read_lag = read_lag;
         }
     }
 
@@ -124,9 +136,8 @@ impl State {
         if switches.seed != self.switches.seed {
             self.draws = Random::new(switches.seed);
         }
-        self.tokens
-            .set_lives(switches.access_token_seconds, switches.leeway_seconds);
         self.switches = switches;
+        self.follow_switches();
     }
 
     /// Notes a request's arrival and decides what is in store for it.
@@ -175,6 +186,7 @@ impl State {
             cloud_id: request.part(2).to_owned(),
             bytes_in: request.body.len(),
             began: Instant::now(),
+            at: now,
             struck: struck.as_ref().map(|struck| struck.name),
             fault: struck.map(|struck| struck.effect),
             latency: if quick {
@@ -192,8 +204,10 @@ impl State {
             return None;
         }
         let project = || project_of(&self.world, endpoint, request);
-        let chosen = self.faults.take(endpoint, project).map(Effect::struck);
-        chosen.or_else(|| self.chaos.draw(endpoint))
+        let elements = || elements_of(endpoint, request);
+        let chosen = self.faults.take(endpoint, project, elements);
+        let chosen = chosen.map(Effect::struck);
+        chosen.or_else(|| self.chaos.draw(endpoint, elements))
     }
 
     /// Acts on a request and gives its true answer, before any fault distorts that.
@@ -252,7 +266,9 @@ impl State {
         };
         let now = self.now();
         self.limits.charge(&arrival.cloud_id, points, now);
-        if let Some(struck) = arrival.struck {
+        let strikes_elements = arrival.fault.as_ref().is_some_and(Effect::strikes_elements);
+        let struck = arrival.struck.filter(|_| acted.hit || !strikes_elements);
+        if let Some(struck) = struck {
             self.chaos.count(arrival.endpoint, struck, 1, acted.created);
         }
         let Some(sequence) = arrival.sequence else {
@@ -262,6 +278,7 @@ impl State {
             sequence,
             app: &arrival.app,
             endpoint: arrival.endpoint,
+            fault: struck,
             status: answer.map(|answer| answer.status),
             quota_points: points,
             bytes_in: arrival.bytes_in,
@@ -318,6 +335,8 @@ fn exchange(endpoint: Endpoint, request: &Request) -> Exchange {
 pub(crate) struct Acted {
     pub(crate) created: u32,
     pub(crate) extra_points: u64,
+    /// Whether a fault hit an element of a bulk.
+    pub(crate) hit: bool,
 }
 
 impl Acted {
@@ -325,6 +344,7 @@ impl Acted {
         Self {
             created: answer.created,
             extra_points: answer.extra_points,
+            hit: answer.hit,
         }
     }
 }
@@ -358,6 +378,14 @@ fn project_of(world: &World, endpoint: Endpoint, request: &Request) -> Option<St
     }
 }
 
+/// Counts the elements of a bulk create.
+fn elements_of(endpoint: Endpoint, request: &Request) -> usize {
+    let is_bulk = endpoint == Endpoint::BulkCreate;
+    let body = is_bulk.then(|| body(request)).flatten();
+    let elements = body.as_ref().and_then(|body| body.get("issueUpdates"));
+    elements.and_then(Value::as_array).map_or(0, Vec::len)
+}
+
 fn body(request: &Request) -> Option<Value> {
     serde_json::from_slice(&request.body).ok()
 }
@@ -365,9 +393,5 @@ fn body(request: &Request) -> Option<Value> {
 fn named_project(issue: &Value) -> Option<String> {
     let project = issue.pointer("/fields/project")?;
     let named = project.get("id").or_else(|| project.get("key"))?;
-    Some(
-        named
-            .as_str()
-            .map_or_else(|| named.to_string(), str::to_owned),
-    )
+    Some(text_of(named))
 }

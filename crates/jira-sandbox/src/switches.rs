@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::config::{DeadRefresh, LeewayPairs, SandboxConfig, SiteListing};
+use crate::config::{DeadRefresh, LeewayPairs, SiteListing};
 use crate::limits::{QuotaScope, RateHeaders};
 use crate::localise::Language;
 use crate::webhooks::{WebhookJwt, WebhookUrlScope};
@@ -23,6 +23,8 @@ pub struct Switches {
     pub search_lag_ms: u64,
     /// With this, the lag of each write is drawn between `search_lag_ms` and this many milliseconds.
     pub search_lag_most_ms: Option<u64>,
+    /// Milliseconds for which a write stays unseen by reads of an issue and by bulk fetch.
+    pub read_lag_ms: u64,
     /// The seed of every draw that is not a fault's: lags and orders.
     pub seed: u64,
     /// What bulk fetch says of issues that the caller may not see.
@@ -53,20 +55,36 @@ pub struct Switches {
     pub enforce_per_issue: bool,
     /// The language of the accounts' profiles, in which errors are told.
     pub language: Language,
+    /// The token endpoint takes forms beside JSON.
+    pub token_takes_forms: bool,
+    /// A redirect that tells an error does not echo the app's `state`.
+    pub error_redirect_without_state: bool,
+    /// A further consent of an account goes on with the token family of the one before.
+    pub consent_joins_family: bool,
     /// How long access tokens work; null is an hour.
     pub access_token_seconds: Option<u32>,
     /// How long a used refresh token may be exchanged again; null is ten minutes.
     pub leeway_seconds: Option<u32>,
     /// What the gateway answers to a token that has expired or is unknown.
     pub bad_token: BadToken,
+    /// What a site answers to a wrong e-mail address or API token.
+    pub bad_site_login: BadSiteLogin,
     /// What the gateway answers for a site that it does not know.
     pub unknown_site: UnknownSite,
     /// What createmeta answers to somebody who may not create in a project.
     pub createmeta_without_create: CreateMetaWithoutCreate,
     /// What a create answers to somebody who may not create in a project.
     pub create_without_create: NoCreate,
+    /// What a bulk create of more than 50 issues is answered.
+    pub too_many_creates: TooManyCreates,
+    /// A required field that is missing is told in `errorMessages`, not under the field's id.
+    pub required_in_messages: bool,
+    /// Documents come back with attributes that nobody has sent.
+    pub stored_documents_grow: bool,
     /// Bulk fetch takes 1,000 issues where few fields are named, as it has since 2026-10.
     pub bulk_fetch_thousand: bool,
+    /// Bulk fetch names what could be expanded, as Atlassian's example does and its schema not.
+    pub bulk_fetch_expand: bool,
     /// An edit with `notifyUsers=false` fails for those who are no admins, as has been seen.
     pub notify_users_needs_admin: bool,
     /// A search for projects that finds nothing answers 404, as Atlassian lists it.
@@ -110,30 +128,6 @@ pub struct Switches {
 }
 
 impl Switches {
-    /// Gives what a sandbox starts with: the given switches, and the config's own fields on top.
-    pub(crate) fn starting(config: &SandboxConfig) -> Self {
-        let given = config.switches.clone();
-        let ms = |length: Duration, other: u64| match millis(length) {
-            0 => other,
-            ms => ms,
-        };
-        Self {
-            latency_ms: ms(config.latency, given.latency_ms),
-            latency_per_issue_ms: ms(config.latency_per_issue, given.latency_per_issue_ms),
-            search_lag_ms: ms(config.search_lag, given.search_lag_ms),
-            dead_refresh: match config.dead_refresh {
-                DeadRefresh::InvalidGrant => given.dead_refresh,
-                other => other,
-            },
-            leeway_pairs: match config.leeway_pairs {
-                LeewayPairs::BothLive => given.leeway_pairs,
-                other => other,
-            },
-            quota_points_per_hour: config.quota_points_per_hour.or(given.quota_points_per_hour),
-            ..given
-        }
-    }
-
     /// Changes what the object names; what it does not name stays.
     pub(crate) fn merged(&self, changes: &Value) -> Result<Self, String> {
         let changes = changes
@@ -184,6 +178,17 @@ pub enum BadToken {
     Forbidden,
 }
 
+/// What a site answers to a wrong e-mail address or API token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BadSiteLogin {
+    /// 401.
+    #[default]
+    Refused,
+    /// What anybody may read is answered as if nobody had logged in: there is nothing to see.
+    Anonymous,
+}
+
 /// What the gateway answers for a site that it does not know; Atlassian does not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -217,6 +222,17 @@ pub enum NoCreate {
     Forbidden,
     /// 400.
     BadRequest,
+}
+
+/// What a bulk create of more than 50 issues is answered, with 400; Atlassian does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TooManyCreates {
+    /// An error for each issue.
+    #[default]
+    Each,
+    /// One error for the whole request.
+    Whole,
 }
 
 /// What is told of a person's e-mail address.

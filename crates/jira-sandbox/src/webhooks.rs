@@ -7,6 +7,8 @@ mod filter;
 mod jwt;
 mod outbox;
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
@@ -82,19 +84,22 @@ pub(crate) struct Hook {
 pub(crate) struct Webhooks {
     pub(crate) hooks: Vec<Hook>,
     pub(crate) outbox: Outbox,
-    last_id: u64,
+    /// The last id by cloud id; every site counts for itself.
+    last_ids: HashMap<String, u64>,
 }
 
 impl Webhooks {
     /// Gives a webhook its id and its life, and keeps it.
     pub(crate) fn add(&mut self, hook: Hook, now: OffsetDateTime) -> u64 {
-        self.last_id += 1;
+        let last_id = self.last_ids.entry(hook.cloud_id.clone()).or_default();
+        *last_id += 1;
+        let id = *last_id;
         self.hooks.push(Hook {
-            id: self.last_id,
+            id,
             expires_at: now + LIFE,
             ..hook
         });
-        self.last_id
+        id
     }
 
     /// Gives what an account has registered on a site, and what is not long gone.

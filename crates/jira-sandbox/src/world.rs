@@ -93,6 +93,13 @@ impl World {
         accounts.find(|account| account.email.eq_ignore_ascii_case(email))
     }
 
+    /// Gives the account that acts where somebody else than the first one does something: the
+    /// second, or the first where it is alone.
+    pub(crate) fn other_account(&self) -> String {
+        let other = self.accounts.get(1).or_else(|| self.accounts.first());
+        other.map(|account| account.id.clone()).unwrap_or_default()
+    }
+
     pub(crate) fn account(&self, id: &str) -> Option<&Account> {
         self.accounts.iter().find(|account| account.id == id)
     }

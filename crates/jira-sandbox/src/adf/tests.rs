@@ -27,7 +27,7 @@ fn marked(marks: Value) -> Value {
     )]))
 }
 
-/// Documents that Jira takes, by what FACTS section 9 says.
+/// Documents that Jira takes, by the published schema.
 fn valid() -> Vec<(&'static str, Value)> {
     let item = |content| {
         doc(json!([node(
@@ -129,7 +129,7 @@ fn valid() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Documents that Jira refuses, by what FACTS section 9 says.
+/// Documents that Jira refuses, by the published schema.
 fn invalid() -> Vec<(&'static str, Value)> {
     let item = |content| {
         doc(json!([node(

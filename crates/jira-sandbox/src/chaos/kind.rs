@@ -103,10 +103,19 @@ kinds! {
 impl ChaosKind {
     /// Gives what the kind does under a rule that says nothing more.
     pub(crate) fn usual_effect(self) -> Effect {
-        self.effect(&ChaosRule::new([], []), &mut Random::default())
+        self.effect(&ChaosRule::new([], []), &mut Random::default(), 1)
     }
 
-    pub(super) fn effect(self, rule: &ChaosRule, random: &mut Random) -> Effect {
+    /// Tells whether the kind strikes elements of a bulk create instead of a whole request.
+    pub(super) fn strikes_elements(self) -> bool {
+        matches!(
+            self,
+            Self::Element500 | Self::ActingElement500 | Self::Element429 | Self::Shuffled
+        )
+    }
+
+    /// Gives what the kind does; positions are drawn among so many elements.
+    pub(super) fn effect(self, rule: &ChaosRule, random: &mut Random, elements: usize) -> Effect {
         let mut of = |[least, most]: [u64; 2]| random.between(least, most);
         match self {
             Self::DropBefore => Effect::DropBefore,
@@ -127,10 +136,12 @@ impl ChaosKind {
                 status: (self == Self::Later504).then_some(504),
             },
             Self::Element500 | Self::ActingElement500 | Self::Element429 => {
-                let elements = [of([0, 3]), of([0, 9])];
+                let last = u64::try_from(elements.saturating_sub(1)).unwrap_or_default();
                 let position = |at: u64| usize::try_from(at).unwrap_or_default();
+                let mut struck = [of([0, last]), of([0, last])].map(position).to_vec();
+                struck.dedup();
                 Effect::FailElements {
-                    elements: elements.map(position).to_vec(),
+                    elements: struck,
                     status: if self == Self::Element429 { 429 } else { 500 },
                     acting: self == Self::ActingElement500,
                 }

@@ -6,7 +6,10 @@ fn names(seed: u64, requests: usize) -> Vec<Option<&'static str>> {
     let rules = vec![ChaosRule::new([target], share)];
     let mut run = ChaosRun::default();
     run.start(Chaos { seed, rules }).unwrap();
-    let draw = |_| run.draw(Endpoint::BulkCreate).map(|struck| struck.name);
+    let draw = |_| {
+        run.draw(Endpoint::BulkCreate, || 2)
+            .map(|struck| struck.name)
+    };
     (0..requests).map(draw).collect()
 }
 
@@ -33,15 +36,37 @@ fn a_rule_leaves_other_endpoints_alone() {
     let mut run = ChaosRun::default();
     let rules = vec![rule];
     run.start(Chaos { seed: 1, rules }).unwrap();
-    assert!(run.draw(Endpoint::GetIssue).is_some());
+    assert!(run.draw(Endpoint::GetIssue, || 0).is_some());
     for endpoint in [
         Endpoint::BulkCreate,
         Endpoint::Token,
         Endpoint::Control,
         Endpoint::EditIssue,
     ] {
-        assert!(run.draw(endpoint).is_none(), "{endpoint:?}");
+        assert!(run.draw(endpoint, || 0).is_none(), "{endpoint:?}");
     }
+}
+
+#[test]
+fn elements_are_drawn_among_those_that_a_bulk_has() {
+    let rule = ChaosRule::new(
+        [ChaosTarget::Group(EndpointGroup::Jira)],
+        [(ChaosKind::Element500, 1.0)],
+    );
+    let mut run = ChaosRun::default();
+    let rules = vec![rule];
+    run.start(Chaos { seed: 1, rules }).unwrap();
+    for length in (1..=50).cycle().take(500) {
+        let struck = run.draw(Endpoint::BulkCreate, || length).unwrap();
+        let Effect::FailElements { elements, .. } = struck.effect else {
+            panic!("{:?}", struck.effect);
+        };
+        assert!(
+            elements.iter().all(|at| *at < length),
+            "{elements:?} of {length}"
+        );
+    }
+    assert!(run.draw(Endpoint::GetIssue, || 0).is_none());
 }
 
 #[test]

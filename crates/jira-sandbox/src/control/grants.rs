@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::http::{Answer, Request};
 use crate::state::State;
 
-use super::{ok, read, refused};
+use super::{known_account, ok, read, refused};
 
 /// The redirect address that a minted code is bound to.
 const NOWHERE: &str = "http://localhost/";
@@ -91,10 +91,7 @@ pub(super) fn mint(state: &mut State, request: &Request) -> Result<Answer, Answe
 fn account(state: &State, asked: Option<String>) -> Result<String, Answer> {
     let first = || state.world.accounts.first().map(|first| first.id.clone());
     let id = asked.or_else(first).unwrap_or_default();
-    match state.world.account(&id) {
-        Some(_) => Ok(id),
-        None => Err(refused(422, "There is no such account.")),
-    }
+    known_account(state, id)
 }
 
 fn cloud_id(state: &State, asked: &str) -> Result<String, Answer> {

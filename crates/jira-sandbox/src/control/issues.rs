@@ -7,9 +7,8 @@ use serde_json::{Value, json};
 
 use crate::http::{Answer, Request};
 use crate::state::State;
-use crate::world::{Edit, OTHER_USER_ACCOUNT_ID};
 
-use super::{issue, no_issue, ok, read};
+use super::{issue, known_account, no_issue, ok, read};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,12 +44,15 @@ struct Copy {
 /// Lets another account clone an issue.
 pub(super) fn clone(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
     let copy: Copy = read(request)?;
+    let account = match copy.account {
+        Some(account) => known_account(state, account)?,
+        None => state.world.other_account(),
+    };
     let (now, visible_at) = (state.now(), state.searchable_from());
     let (site, id) = state.world.site_of_key(key).ok_or_else(no_issue)?;
     let original = site.issue(id).ok_or_else(no_issue)?;
     let mut data = original.data.clone();
-    let account = copy.account.as_deref().unwrap_or(OTHER_USER_ACCOUNT_ID);
-    data.creator = account.to_owned();
+    data.creator = account;
     data.summary = format!("CLONE - {}", original.data.summary);
     data.created = now;
     data.updated = now;
@@ -75,14 +77,9 @@ struct Property {
 /// Lets somebody else write or remove an entity property.
 pub(super) fn property(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
     let property: Property = read(request)?;
-    let (now, visible_at) = (state.now(), state.searchable_from());
+    let other = state.other();
     let (site, id) = state.world.site_of_key(key).ok_or_else(no_issue)?;
-    let edit = Edit {
-        actor: OTHER_USER_ACCOUNT_ID,
-        now,
-        visible_at,
-    };
-    site.edit(id, edit, |data| {
+    site.edit(id, other.edit(), |data| {
         if property.value.is_null() {
             data.properties.remove(&property.key);
         } else {

@@ -52,6 +52,8 @@ fn show(site: &Site, project: &Project) -> Value {
         "style": project.style.name(),
         "browse": project.can_browse,
         "create": project.can_create,
+        "edit": project.can_edit,
+        "transition": project.can_transition,
         "issues": project.numbers.len(),
         "last_number": project.last_number,
     })
@@ -105,6 +107,12 @@ struct ProjectChange {
     /// Whether the caller may create issues in it.
     #[serde(default)]
     create: Option<bool>,
+    /// Whether the caller may edit its issues.
+    #[serde(default)]
+    edit: Option<bool>,
+    /// Whether the caller may move its issues through their workflow.
+    #[serde(default)]
+    transition: Option<bool>,
     /// A new key; the old one goes on leading to the project.
     #[serde(default)]
     key: Option<String>,
@@ -126,11 +134,14 @@ fn change(state: &mut State, key: &str, request: &Request) -> Result<Answer, Ans
         return Err(refused(409, "There is a project of this key already."));
     }
     let project = site.all_projects.get_mut(at).ok_or_else(no_project)?;
-    if let Some(browse) = change.browse {
-        project.can_browse = browse;
-    }
-    if let Some(create) = change.create {
-        project.can_create = create;
+    let rights = [
+        (&mut project.can_browse, change.browse),
+        (&mut project.can_create, change.create),
+        (&mut project.can_edit, change.edit),
+        (&mut project.can_transition, change.transition),
+    ];
+    for (held, wanted) in rights {
+        *held = wanted.unwrap_or(*held);
     }
     if let Some(name) = change.name {
         project.name = name;
@@ -145,8 +156,9 @@ fn change(state: &mut State, key: &str, request: &Request) -> Result<Answer, Ans
 }
 
 fn delete(state: &mut State, key: &str) -> Result<Answer, Answer> {
+    let actor = state.world.other_account();
     let (site, at) = find(state, key)?;
-    site.delete_project(at);
+    site.delete_project(at, &actor);
     Ok(Answer::empty(204))
 }
 
@@ -203,6 +215,7 @@ enum Action {
 
 fn range(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
     let range: Range = read(request)?;
+    let actor = state.world.other_account();
     let (site, at) = find(state, key)?;
     let project = site.project_at(at).ok_or_else(no_project)?;
     if range.from > range.to {
@@ -212,7 +225,7 @@ fn range(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answ
     let ids: Vec<_> = numbers.map(|(_, id)| *id).collect();
     for id in &ids {
         match range.action {
-            Action::Delete => site.delete(*id),
+            Action::Delete => site.delete(*id, &actor),
             _ => {
                 if let Some(issue) = site.issue_mut(*id) {
                     apply(issue, &range);

@@ -16,12 +16,20 @@ pub(super) fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Effect, D::Erro
         let kind: ChaosKind = serde_json::from_value(given).map_err(D::Error::custom)?;
         return Ok(kind.usual_effect());
     }
-    serde_json::from_value(given).map_err(D::Error::custom)
+    let effect: Effect = serde_json::from_value(given.clone()).map_err(D::Error::custom)?;
+    match given.as_object() {
+        // Effects without values of their own take every member, unless they are asked here.
+        Some(given) if effect.has_no_values() => match given.keys().find(|name| *name != "kind") {
+            Some(unknown) => Err(D::Error::custom(format!("unknown field `{unknown}`"))),
+            None => Ok(effect),
+        },
+        _ => Ok(effect),
+    }
 }
 
 /// What a fault does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Effect {
     /// Closes the connection with nothing done and nothing answered.
@@ -51,6 +59,13 @@ pub enum Effect {
         /// Whether what was asked is done all the same.
         #[serde(default)]
         acting: bool,
+    },
+    /// Answers 429 as Jira does where a limit is reached; nothing is done.
+    RateLimited {
+        /// Which limit.
+        reason: RateLimitReason,
+        /// Seconds until a request is taken again.
+        retry_after_seconds: u64,
     },
     /// Answers a page of HTML.
     Html {
@@ -112,18 +127,9 @@ impl Effect {
 
     /// Answers 429 for a reason, with the headers that go with it.
     pub fn rate_limited(reason: RateLimitReason, retry_after: Duration) -> Self {
-        let headers = [
-            ("Retry-After", retry_after.as_secs().to_string()),
-            ("RateLimit-Reason", reason.header().to_owned()),
-            ("X-RateLimit-Remaining", "0".to_owned()),
-        ];
-        Self::Answer {
-            status: 429,
-            headers: headers
-                .map(|(name, value)| (name.to_owned(), value))
-                .to_vec(),
-            body: json!({"errorMessages": ["Rate limit exceeded."], "errors": {}}),
-            acting: false,
+        Self::RateLimited {
+            reason,
+            retry_after_seconds: retry_after.as_secs(),
         }
     }
 
@@ -176,10 +182,47 @@ impl Effect {
         }
     }
 
+    /// Tells whether the fault strikes elements of a bulk create instead of a whole request.
+    pub(crate) fn strikes_elements(&self) -> bool {
+        matches!(self, Self::Shuffled | Self::FailElements { .. })
+    }
+
+    /// Tells whether a request has what the fault strikes: elements, where it strikes those.
+    pub(crate) fn finds(&self, elements: impl Fn() -> usize) -> bool {
+        match self {
+            Self::Shuffled => elements() > 1,
+            Self::FailElements {
+                elements: struck, ..
+            } => {
+                let count = elements();
+                struck.iter().any(|at| *at < count)
+            }
+            _ => true,
+        }
+    }
+
+    fn has_no_values(&self) -> bool {
+        match self {
+            Self::DropBefore
+            | Self::DropAfter
+            | Self::Empty
+            | Self::Truncated
+            | Self::Cut
+            | Self::Shuffled => true,
+            Self::DelayBefore { .. }
+            | Self::DelayAfter { .. }
+            | Self::Answer { .. }
+            | Self::RateLimited { .. }
+            | Self::Html { .. }
+            | Self::ActLater { .. }
+            | Self::FailElements { .. } => false,
+        }
+    }
+
     /// Tells whether the request is acted on under this fault.
     pub(crate) fn acts(&self) -> bool {
         match self {
-            Self::DropBefore | Self::ActLater { .. } => false,
+            Self::DropBefore | Self::ActLater { .. } | Self::RateLimited { .. } => false,
             Self::Answer { acting, .. } | Self::Html { acting, .. } => *acting,
             _ => true,
         }
@@ -193,6 +236,7 @@ impl Effect {
             Self::DelayBefore { .. } => "delay_before",
             Self::DelayAfter { .. } => "delay_after",
             Self::Answer { .. } => "answer",
+            Self::RateLimited { .. } => "rate_limited",
             Self::Html { .. } => "html",
             Self::Empty => "empty",
             Self::Truncated => "truncated",
@@ -205,7 +249,8 @@ impl Effect {
 }
 
 /// Why Jira answers 429, as its `RateLimit-Reason` header says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RateLimitReason {
     /// The app's quota over all sites is used up.
     GlobalQuota,

@@ -4,7 +4,7 @@ fn fired(fault: Fault, requests: usize) -> Vec<bool> {
     let mut plan = FaultPlan::default();
     plan.push(fault);
     let take = |_| {
-        plan.take(Endpoint::BulkCreate, || Some("SHOP".to_owned()))
+        plan.take(Endpoint::BulkCreate, || Some("SHOP".to_owned()), || 2)
             .is_some()
     };
     (0..requests).map(take).collect()
@@ -48,6 +48,26 @@ fn a_fault_keeps_to_its_project_and_endpoint() {
     assert_eq!(fired(fault.on_project("SHOP"), 1), [true]);
     let other = Fault::once(Endpoint::GetIssue, Effect::DropBefore);
     assert_eq!(fired(other, 1), [false]);
+}
+
+#[test]
+fn a_fault_of_elements_waits_for_a_bulk_that_has_them() {
+    let struck = |effect, elements| {
+        let mut plan = FaultPlan::default();
+        plan.push(Fault::once(Endpoint::BulkCreate, effect));
+        let take = plan.take(Endpoint::BulkCreate, || None, || elements);
+        (take.is_some(), plan.list().len())
+    };
+    let third = || Effect::FailElements {
+        elements: vec![2, 7],
+        status: 500,
+        acting: false,
+    };
+    assert_eq!(struck(third(), 2), (false, 1));
+    assert_eq!(struck(third(), 3), (true, 0));
+    assert_eq!(struck(Effect::Shuffled, 1), (false, 1));
+    assert_eq!(struck(Effect::Shuffled, 2), (true, 0));
+    assert_eq!(struck(Effect::Cut, 0), (true, 0));
 }
 
 #[test]

@@ -3,8 +3,15 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use actix_web::http::Method;
+use actix_web::web::Bytes;
+use serde_json::Value;
+
 use crate::chaos::{Chaos, ChaosReport};
+use crate::control;
 use crate::duplicates::{self, DuplicateReport};
+use crate::http::Request;
+use crate::json::text_of;
 use crate::others::Crowd;
 use crate::switches::Switches;
 use crate::webhooks::WebhookDelivery;
@@ -13,6 +20,35 @@ use crate::world::{Project, ProjectTemplate, Site};
 use super::SandboxHandle;
 
 impl SandboxHandle {
+    /// Makes any of the control calls without HTTP, such as
+    /// `("POST", "issues/SHOP-1/clone", &json!({"with_properties": true}))`.
+    ///
+    /// Null is no body; the answer is null where the call has none.
+    ///
+    /// # Errors
+    ///
+    /// The sentence with which the call is refused.
+    pub fn control(&self, method: &str, call: &str, body: &Value) -> Result<Value, String> {
+        let method = Method::from_bytes(method.as_bytes()).map_err(|error| error.to_string())?;
+        let body = match body {
+            Value::Null => Bytes::new(),
+            body => body.to_string().into(),
+        };
+        let request = Request::of_control(method, call, body);
+        let answered = self.with(|state| {
+            let answered = control::answer(state, &request);
+            state.collect_events();
+            answered
+        });
+        match answered {
+            Ok(answer) => Ok(serde_json::from_slice(&answer.body).unwrap_or_default()),
+            Err(refusal) => {
+                let told: Value = serde_json::from_slice(&refusal.body).unwrap_or_default();
+                Err(told.get("error").map(text_of).unwrap_or_default())
+            }
+        }
+    }
+
     /// Changes switches, such as `|switches| switches.search_lag_ms = 60_000`.
     pub fn switch(&self, change: impl FnOnce(&mut Switches)) {
         self.with(|state| {
@@ -87,6 +123,16 @@ impl SandboxHandle {
         self.change_project(project, |project| project.can_browse = can_browse)
     }
 
+    /// Takes or gives the right to edit the issues of a project.
+    pub fn set_can_edit(&self, project: &str, can_edit: bool) -> bool {
+        self.change_project(project, |project| project.can_edit = can_edit)
+    }
+
+    /// Takes or gives the right to move the issues of a project through their workflow.
+    pub fn set_can_transition(&self, project: &str, can_transition: bool) -> bool {
+        self.change_project(project, |project| project.can_transition = can_transition)
+    }
+
     /// Gives a project another key; the old one goes on leading to it.
     pub fn rename_project_key(&self, project: &str, key: &str) -> bool {
         self.change_project(project, |project| project.rename_key(key))
@@ -103,13 +149,16 @@ impl SandboxHandle {
     /// Deletes a project with its issues; its key is free again, its id is not.
     pub fn delete_project(&self, project: &str) -> bool {
         self.with(|state| {
+            let actor = state.world.other_account();
             let at = state.world.site_of_project(project);
             let site = at.and_then(|at| state.world.sites.get_mut(at));
             let found = site.and_then(|site| {
                 let (at, _) = site.any_project(project)?;
                 Some((site, at))
             });
-            found.map(|(site, at)| site.delete_project(at)).is_some()
+            found
+                .map(|(site, at)| site.delete_project(at, &actor))
+                .is_some()
         })
     }
 
@@ -129,7 +178,8 @@ impl SandboxHandle {
 
     /// Deletes every issue of a project whose number is in a range; gives how many.
     pub fn delete_issues(&self, project: &str, range: RangeInclusive<u64>) -> usize {
-        self.for_issues(project, range, Site::delete)
+        let actor = self.with(|state| state.world.other_account());
+        self.for_issues(project, range, |site, id| site.delete(id, &actor))
     }
 
     /// Keeps an issue's last write from search for so long from now.

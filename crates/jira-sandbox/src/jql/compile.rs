@@ -7,7 +7,7 @@ use crate::errors::is_number;
 use crate::world::{Project, SITE_OFFSET};
 
 use super::Reader;
-use super::eval::{Field, Stamp, Test};
+use super::eval::{Field, Stamp, Test, Text};
 use super::parser::{Condition, Operand, Operator};
 
 /// Checks a condition; the error is Jira's text.
@@ -25,10 +25,12 @@ pub(super) fn compile(condition: &Condition, reader: Reader<'_>) -> Result<Test,
         Condition::Clause {
             field,
             operator,
+            sign,
             operands,
         } => Clause {
             name: field,
             operator: *operator,
+            sign,
             operands,
             reader,
         }
@@ -36,15 +38,20 @@ pub(super) fn compile(condition: &Condition, reader: Reader<'_>) -> Result<Test,
     }
 }
 
-struct Clause<'a> {
-    name: &'a str,
-    operator: Operator,
-    operands: &'a [Operand],
-    reader: Reader<'a>,
+/// One clause with whose eyes it is read.
+pub(super) struct Clause<'a> {
+    pub(super) name: &'a str,
+    pub(super) operator: Operator,
+    sign: &'static str,
+    pub(super) operands: &'a [Operand],
+    pub(super) reader: Reader<'a>,
 }
 
 impl Clause<'_> {
     fn compile(&self) -> Result<Test, String> {
+        if let Some(test) = self.held() {
+            return test;
+        }
         let field = match self.name.to_ascii_lowercase().as_str() {
             "project" => Field::Project,
             "issuetype" | "type" => Field::IssueType,
@@ -61,26 +68,31 @@ impl Clause<'_> {
             "created" | "createddate" => return self.moment(Stamp::Created),
             "updated" | "updateddate" => return self.moment(Stamp::Updated),
             "resolved" | "resolutiondate" => return self.moment(Stamp::Resolved),
-            "summary" => return self.words(false),
-            "text" | "textfields" => return self.words(true),
+            "due" | "duedate" => return self.moment(Stamp::Due),
+            "summary" => return self.words(Text::Summary),
+            "description" => return self.words(Text::Description),
+            "text" | "textfields" => return self.words(Text::Everywhere),
             _ => {
-                return Err(format!(
-                    "Field '{}' does not exist or you do not have permission to view it.",
-                    self.name
-                ));
+                let unknown = || {
+                    let name = self.name;
+                    Err(format!(
+                        "Field '{name}' does not exist or you do not have permission to view it."
+                    ))
+                };
+                return self.held_by_name().unwrap_or_else(unknown);
             }
         };
         self.one_of(field)
     }
 
-    fn unsupported<T>(&self) -> Result<T, String> {
-        let (sign, name) = (self.operator.sign(), self.name);
+    pub(super) fn unsupported<T>(&self) -> Result<T, String> {
+        let (sign, name) = (self.sign, self.name);
         Err(format!(
             "The operator '{sign}' is not supported by the '{name}' field."
         ))
     }
 
-    fn no_value<T>(&self, value: &str) -> Result<T, String> {
+    pub(super) fn no_value<T>(&self, value: &str) -> Result<T, String> {
         Err(format!(
             "The value '{value}' does not exist for the field '{}'.",
             self.name
@@ -153,7 +165,7 @@ impl Clause<'_> {
                 };
                 let projects = site.all_projects.iter().enumerate();
                 projects
-                    .filter(|(_, it)| it.can_browse && matches(it))
+                    .filter(|(_, it)| site.may_browse(it) && matches(it))
                     .map(|(at, _)| at.to_string())
                     .collect()
             }
@@ -239,7 +251,9 @@ impl Clause<'_> {
     }
 
     fn moment(&self, field: Stamp) -> Result<Test, String> {
+        let is_equality = matches!(self.operator, Operator::Is | Operator::IsNot);
         let at = match self.operands {
+            [Operand::Empty] if is_equality => return Ok(self.negated_if(Test::NoMoment(field))),
             [Operand::Value(text)] => self.read_moment(text)?,
             [Operand::Function(name, arguments)] => self.call_moment(name, arguments)?,
             _ => return self.unsupported(),
@@ -302,19 +316,20 @@ impl Clause<'_> {
         ))
     }
 
-    fn words(&self, everywhere: bool) -> Result<Test, String> {
+    fn words(&self, text: Text) -> Result<Test, String> {
+        let is_equality = matches!(self.operator, Operator::Is | Operator::IsNot);
+        let is_field = text != Text::Everywhere;
+        if is_field && is_equality && self.operands == [Operand::Empty] {
+            return Ok(self.negated_if(Test::NoText(text)));
+        }
         if !matches!(self.operator, Operator::Contains | Operator::ContainsNot) {
             return self.unsupported();
         }
-        let [Operand::Value(text)] = self.operands else {
+        let [Operand::Value(wanted)] = self.operands else {
             return self.unsupported();
         };
-        let split = text.split(|sign: char| !sign.is_alphanumeric());
-        let words = split
-            .filter(|word| !word.is_empty())
-            .map(str::to_lowercase)
-            .collect();
-        let test = Test::Words { everywhere, words };
+        let words = words_of(wanted);
+        let test = Test::Words { text, words };
         let negated = self.operator == Operator::ContainsNot;
         Ok(if negated {
             Test::Not(Box::new(test))
@@ -322,6 +337,13 @@ impl Clause<'_> {
             test
         })
     }
+}
+
+/// Cuts a text into the words to search for, in lower case.
+pub(super) fn words_of(text: &str) -> Vec<String> {
+    let split = text.split(|sign: char| !sign.is_alphanumeric());
+    let words = split.filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect()
 }
 
 /// Reads periods such as `-30m`, `-4h`, `2d` and `4w 2d`.

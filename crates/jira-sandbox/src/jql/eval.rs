@@ -1,10 +1,12 @@
 //! Checked conditions, and whether an issue meets them.
 
-use time::OffsetDateTime;
+use time::macros::format_description;
+use time::{Date, OffsetDateTime};
 
 use crate::adf;
-use crate::world::{IssueData, Site};
+use crate::world::{IssueData, SITE_OFFSET, Site};
 
+use super::held::{Held, Wanted};
 use super::parser::Operator;
 
 /// A condition whose fields and values have been looked up.
@@ -37,11 +39,39 @@ pub(super) enum Test {
         operator: Operator,
         at: OffsetDateTime,
     },
-    /// Every one of these words in the summary, or also in the description.
+    /// No such moment at all.
+    NoMoment(Stamp),
+    /// Every one of these words.
     Words {
-        everywhere: bool,
+        text: Text,
         words: Vec<String>,
     },
+    /// Nothing is written there.
+    NoText(Text),
+    /// A custom field or an entity property holds what is wanted.
+    Held {
+        held: Held,
+        wanted: Wanted,
+    },
+}
+
+/// A text that is searched for words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Text {
+    Summary,
+    Description,
+    Everywhere,
+}
+
+impl Text {
+    fn of(self, data: &IssueData) -> String {
+        let description = || data.description.as_ref().map(adf::to_text);
+        match self {
+            Self::Summary => data.summary.clone(),
+            Self::Description => description().unwrap_or_default(),
+            Self::Everywhere => format!("{}\n{}", data.summary, description().unwrap_or_default()),
+        }
+    }
 }
 
 /// A field that is compared by equality.
@@ -66,6 +96,7 @@ pub(super) enum Stamp {
     Created,
     Updated,
     Resolved,
+    Due,
 }
 
 impl Test {
@@ -94,7 +125,10 @@ impl Test {
                 operator,
                 at,
             } => stamp(*field, data).is_some_and(|stamp| compare(*operator, &stamp, at)),
-            Self::Words { everywhere, words } => has_words(*everywhere, words, data),
+            Self::NoMoment(field) => stamp(*field, data).is_none(),
+            Self::Words { text, words } => has_words(words, &text.of(data)),
+            Self::NoText(text) => text.of(data).trim().is_empty(),
+            Self::Held { held, wanted } => held.fits(wanted, data),
         }
     }
 }
@@ -127,10 +161,15 @@ fn stamp(field: Stamp, data: &IssueData) -> Option<OffsetDateTime> {
         Stamp::Created => Some(data.created),
         Stamp::Updated => Some(data.updated),
         Stamp::Resolved => data.resolved_at,
+        Stamp::Due => {
+            let written = format_description!("[year]-[month]-[day]");
+            let day = Date::parse(data.due_date.as_deref()?, written).ok()?;
+            Some(day.midnight().assume_offset(SITE_OFFSET))
+        }
     }
 }
 
-fn compare<T: Ord>(operator: Operator, left: &T, right: &T) -> bool {
+pub(super) fn compare<T: PartialOrd>(operator: Operator, left: &T, right: &T) -> bool {
     match operator {
         Operator::Is | Operator::Contains => left == right,
         Operator::IsNot | Operator::ContainsNot => left != right,
@@ -141,11 +180,8 @@ fn compare<T: Ord>(operator: Operator, left: &T, right: &T) -> bool {
     }
 }
 
-fn has_words(everywhere: bool, words: &[String], data: &IssueData) -> bool {
-    let mut text = data.summary.to_lowercase();
-    if let (true, Some(description)) = (everywhere, &data.description) {
-        text.push('\n');
-        text.push_str(&adf::to_text(description).to_lowercase());
-    }
+/// Tells whether a text has every one of these words, which are in lower case.
+pub(super) fn has_words(words: &[String], text: &str) -> bool {
+    let text = text.to_lowercase();
     words.iter().all(|word| text.contains(word))
 }

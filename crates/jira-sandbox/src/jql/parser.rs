@@ -18,6 +18,8 @@ pub(super) enum Condition {
     Clause {
         field: String,
         operator: Operator,
+        /// The operator as Jira names it in its texts.
+        sign: &'static str,
         operands: Vec<Operand>,
     },
 }
@@ -204,7 +206,7 @@ impl<'a> Parser<'a> {
 
     fn clause(&mut self) -> Result<Condition, String> {
         let field = self.field()?;
-        let (operator, is_list) = self.operator(&field)?;
+        let (operator, sign, is_list) = self.operator(&field)?;
         let operands = match (is_list, self.peek()) {
             (true, Some(token)) if token.is_sign("(") => self.list()?,
             _ => vec![self.operand()?],
@@ -212,26 +214,26 @@ impl<'a> Parser<'a> {
         Ok(Condition::Clause {
             field,
             operator,
+            sign,
             operands,
         })
     }
 
-    /// Reads an operator, and whether a list follows it.
-    fn operator(&mut self, field: &str) -> Result<(Operator, bool), String> {
+    /// Reads an operator, with its name and whether a list follows it.
+    fn operator(&mut self, field: &str) -> Result<(Operator, &'static str, bool), String> {
         let negated = self.take_word("NOT");
         if self.take_word("IN") {
-            return Ok((
-                if negated {
-                    Operator::IsNot
-                } else {
-                    Operator::Is
-                },
-                true,
-            ));
+            return Ok(match negated {
+                true => (Operator::IsNot, "not in", true),
+                false => (Operator::Is, "in", true),
+            });
         }
         if self.take_word("IS") {
             let not = self.take_word("NOT");
-            return Ok((if not { Operator::IsNot } else { Operator::Is }, false));
+            return Ok(match not {
+                true => (Operator::IsNot, "is not", false),
+                false => (Operator::Is, "is", false),
+            });
         }
         for word in ["WAS", "CHANGED"] {
             if self.peek().is_some_and(|token| token.is(word)) {
@@ -254,7 +256,7 @@ impl<'a> Parser<'a> {
             .into_iter()
             .find(|operator| self.take_sign(operator.sign()))
         {
-            Some(operator) if !negated => Ok((operator, false)),
+            Some(operator) if !negated => Ok((operator, operator.sign(), false)),
             _ => self.unexpected("operator", OPERATORS),
         }
     }

@@ -72,6 +72,7 @@ fn run(jql: &str) -> Result<Vec<String>, String> {
             site,
             account: USER_ACCOUNT_ID,
             now,
+            asks_properties: false,
         },
     )?;
     let ids = query.run(site, |issue| issue.as_searched(now));
@@ -188,6 +189,22 @@ fn what_jira_refuses_is_refused_with_its_text() {
         (
             "status > Done",
             "The operator '>' is not supported by the 'status' field.",
+        ),
+        (
+            "summary not in (a)",
+            "The operator 'not in' is not supported by the 'summary' field.",
+        ),
+        (
+            "text is EMPTY",
+            "The operator 'is' is not supported by the 'text' field.",
+        ),
+        (
+            "cf[10010] = Nowhere",
+            "The operator '=' is not supported by the 'cf[10010]' field.",
+        ),
+        (
+            "Impact = Nowhere",
+            "The value 'Nowhere' does not exist for the field 'Impact'.",
         ),
         (
             "key >= SHOP-99",

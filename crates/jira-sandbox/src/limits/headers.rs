@@ -3,7 +3,7 @@
 use crate::http::Answer;
 use crate::switches::Switches;
 
-use super::{Asked, Limits, QuotaScope, RateHeaders, TIER_1_POINTS, burst_of, seconds_left};
+use super::{Asked, Limits, RateHeaders, TIER_1_POINTS, burst_of, seconds_left};
 
 impl Limits {
     /// Adds what Jira tells of its limits to an answer.
@@ -20,22 +20,26 @@ impl Limits {
             let left = self.bucket(asked, size).tokens.floor();
             let mut push =
                 |name: &str, value: String| answer.headers.push((name.to_owned(), value));
-            push("X-RateLimit-Limit", format!("{rate:.0}"));
+            push("X-RateLimit-Limit", rate.to_string());
             push("X-RateLimit-Remaining", format!("{left:.0}"));
         }
     }
 
     fn tell_quota(&mut self, asked: Asked<'_>, switches: &Switches, answer: &mut Answer) {
         let limit = switches.quota_points_per_hour.unwrap_or(TIER_1_POINTS);
-        let used = self.quota(asked.cloud_id(), switches.quota_scope, asked.now);
-        let left = limit.saturating_sub(used.points);
-        // The rest is told from about four fifths of the quota on.
-        let near = left * 5 < limit || left == 0;
-        let name = match switches.quota_scope {
-            QuotaScope::Global => "global-app-quota",
-            QuotaScope::Tenant => "tenant-app-quota",
-        };
         let wait = seconds_left(asked.now);
+        let (mut policies, mut rests) = (Vec::new(), Vec::new());
+        let mut least = limit;
+        for quota in switches.quota_scope.quotas() {
+            let used = self.quota(asked.cloud_id(), *quota, asked.now);
+            let (left, name) = (limit.saturating_sub(used.points), quota.name());
+            policies.push(format!("\"{name}\";q={limit};w=3600"));
+            rests.push(match is_near(left, limit) {
+                true => format!("\"{name}\";r={left};t={wait}"),
+                false => format!("\"{name}\";t={wait}"),
+            });
+            least = least.min(left);
+        }
         let prefix = match switches.rate_headers {
             RateHeaders::Beta => "Beta-",
             _ => "",
@@ -43,17 +47,18 @@ impl Limits {
         let mut push = |header: &str, value: String| {
             answer.headers.push((format!("{prefix}{header}"), value));
         };
-        push("RateLimit-Policy", format!("\"{name}\";q={limit};w=3600"));
-        if near {
-            push("RateLimit", format!("\"{name}\";r={left};t={wait}"));
-        } else {
-            push("RateLimit", format!("\"{name}\";t={wait}"));
-        }
-        if near && prefix.is_empty() {
+        push("RateLimit-Policy", policies.join(", "));
+        push("RateLimit", rests.join(", "));
+        if is_near(least, limit) && prefix.is_empty() {
             push("X-RateLimit-NearLimit", "true".to_owned());
         }
-        if left == 0 && !prefix.is_empty() {
+        if least == 0 && !prefix.is_empty() {
             push("Retry-After", wait.to_string());
         }
     }
+}
+
+/// Tells whether the rest is told, which is from about four fifths of the quota on.
+fn is_near(left: u64, limit: u64) -> bool {
+    left * 5 < limit || left == 0
 }

@@ -44,7 +44,7 @@ pub(crate) fn decide(state: &mut State, request: &Request) -> Result<Answer, Ans
         Some("accept") => {}
         Some("decline") => {
             let text = "User did not authorize the request";
-            return Err(sent_back(&asked, "access_denied", text));
+            return Err(sent_back(state, &asked, "access_denied", text));
         }
         _ => {
             return Err(consent::error(
@@ -87,7 +87,7 @@ fn accept(state: &mut State, asked: &Authorization, account: &str, sites: &[Stri
     let code = state
         .tokens
         .consent(account, sites, scopes, &asked.redirect_uri, now);
-    redirect(asked, &[("code", &code)])
+    redirect(asked, &[("code", &code)], asked.state.as_deref())
 }
 
 /// Checks the parameters: those that name the app must be right before anything is sent back.
@@ -115,16 +115,16 @@ fn read(state: &State, parameters: &[(String, String)]) -> Result<Authorization,
     };
     if field("response_type") != "code" {
         let text = "The response_type must be code.";
-        return Err(sent_back(&asked, "unsupported_response_type", text));
+        return Err(sent_back(state, &asked, "unsupported_response_type", text));
     }
     if field("audience") != "api.atlassian.com" {
         let text = "The audience must be api.atlassian.com.";
-        return Err(sent_back(&asked, "invalid_request", text));
+        return Err(sent_back(state, &asked, "invalid_request", text));
     }
     let enabled = |scope: &String| state.config.enabled_scopes.contains(scope);
     if asked.scopes.is_empty() || !asked.scopes.iter().all(enabled) {
         let text = "A requested scope is not enabled for this app.";
-        return Err(sent_back(&asked, "invalid_scope", text));
+        return Err(sent_back(state, &asked, "invalid_scope", text));
     }
     Ok(asked)
 }
@@ -139,21 +139,22 @@ fn is_callback(state: &State, redirect_uri: &str) -> bool {
     known && matches!(url.scheme(), "http" | "https") && url.fragment().is_none()
 }
 
-fn sent_back(asked: &Authorization, error: &str, description: &str) -> Answer {
-    redirect(
-        asked,
-        &[("error", error), ("error_description", description)],
-    )
+fn sent_back(state: &State, asked: &Authorization, error: &str, description: &str) -> Answer {
+    let parameters = [("error", error), ("error_description", description)];
+    let echoed = asked.state.as_deref();
+    let echoed = echoed.filter(|_| !state.switches.error_redirect_without_state);
+    redirect(asked, &parameters, echoed)
 }
 
-fn redirect(asked: &Authorization, parameters: &[(&str, &str)]) -> Answer {
+/// Sends the browser back to the app, with the app's own `state` where it is echoed.
+fn redirect(asked: &Authorization, parameters: &[(&str, &str)], state: Option<&str>) -> Answer {
     let Ok(mut url) = Url::parse(&asked.redirect_uri) else {
         return consent::error(400, "The redirect_uri cannot be read.");
     };
     {
         let mut query = url.query_pairs_mut();
         query.extend_pairs(parameters);
-        if let Some(state) = &asked.state {
+        if let Some(state) = state {
             query.append_pair("state", state);
         }
     }

@@ -27,7 +27,7 @@ fn exchange(state: &mut State, request: &Request) -> Result<Answer, Answer> {
             "Method not allowed.",
         ));
     }
-    let body = body(request)?;
+    let body = body(state, request)?;
     let field = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
     check_client(state, field("client_id"), field("client_secret"))?;
     let now = state.now();
@@ -63,7 +63,13 @@ fn exchange(state: &mut State, request: &Request) -> Result<Answer, Answer> {
     }
 }
 
-fn body(request: &Request) -> Result<Value, Answer> {
+fn body(state: &State, request: &Request) -> Result<Value, Answer> {
+    if state.switches.token_takes_forms && request.is_form() {
+        let form = request.form().into_iter();
+        return Ok(form
+            .map(|(name, value)| (name, Value::from(value)))
+            .collect());
+    }
     if !request.is_json() {
         return Err(refuse(TokenError::InvalidRequest));
     }

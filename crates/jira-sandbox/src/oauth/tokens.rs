@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::config::LeewayPairs;
 use crate::journal::TokenCounters;
+use crate::switches::Switches;
 
 /// How long a code can be exchanged; Atlassian does not say, RFC 6749 recommends this at most.
 const CODE_LIFE: Duration = Duration::minutes(10);
@@ -31,6 +32,8 @@ pub(crate) struct Tokens {
     pub(crate) counters: TokenCounters,
     access_seconds: Option<u32>,
     leeway_seconds: Option<u32>,
+    /// Whether a further consent of an account goes on with the family of the one before.
+    joins_family: bool,
 }
 
 impl std::fmt::Debug for Tokens {
@@ -89,10 +92,11 @@ pub(crate) struct Bearer {
 }
 
 impl Tokens {
-    /// Sets how long new access tokens and used refresh tokens work; none is as Atlassian has it.
-    pub(crate) fn set_lives(&mut self, access: Option<u32>, leeway: Option<u32>) {
-        self.access_seconds = access;
-        self.leeway_seconds = leeway;
+    /// Takes over what the switches say of tokens.
+    pub(crate) fn follow(&mut self, switches: &Switches) {
+        self.access_seconds = switches.access_token_seconds;
+        self.leeway_seconds = switches.leeway_seconds;
+        self.joins_family = switches.consent_joins_family;
     }
 
     fn access_life(&self) -> Duration {
@@ -144,14 +148,29 @@ impl Tokens {
         if now >= code.expires_at || code.redirect_uri != redirect_uri {
             return None;
         }
-        self.families.push(Family {
+        let family = Family {
             account: code.account,
             scopes: code.scopes,
             consented_at: now,
             alive: true,
-        });
+        };
         self.counters.exchanges += 1;
-        self.issue(self.families.len() - 1, now)
+        let at = self.enter(family);
+        self.issue(at, now)
+    }
+
+    /// Keeps what a consent has begun: as a family of its own, or in the place of the last one.
+    fn enter(&mut self, family: Family) -> usize {
+        let same = |held: &Family| held.alive && held.account == family.account;
+        let joined = self.families.iter().rposition(same);
+        if let (true, Some(at)) = (self.joins_family, joined)
+            && let Some(held) = self.families.get_mut(at)
+        {
+            *held = family;
+            return at;
+        }
+        self.families.push(family);
+        self.families.len() - 1
     }
 
     /// Exchanges a refresh token; none where it no longer works.

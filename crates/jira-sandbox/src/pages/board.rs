@@ -49,8 +49,9 @@ pub(super) fn project(
     fragment: bool,
 ) -> Result<Answer, Answer> {
     let site = find_site(state, slug)?;
+    // The board is for those who set the sandbox up, whatever the app may see.
     let (_, project) = site
-        .project(key)
+        .any_project(key)
         .ok_or_else(|| not_found("There is no such project."))?;
     Ok(match fragment {
         true => Answer::html(200, columns(site, project)),
@@ -80,7 +81,7 @@ pub(super) fn move_card(
     let (Some(issue), Some(status)) = (field("issue"), field("status")) else {
         return Err(not_found("The form names no issue or no status."));
     };
-    let (now, visible_at) = (state.now(), state.searchable_from());
+    let other = state.other();
     let back = format!("/sites/{slug}/board/{key}");
     let cloud_id = find_site(state, slug)?.cloud_id.clone();
     let site = state
@@ -90,7 +91,7 @@ pub(super) fn move_card(
     let id = site
         .resolve(issue)
         .ok_or_else(|| not_found("There is no such issue."))?;
-    if !move_to_status(site, id, status, now, visible_at) {
+    if !move_to_status(site, id, status, other.edit()) {
         return Err(not_found("The project has no such status."));
     }
     let mut answer = Answer::redirect(back);

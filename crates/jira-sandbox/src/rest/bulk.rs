@@ -10,13 +10,16 @@ use crate::faults::Effect;
 use crate::gateway::Call;
 use crate::http::Answer;
 use crate::state::State;
-use crate::switches::HiddenIssues;
-use crate::world::{Edit, IssueData};
+use crate::switches::{HiddenIssues, TooManyCreates};
+use crate::world::{Edit, Issue, IssueData};
 
+use super::expand::expand;
 use super::{Fields, fields, issues, render, site, site_mut, strings, transitions, v2};
 
 /// The most issues of one bulk create.
 const MAX_CREATE: usize = 50;
+/// A text for more; Atlassian shows none.
+const TOO_MANY: &str = "You can create at most 50 issues in one request.";
 /// The most issues of one bulk fetch.
 const MAX_FETCH: usize = 100;
 /// The most issues of one bulk fetch that asks for few fields, where that is switched on.
@@ -38,15 +41,19 @@ pub(super) fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
     let body = call.request.json()?;
     let elements = body.get("issueUpdates").and_then(Value::as_array);
     let elements = elements.map(Vec::as_slice).unwrap_or_default();
-    let (outcomes, n_created) = if elements.len() > MAX_CREATE {
-        let text = format!("You can create at most {MAX_CREATE} issues in one request.");
-        let refused = |_| Err(Problems::message(400, text.clone()));
-        (elements.iter().map(refused).collect(), 0)
-    } else {
+    let is_taken = elements.len() <= MAX_CREATE;
+    if !is_taken && state.switches.too_many_creates == TooManyCreates::Whole {
+        return Err(jira_error(400, TOO_MANY));
+    }
+    let (outcomes, n_created) = if is_taken {
         create_each(state, call, elements)?
+    } else {
+        let refused = |_| Err(Problems::message(400, TOO_MANY));
+        (elements.iter().map(refused).collect(), 0)
     };
     let mut answer = bulk_answer(state, call, &outcomes)?;
     answer.created = n_created;
+    answer.hit |= is_taken && (0..elements.len()).any(|at| failing(call.fault, at).is_some());
     Ok(answer.costing(elements.len().saturating_sub(1)))
 }
 
@@ -139,7 +146,8 @@ fn bulk_answer(state: &mut State, call: &Call<'_>, outcomes: &[Outcome]) -> Resu
     let made = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok());
     let made = made.map(|made| issues::created(site, made.id, made.transition.clone()));
     let mut made: Vec<_> = made.collect();
-    if call.fault == Some(&Effect::Shuffled) || state.switches.shuffle_bulk_answers {
+    let is_struck = call.fault == Some(&Effect::Shuffled);
+    if is_struck || state.switches.shuffle_bulk_answers {
         state.draws.shuffle(&mut made);
     }
     let failed = |(at, outcome): (usize, &Outcome)| {
@@ -157,6 +165,7 @@ fn bulk_answer(state: &mut State, call: &Call<'_>, outcomes: &[Outcome]) -> Resu
         .iter()
         .filter_map(|outcome| outcome.as_ref().err()?.hint_header());
     answer.headers.extend(hints);
+    answer.hit = is_struck && made.len() > 1;
     Ok(answer)
 }
 
@@ -186,38 +195,41 @@ pub(super) fn fetch(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
     if properties.len() > MAX_PROPERTIES {
         return Err(jira_error(400, "At most 5 properties can be requested."));
     }
+    let expansions = strings(&body, "expand")?.unwrap_or_default();
     let site = site(state, call)?;
     let ids: BTreeSet<u64> = asked
         .iter()
         .filter_map(|asked| site.resolve(asked))
         .collect();
     let found: Vec<_> = ids.iter().filter_map(|id| site.issue(*id)).collect();
-    let seen = || found.iter().filter(|issue| site.shows(issue));
-    let readable = seen()
-        .filter(|issue| issue.unreadable.is_none())
-        .map(|issue| {
-            render::issue(
-                &state.world,
-                site,
-                issue,
-                &issue.data,
-                &shown_fields,
-                &properties,
-            )
-        });
-    let readable: Vec<_> = readable.collect();
-    let broken = seen().filter_map(|issue| {
-        let message = issue.unreadable.as_ref()?;
-        Some(json!({"id": issue.id.to_string(), "errorMessage": message}))
+    let (seen, unseen): (Vec<_>, Vec<_>) = found.into_iter().partition(|it| site.shows(it));
+    let readable = seen.iter().filter(|issue| issue.unreadable.is_none());
+    let now = state.now();
+    let readable = readable.filter_map(|issue| {
+        let (data, fields) = (issue.as_read(now)?, &shown_fields);
+        let mut shown = render::issue(&state.world, site, issue, data, fields, &properties);
+        expand(&mut shown, site, fields, &expansions);
+        Some(shown)
     });
+    let readable: Vec<_> = readable.collect();
+    let count = readable.len();
+    let mut body = json!({"issues": readable, "issueErrors": errors(state, &seen, &unseen)});
+    if let (true, Some(body)) = (state.switches.bulk_fetch_expand, body.as_object_mut()) {
+        body.insert("expand".to_owned(), "schema,names".into());
+    }
+    Ok(Answer::json(200, &body).costing(count))
+}
+
+/// Tells of issues that cannot be read, and where it is switched on of those not to be seen.
+fn errors(state: &State, seen: &[&Issue], unseen: &[&Issue]) -> Vec<Value> {
+    let error =
+        |issue: &Issue, message: &str| json!({"id": issue.id.to_string(), "errorMessage": message});
+    let broken = seen
+        .iter()
+        .filter_map(|issue| Some(error(issue, issue.unreadable.as_ref()?)));
     let mut errors: Vec<_> = broken.collect();
     if state.switches.hidden_issues == HiddenIssues::IssueErrors {
-        let unseen = found.iter().filter(|issue| !site.shows(issue));
-        errors.extend(
-            unseen.map(|issue| json!({"id": issue.id.to_string(), "errorMessage": NO_SUCH_ISSUE})),
-        );
+        errors.extend(unseen.iter().map(|issue| error(issue, NO_SUCH_ISSUE)));
     }
-    let count = readable.len();
-    let body = json!({"issues": readable, "issueErrors": errors});
-    Ok(Answer::json(200, &body).costing(count))
+    errors
 }

@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use crate::errors::{BAD_ISSUE_TYPE, Problems, cannot_be_set, no_project};
+use crate::json::text_of;
+use crate::switches::{NoCreate, Switches};
 use crate::world::{Content, IssueData, IssueType, Project, Site, World};
 
 use super::properties;
@@ -21,8 +23,7 @@ pub(super) struct Desk<'a> {
     pub(super) site: &'a Site,
     pub(super) account: &'a str,
     pub(super) now: OffsetDateTime,
-    /// The status for somebody who may not create in the project.
-    pub(super) no_create: u16,
+    pub(super) switches: &'a Switches,
 }
 
 /// Reads the body of one create and gives the issue it would make.
@@ -38,7 +39,7 @@ pub(super) fn draft(desk: Desk<'_>, details: &Value) -> Result<IssueData, Proble
     let screen = create_screen(project, kind);
     let on_screen = |field: &str| screen.iter().any(|shown| shown.id == field);
     write(desk, &mut data, details, &on_screen)?;
-    required(project, kind, &data)?;
+    required(desk, project, kind, &data)?;
     data.properties = properties::read(details.get("properties"))?;
     Ok(data)
 }
@@ -55,6 +56,9 @@ pub(super) fn edited(
     let (Some(project), Some(kind)) = (project, kind) else {
         return Err(Problems::field("issuetype", BAD_ISSUE_TYPE));
     };
+    stays_in_project(desk, &data, details)?;
+    let kind = new_type(project, kind, details)?;
+    data.issue_type.clone_from(&kind.id);
     let screen = create_screen(project, kind);
     let exists = |field: &str| {
         matches!(field, "priority" | "status") || screen.iter().any(|shown| shown.id == field)
@@ -68,16 +72,47 @@ pub(super) fn edited(
     Ok(data)
 }
 
+/// Gives what an edit sets a field to.
+fn set_to<'a>(details: &'a Value, field: &str) -> Option<&'a Value> {
+    let fields = details.get("fields").and_then(|fields| fields.get(field));
+    let operations = || details.get("update")?.get(field)?.as_array()?.first();
+    fields.or_else(|| operations()?.get("set"))
+}
+
+/// Gives the type that the issue is to have; an edit makes no sub-task, and none of one.
+fn new_type<'a>(
+    project: &'a Project,
+    kind: &'a IssueType,
+    details: &Value,
+) -> Result<&'a IssueType, Problems> {
+    let Some(asked) = set_to(details, "issuetype") else {
+        return Ok(kind);
+    };
+    let wanted = issue_type(project, Some(asked))?;
+    match wanted.is_subtask() == kind.is_subtask() {
+        true => Ok(wanted),
+        false => Err(Problems::field("issuetype", BAD_ISSUE_TYPE)),
+    }
+}
+
+/// Refuses an edit that names another project: no edit moves an issue.
+fn stays_in_project(desk: Desk<'_>, data: &IssueData, details: &Value) -> Result<(), Problems> {
+    let Some(asked) = set_to(details, "project") else {
+        return Ok(());
+    };
+    let named = asked.get("id").or_else(|| asked.get("key")).map(text_of);
+    let found = named.and_then(|named| desk.site.project(&named));
+    match found {
+        Some((at, _)) if at == data.project => Ok(()),
+        _ => Err(Problems::field("project", cannot_be_set("project"))),
+    }
+}
+
 const NO_SUMMARY: &str = "You must specify a summary of the issue.";
 
 fn project<'a>(desk: Desk<'a>, asked: Option<&Value>) -> Result<(usize, &'a Project), Problems> {
     let named = asked.and_then(|asked| asked.get("id").or_else(|| asked.get("key")));
-    let named = named.map(|named| {
-        named
-            .as_str()
-            .map_or_else(|| named.to_string(), str::to_owned)
-    });
-    let Some(named) = named else {
+    let Some(named) = named.map(text_of) else {
         return Err(Problems::field(
             "project",
             "Specify a valid project ID or key",
@@ -92,7 +127,10 @@ fn project<'a>(desk: Desk<'a>, asked: Option<&Value>) -> Result<(usize, &'a Proj
             project.key
         );
         return Err(Problems {
-            status: desk.no_create,
+            status: match desk.switches.create_without_create {
+                NoCreate::Forbidden => 403,
+                NoCreate::BadRequest => 400,
+            },
             ..Problems::field("project", text)
         });
     }
@@ -212,7 +250,12 @@ fn changes<'a>(details: &'a Value, problems: &mut Problems) -> Vec<(&'a str, Cha
     changes
 }
 
-fn required(project: &Project, kind: &IssueType, data: &IssueData) -> Result<(), Problems> {
+fn required(
+    desk: Desk<'_>,
+    project: &Project,
+    kind: &IssueType,
+    data: &IssueData,
+) -> Result<(), Problems> {
     let mut problems = Problems::default();
     if data.summary.is_empty() {
         problems.add("summary", NO_SUMMARY);
@@ -222,7 +265,13 @@ fn required(project: &Project, kind: &IssueType, data: &IssueData) -> Result<(),
         problems.add("issuetype", text);
     }
     for field in project.fields_of(kind).filter(|field| field.required) {
-        if data.custom.get(&field.id).is_none_or(Value::is_null) {
+        if data.custom.get(&field.id).is_some_and(|it| !it.is_null()) {
+            continue;
+        }
+        if desk.switches.required_in_messages {
+            let text = format!("Field '{}' is required", field.id);
+            problems.messages.push(text);
+        } else {
             problems.add(&field.id, format!("{} is required.", field.name));
         }
     }

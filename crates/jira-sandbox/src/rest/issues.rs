@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::errors::jira_error;
+use crate::errors::{NO_SUCH_ISSUE, jira_error};
 use crate::gateway::Call;
 use crate::http::Answer;
 use crate::state::State;
-use crate::switches::NoCreate;
 use crate::world::{Edit, IssueData, Site};
 
+use super::expand::expand;
 use super::fields::{self, Desk};
-use super::{Fields, render, site, site_mut, transitions, visible};
+use super::{Fields, editable, render, site, site_mut, transitions, visible};
 
 pub(super) fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
     let body = call.details()?;
@@ -51,10 +51,7 @@ pub(super) fn desk<'a>(state: &'a State, call: &'a Call<'_>) -> Result<Desk<'a>,
         site,
         account: &call.account,
         now: state.now(),
-        no_create: match state.switches.create_without_create {
-            NoCreate::Forbidden => 403,
-            NoCreate::BadRequest => 400,
-        },
+        switches: &state.switches,
     })
 }
 
@@ -68,7 +65,10 @@ pub(super) fn get(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
         Fields::of(&names)
     };
     let properties = call.request.query_list("properties");
-    let shown = render::issue(&state.world, site, issue, &issue.data, &asked, &properties);
+    let data = issue.as_read(state.now());
+    let data = data.ok_or_else(|| jira_error(404, NO_SUCH_ISSUE))?;
+    let mut shown = render::issue(&state.world, site, issue, data, &asked, &properties);
+    expand(&mut shown, site, &asked, &call.request.query_list("expand"));
     Ok(Answer::json(200, &shown).costing(1))
 }
 
@@ -76,7 +76,7 @@ pub(super) fn edit(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer>
     let body = call.details()?;
     refuse_silence(state, call)?;
     let desk = desk(state, call)?;
-    let issue = visible(desk.site, call.part(1))?;
+    let issue = editable(desk.site, call.part(1))?;
     let id = issue.id;
     let data = fields::edited(desk, &issue.data, &body).map_err(|problems| problems.answer())?;
     store(state, call, id, data)?;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::gateway::Call;
 use crate::http::Answer;
 use crate::state::State;
+use crate::world::Site;
 
 use super::{Paging, page, render, site};
 
@@ -65,33 +66,57 @@ const SYSTEM_FIELDS: &[(&str, &str, &str, &[&str])] = &[
     ("parent", "Parent", "issuelink", &[]),
 ];
 
-/// Lists the fields of every project.
-pub(super) fn fields(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
-    let site = site(state, call)?;
+/// A field of a site.
+#[derive(Debug)]
+pub(super) struct KnownField<'a> {
+    pub(super) id: &'a str,
+    pub(super) name: &'a str,
+    pub(super) schema: Value,
+    custom: bool,
+    clauses: Vec<String>,
+}
+
+/// Gives the fields of every project, those of Jira's own first.
+pub(super) fn known_fields(site: &Site) -> impl Iterator<Item = KnownField<'_>> {
     let system = SYSTEM_FIELDS.iter().map(|(id, name, of, clauses)| {
-        let mut names = vec![*id];
-        names.extend(*clauses);
+        let names = std::iter::once(id).chain(*clauses);
         let schema = match *of {
             "array" => json!({"type": of, "items": "string", "system": id}),
             of => json!({"type": of, "system": id}),
         };
-        json!({
-            "id": id, "key": id, "name": name, "custom": false, "orderable": true,
-            "navigable": true, "searchable": true, "clauseNames": names, "schema": schema,
-        })
+        KnownField {
+            id,
+            name,
+            schema,
+            custom: false,
+            clauses: names.map(|name| (*name).to_owned()).collect(),
+        }
     });
     let all = site.projects().flat_map(|project| &project.custom_fields);
     let custom: BTreeMap<_, _> = all.map(|field| (field.id.as_str(), field)).collect();
     let custom = custom.into_values().map(|field| {
         let number = field.id.trim_start_matches("customfield_");
+        KnownField {
+            id: &field.id,
+            name: &field.name,
+            schema: render::custom_schema(&field.id, &field.kind),
+            custom: true,
+            clauses: vec![format!("cf[{number}]"), field.name.clone()],
+        }
+    });
+    system.chain(custom)
+}
+
+/// Lists the fields of every project.
+pub(super) fn fields(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+    let shown = known_fields(site(state, call)?).map(|field| {
         json!({
-            "id": field.id, "key": field.id, "name": field.name, "custom": true,
+            "id": field.id, "key": field.id, "name": field.name, "custom": field.custom,
             "orderable": true, "navigable": true, "searchable": true,
-            "clauseNames": [format!("cf[{number}]"), field.name],
-            "schema": render::custom_schema(&field.id, &field.kind),
+            "clauseNames": field.clauses, "schema": field.schema,
         })
     });
-    Ok(Answer::json(200, &system.chain(custom).collect()))
+    Ok(Answer::json(200, &shown.collect()))
 }
 
 pub(super) fn statuses(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {

@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::errors::{NO_SUCH_ISSUE, jira_error, no_project};
+use crate::errors::{jira_error, no_project};
 use crate::gateway::Call;
 use crate::http::Answer;
 use crate::state::State;
 use crate::switches::EmailShown;
-use crate::world::SITE_ZONE;
+use crate::world::{Project, SITE_ZONE};
 
-use super::{render, site};
+use super::{render, site, visible};
 
 /// The permissions the sandbox knows: key, id, name.
 const PERMISSIONS: &[(&str, &str, &str)] = &[
@@ -71,14 +71,17 @@ pub(super) fn permissions(state: &State, call: &Call<'_>) -> Result<Answer, Answ
             "The 'permissions' query parameter is required.",
         ));
     }
-    let can_create = asked_about(state, call)?;
+    let projects = asked_about(state, call)?;
     let mut shown = Map::new();
     for key in wanted {
         let Some((key, id, name)) = PERMISSIONS.iter().find(|(known, ..)| *known == key) else {
             return Err(jira_error(400, &format!("Unrecognized permission: {key}")));
         };
         let held = match *key {
-            "CREATE_ISSUES" => can_create,
+            _ if call.is_anonymous() => false,
+            "CREATE_ISSUES" => projects.iter().any(|project| project.can_create),
+            "EDIT_ISSUES" | "ASSIGN_ISSUES" => projects.iter().any(|project| project.can_edit),
+            "TRANSITION_ISSUES" => projects.iter().any(|project| project.can_transition),
             "ADMINISTER_PROJECTS" | "DELETE_ISSUES" => false,
             _ => true,
         };
@@ -92,22 +95,18 @@ pub(super) fn permissions(state: &State, call: &Call<'_>) -> Result<Answer, Answ
     Ok(Answer::json(200, &body).costing(2))
 }
 
-/// Tells whether issues can be created in what is asked about: a project, an issue's, or any.
-fn asked_about(state: &State, call: &Call<'_>) -> Result<bool, Answer> {
+/// Gives the projects that are asked about: one, an issue's, or every one.
+fn asked_about<'a>(state: &'a State, call: &Call<'_>) -> Result<Vec<&'a Project>, Answer> {
     let site = site(state, call)?;
     let query = |name| call.request.query(name);
     if let Some(project) = query("projectId").or_else(|| query("projectKey")) {
         let found = site.project(project);
         let (_, found) = found.ok_or_else(|| jira_error(404, &no_project(project)))?;
-        return Ok(found.can_create);
+        return Ok(vec![found]);
     }
     if let Some(issue) = query("issueId").or_else(|| query("issueKey")) {
-        let found = site
-            .visible(issue)
-            .ok_or_else(|| jira_error(404, NO_SUCH_ISSUE))?;
-        return Ok(site
-            .project_at(found.data.project)
-            .is_some_and(|home| home.can_create));
+        let found = visible(site, issue)?;
+        return Ok(site.project_at(found.data.project).into_iter().collect());
     }
-    Ok(site.browsable().any(|project| project.can_create))
+    Ok(site.browsable().collect())
 }

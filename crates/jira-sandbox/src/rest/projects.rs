@@ -38,7 +38,11 @@ pub(super) fn search(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
         ));
     }
     let expand = request.query_list("expand");
-    let values = paging.cut(found.iter().map(|project| expanded(site, project, &expand)));
+    let values = paging.cut(
+        found
+            .iter()
+            .map(|project| expanded(state, site, project, &expand)),
+    );
     let count = values.len();
     let mut body = page("values", values, paging, total);
     links(&mut body, site, paging, paging.start + count >= total);
@@ -55,6 +59,7 @@ fn matches(project: &Project, request: &Request, action: &str) -> bool {
     };
     by_name
         && (action != "create" || project.can_create)
+        && (action != "edit" || project.can_edit)
         && listed("keys", &project.key)
         && listed("id", &project.id.to_string())
         && listed("typeKey", "software")
@@ -79,7 +84,7 @@ fn sort(projects: &mut [&Project], order: &str) -> Result<(), Answer> {
     Ok(())
 }
 
-fn expanded(site: &Site, project: &Project, expand: &[String]) -> Value {
+fn expanded(state: &State, site: &Site, project: &Project, expand: &[String]) -> Value {
     let mut shown = render::project(site, project);
     let Some(fields) = shown.as_object_mut() else {
         return shown;
@@ -93,12 +98,19 @@ fn expanded(site: &Site, project: &Project, expand: &[String]) -> Value {
                 let former = project.former_keys.iter();
                 former.chain([&project.key]).cloned().collect()
             }
+            "lead" => lead(state, site),
             "insight" => json!({"totalIssueCount": project.numbers.len()}),
             _ => continue,
         };
         fields.insert(name.clone(), value);
     }
     shown
+}
+
+/// Shows who leads every project: the first account.
+fn lead(state: &State, site: &Site) -> Value {
+    let lead = state.world.accounts.first();
+    lead.map(|lead| render::user(site, lead)).into()
 }
 
 fn issue_types(site: &Site, project: &Project) -> Value {
@@ -136,7 +148,7 @@ pub(super) fn list(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
     let expand = call.request.query_list("expand");
     let shown = site.browsable();
     let shown: Vec<_> = shown
-        .map(|project| expanded(site, project, &expand))
+        .map(|project| expanded(state, site, project, &expand))
         .collect();
     let count = shown.len();
     Ok(Answer::json(200, &shown.into()).costing(count))
@@ -154,9 +166,7 @@ pub(super) fn get(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
         fields.insert("issueTypes".to_owned(), issue_types(site, project));
         fields.insert("components".to_owned(), json!([]));
         fields.insert("versions".to_owned(), json!([]));
-        if let Some(lead) = state.world.accounts.first() {
-            fields.insert("lead".to_owned(), render::user(site, lead));
-        }
+        fields.insert("lead".to_owned(), lead(state, site));
     }
     Ok(Answer::json(200, &shown).costing(1))
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::errors::{Problems, jira_error};
+use crate::errors::{NO_SUCH_ISSUE, Problems, jira_error};
 use crate::gateway::Call;
 use crate::http::Answer;
 use crate::state::State;
 
-use super::{issues, site, visible};
+use super::{editable, issues, site, visible};
 
 /// The longest key, in characters.
 const MAX_KEY: usize = 255;
@@ -51,8 +51,10 @@ fn check(key: &str, value: &Value) -> Result<(), &'static str> {
 
 pub(super) fn get(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
     let issue = visible(site(state, call)?, call.part(1))?;
+    let data = issue.as_read(state.now());
+    let data = data.ok_or_else(|| jira_error(404, NO_SUCH_ISSUE))?;
     let key = call.part(3);
-    let value = issue.data.properties.get(key).ok_or_else(|| unknown(key))?;
+    let value = data.properties.get(key).ok_or_else(|| unknown(key))?;
     Ok(Answer::json(200, &json!({"key": key, "value": value})).costing(1))
 }
 
@@ -60,7 +62,7 @@ pub(super) fn put(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> 
     let value = call.request.json()?;
     let key = call.part(3);
     check(key, &value).map_err(|text| jira_error(400, text))?;
-    let issue = visible(site(state, call)?, call.part(1))?;
+    let issue = editable(site(state, call)?, call.part(1))?;
     let (id, mut data) = (issue.id, issue.data.clone());
     let replaced = data.properties.insert(key.to_owned(), value).is_some();
     issues::store(state, call, id, data)?;
@@ -69,7 +71,7 @@ pub(super) fn put(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> 
 
 pub(super) fn delete(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
     let key = call.part(3);
-    let issue = visible(site(state, call)?, call.part(1))?;
+    let issue = editable(site(state, call)?, call.part(1))?;
     let (id, mut data) = (issue.id, issue.data.clone());
     data.properties.remove(key).ok_or_else(|| unknown(key))?;
     issues::store(state, call, id, data)?;

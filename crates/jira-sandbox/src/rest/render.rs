@@ -71,7 +71,8 @@ impl Fields {
         !self.all && self.named.iter().all(|name| name == "id")
     }
 
-    fn has(&self, name: &str) -> bool {
+    /// Tells whether a field is asked for.
+    pub(crate) fn has(&self, name: &str) -> bool {
         let asked = self.all || self.named.iter().any(|named| named == name);
         asked && !self.left_out.iter().any(|left_out| left_out == name)
     }

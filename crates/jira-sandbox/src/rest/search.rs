@@ -16,6 +16,7 @@ use crate::switches::SearchLastPage;
 use crate::world::{Issue, IssueData};
 
 use super::bulk::MAX_PROPERTIES;
+use super::expand::expand;
 use super::{Fields, render, site, strings};
 
 /// The most issues on a page that shows only ids and keys.
@@ -51,6 +52,7 @@ struct Search {
     max_results: usize,
     fields: Vec<String>,
     properties: Vec<String>,
+    expand: Vec<String>,
     reconcile: Vec<u64>,
 }
 
@@ -67,6 +69,7 @@ impl Search {
             max_results: request.query_number("maxResults", 50),
             fields: request.query_list("fields"),
             properties: request.query_list("properties"),
+            expand: request.query_list("expand"),
             reconcile: reconcile.map_err(|_| bad_payload())?,
         })
     }
@@ -76,18 +79,22 @@ impl Search {
         let reconcile = body.get("reconcileIssues").and_then(Value::as_array);
         let reconcile = reconcile.into_iter().flatten().map(Value::as_u64);
         let max_results = body.get("maxResults").and_then(Value::as_u64).unwrap_or(50);
-        if body
-            .get("expand")
-            .is_some_and(|expand| !expand.is_string() && !expand.is_null())
-        {
-            return Err(bad_payload());
-        }
+        // One text with commas, unlike the lists of other bodies.
+        let expand = match body.get("expand") {
+            None | Some(Value::Null) => "",
+            Some(Value::String(names)) => names,
+            Some(_) => return Err(bad_payload()),
+        };
         Ok(Self {
             jql: text("jql").unwrap_or_default().to_owned(),
             token: text("nextPageToken").map(str::to_owned),
             max_results: usize::try_from(max_results).unwrap_or(MAX_BARE_PAGE),
             fields: strings(body, "fields")?.unwrap_or_default(),
             properties: strings(body, "properties")?.unwrap_or_default(),
+            expand: expand
+                .split(',')
+                .map(|name| name.trim().to_owned())
+                .collect(),
             reconcile: reconcile.collect::<Option<_>>().ok_or_else(bad_payload)?,
         })
     }
@@ -118,17 +125,7 @@ pub(super) fn search(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
     let asked = asked.check()?;
     let shown = Fields::of(&asked.fields);
     let (ids, at) = matching(state, call, &asked)?;
-    let most = if shown.is_bare() {
-        MAX_BARE_PAGE
-    } else {
-        MAX_PAGE
-    };
-    let most = state
-        .switches
-        .search_page_most
-        .unwrap_or(most)
-        .clamp(1, most);
-    let size = asked.max_results.clamp(1, most);
+    let size = page_size(state, &asked, &shown);
     let end = at.saturating_add(size);
     let last_page = state.switches.search_last_page;
     let is_last = match last_page {
@@ -136,47 +133,72 @@ pub(super) fn search(state: &mut State, call: &Call<'_>) -> Result<Answer, Answe
         SearchLastPage::EmptyPage => at >= ids.len(),
         _ => end >= ids.len(),
     };
+    let listed = ids.iter().skip(at).take(size);
+    let issues = render_listed(state, call, &asked, &shown, listed)?;
+    let count = issues.len();
+    let mut body = json!({"issues": issues, "isLast": is_last});
+    expand(&mut body, site(state, call)?, &shown, &asked.expand);
+    if is_last {
+        end_page(&mut body, last_page, asked.token.as_deref());
+    } else if let Some(fields) = body.as_object_mut() {
+        let token = state.open_page(asked.jql, ids, end);
+        fields.insert("nextPageToken".to_owned(), token.into());
+    }
+    Ok(Answer::json(200, &body).costing(count))
+}
+
+/// Gives how many issues a page holds: as asked for, within Jira's limits and the switch's.
+fn page_size(state: &State, asked: &Search, shown: &Fields) -> usize {
+    let most = match shown.is_bare() {
+        true => MAX_BARE_PAGE,
+        false => MAX_PAGE,
+    };
+    let switched = state.switches.search_page_most.unwrap_or(most);
+    asked.max_results.clamp(1, switched.clamp(1, most))
+}
+
+/// Shows the listed issues as search knows them, without those that are no longer to be seen.
+fn render_listed<'a>(
+    state: &State,
+    call: &Call<'_>,
+    asked: &Search,
+    shown: &Fields,
+    listed: impl Iterator<Item = &'a u64>,
+) -> Result<Vec<Value>, Answer> {
     let site = site(state, call)?;
-    let now = state.now();
-    let known = known_data(now, &asked.reconcile);
-    let issues = ids.iter().skip(at).take(size).filter_map(|id| {
+    let known = known_data(state.now(), &asked.reconcile);
+    let issues = listed.filter_map(|id| {
         let issue = site.issue(*id).filter(|issue| site.shows(issue))?;
         let data = known(issue)?;
+        let properties = &asked.properties;
         Some(render::issue(
             &state.world,
             site,
             issue,
             data,
-            &shown,
-            &asked.properties,
+            shown,
+            properties,
         ))
     });
-    let issues: Vec<_> = issues.collect();
-    drop(known);
-    let count = issues.len();
-    let mut body = json!({"issues": issues, "isLast": is_last});
-    if is_last {
-        end_page(&mut body, last_page, asked.token.as_deref());
-    }
-    if let (false, Some(fields)) = (is_last, body.as_object_mut()) {
-        let expires_at = now + TOKEN_LIFE;
-        state
-            .search_pages
-            .open
-            .retain(|_, page| now < page.expires_at);
+    Ok(issues.collect())
+}
+
+impl State {
+    /// Keeps the rest of a result and gives the token that leads to it.
+    fn open_page(&mut self, jql: String, ids: Arc<[u64]>, at: usize) -> String {
+        let now = self.now();
+        let open = &mut self.search_pages.open;
+        open.retain(|_, page| now < page.expires_at);
         let token = Uuid::new_v4().simple().to_string();
-        fields.insert("nextPageToken".to_owned(), token.as_str().into());
-        state.search_pages.open.insert(
-            token,
-            OpenPage {
-                jql: asked.jql,
-                ids,
-                at: end,
-                expires_at,
-            },
-        );
+        let page = OpenPage {
+            jql,
+            ids,
+            at,
+            expires_at: now + TOKEN_LIFE,
+        };
+        open.insert(token.clone(), page);
+        token
     }
-    Ok(Answer::json(200, &body).costing(count))
 }
 
 /// Ends the last page as it is switched.
@@ -219,6 +241,7 @@ fn run(state: &State, call: &Call<'_>, jql: &str, reconcile: &[u64]) -> Result<V
         site,
         account: &call.account,
         now: state.now(),
+        asks_properties: false,
     };
     let query = Query::read(jql, reader).map_err(|text| jira_error(400, &text))?;
     Ok(query.run(site, known_data(state.now(), reconcile)))

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use crate::errors::{NO_SUCH_ISSUE, jira_error};
+use crate::errors::{NO_SUCH_ISSUE, Problems, cannot_be_set, jira_error};
 use crate::gateway::Call;
 use crate::http::Answer;
 use crate::state::State;
-use crate::world::{Category, Edit, OTHER_USER_ACCOUNT_ID, Site, Status};
+use crate::world::{Category, Edit, IssueData, Site, Status};
 
-use super::{render, site, site_mut, visible};
+use super::{properties, render, site, site_mut, visible};
 
 pub(super) fn list(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
     let site = site(state, call)?;
@@ -20,6 +20,7 @@ pub(super) fn list(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
     let listed = home
         .statuses
         .iter()
+        .filter(|_| home.can_transition)
         .filter(|status| wanted.is_none_or(|id| id == status.transition_id));
     let shown = listed.map(|status| {
         json!({
@@ -52,18 +53,36 @@ pub(super) fn transition(state: &mut State, call: &Call<'_>) -> Result<Answer, A
     let Some(wanted) = wanted else {
         return Err(jira_error(400, "Missing 'transition' identifier"));
     };
-    let status = find_status(site, id, |status| status.transition_id == wanted);
+    let status = find_offered(site, id, &wanted);
     let status = status.ok_or_else(|| {
         let text = format!("Transition id '{wanted}' is not valid for this issue.");
         jira_error(400, &text)
     })?;
+    refuse_fields(&body).map_err(|problems| problems.answer())?;
+    let properties = properties::read(body.get("properties"));
+    let properties = properties.map_err(|problems| problems.answer())?;
     let edit = Edit {
         actor: &call.account,
         now,
         visible_at,
     };
-    set_status(site, id, &status, edit);
+    site.edit(id, edit, |data| {
+        data.properties.extend(properties);
+        put_status(data, &status, now);
+    });
     Ok(Answer::empty(204))
+}
+
+/// Refuses every field: none is on a screen here, since no transition has one.
+fn refuse_fields(body: &Value) -> Result<(), Problems> {
+    let mut problems = Problems::default();
+    for part in ["fields", "update"] {
+        let fields = body.get(part).and_then(Value::as_object);
+        for field in fields.into_iter().flat_map(|fields| fields.keys()) {
+            problems.add(field, cannot_be_set(field));
+        }
+    }
+    problems.into_result()
 }
 
 /// Carries out the transition that the body of a create names, and tells what became of it.
@@ -75,7 +94,7 @@ pub(super) fn after_create(
 ) -> Option<Value> {
     let wanted = body.pointer("/transition/id")?;
     let wanted = wanted.as_str().unwrap_or_default();
-    let status = find_status(site, id, |status| status.transition_id == wanted);
+    let status = find_offered(site, id, wanted);
     let Some(status) = status else {
         let text = format!("Transition id '{wanted}' is not valid for this issue.");
         let errors = json!({"errorMessages": [text], "errors": {}});
@@ -87,23 +106,19 @@ pub(super) fn after_create(
 }
 
 /// Moves an issue to the status of this name; tells whether its project has one.
-pub(crate) fn move_to_status(
-    site: &mut Site,
-    id: u64,
-    name: &str,
-    now: OffsetDateTime,
-    visible_at: OffsetDateTime,
-) -> bool {
+pub(crate) fn move_to_status(site: &mut Site, id: u64, name: &str, edit: Edit<'_>) -> bool {
     let found = find_status(site, id, |status| status.name.eq_ignore_ascii_case(name));
     if let Some(status) = &found {
-        let edit = Edit {
-            actor: OTHER_USER_ACCOUNT_ID,
-            now,
-            visible_at,
-        };
         set_status(site, id, status, edit);
     }
     found.is_some()
+}
+
+/// Finds the status to which a transition leads, where the caller may make it.
+fn find_offered(site: &Site, id: u64, transition: &str) -> Option<Status> {
+    let home = site.project_at(site.issue(id)?.data.project)?;
+    let found = find_status(site, id, |status| status.transition_id == transition);
+    found.filter(|_| home.can_transition)
 }
 
 fn find_status(site: &Site, id: u64, matches: impl Fn(&Status) -> bool) -> Option<Status> {
@@ -112,9 +127,11 @@ fn find_status(site: &Site, id: u64, matches: impl Fn(&Status) -> bool) -> Optio
 }
 
 fn set_status(site: &mut Site, id: u64, status: &Status, edit: Edit<'_>) {
-    site.edit(id, edit, |data| {
-        data.status = status.id.clone();
-        data.status_changed_at = edit.now;
-        data.resolved_at = (status.category == Category::Done).then_some(edit.now);
-    });
+    site.edit(id, edit, |data| put_status(data, status, edit.now));
+}
+
+fn put_status(data: &mut IssueData, status: &Status, now: OffsetDateTime) {
+    data.status = status.id.clone();
+    data.status_changed_at = now;
+    data.resolved_at = (status.category == Category::Done).then_some(now);
 }

@@ -1,6 +1,6 @@
 //! Version 2 of the REST API: the same resources, with plain text where version 3 has documents.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::adf;
 use crate::errors::Problems;
@@ -17,21 +17,13 @@ pub(crate) fn upgrade(details: &mut Value) -> Result<(), Problems> {
         match fields.get_mut(name) {
             None | Some(Value::Null) => {}
             Some(Value::String(text)) => {
-                let document = document(text);
+                let document = adf::of_text(text);
                 fields.insert(name.to_owned(), document);
             }
             Some(_) => return Err(Problems::field(name, "Operation value must be a string")),
         }
     }
     Ok(())
-}
-
-fn document(text: &str) -> Value {
-    let lines = text.lines().map(|line| match line {
-        "" => json!({"type": "paragraph", "content": []}),
-        line => json!({"type": "paragraph", "content": [{"type": "text", "text": line}]}),
-    });
-    json!({"type": "doc", "version": 1, "content": lines.collect::<Vec<_>>()})
 }
 
 /// Turns an answer of version 3 into one of version 2: documents into texts, links into its own.

@@ -81,6 +81,7 @@ fn register_one(
         site: site(state, call)?,
         account: &call.account,
         now,
+        asks_properties: false,
     };
     let filter = match read_filter(jql, reader) {
         Ok(filter) => filter,

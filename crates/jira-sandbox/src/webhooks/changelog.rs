@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::adf;
-use crate::world::{FieldKind, IssueData, Project, Site, Style, World};
+use crate::json::text_of;
+use crate::world::{CustomField, FieldKind, IssueData, Project, Site, Style, World};
 
 /// One changed field: what it was and what it is, as ids and as texts.
 struct Item<'a> {
@@ -33,6 +34,55 @@ impl Item<'_> {
 
 type Side = (Option<String>, Option<String>);
 
+/// A field of Jira's own: its name, its id, and how to read it.
+type SystemField = (
+    &'static str,
+    &'static str,
+    fn(&World, &Site, &IssueData) -> Side,
+);
+
+const SYSTEM_FIELDS: [SystemField; 13] = [
+    ("summary", "summary", |_, _, data| {
+        text(Some(data.summary.clone()))
+    }),
+    ("description", "description", |_, _, data| {
+        text(data.description.as_ref().map(adf::to_text))
+    }),
+    ("priority", "priority", |_, site, data| {
+        named(site, data, priority)
+    }),
+    ("labels", "labels", |_, _, data| {
+        text(Some(data.labels.join(" ")))
+    }),
+    ("status", "status", |_, site, data| {
+        named(site, data, status)
+    }),
+    ("resolution", "resolution", |_, site, data| {
+        named(site, data, resolution)
+    }),
+    ("assignee", "assignee", |world, _, data| {
+        person(world, data.assignee.as_deref())
+    }),
+    ("reporter", "reporter", |world, _, data| {
+        person(world, data.reporter.as_deref())
+    }),
+    ("issuetype", "issuetype", |_, site, data| {
+        named(site, data, issue_type)
+    }),
+    ("project", "project", |_, site, data| {
+        named(site, data, project)
+    }),
+    ("Key", "issuekey", |_, site, data| {
+        text(Some(site.key_of(data)))
+    }),
+    ("duedate", "duedate", |_, _, data| {
+        text(data.due_date.clone())
+    }),
+    ("IssueParentAssociation", "parent", |_, site, data| {
+        parent(site, data)
+    }),
+];
+
 /// Lists what differs between two states of an issue, entity properties left out.
 pub(super) fn items(
     world: &World,
@@ -40,44 +90,10 @@ pub(super) fn items(
     before: &IssueData,
     after: &IssueData,
 ) -> Vec<Value> {
-    let sides: [fn(&World, &Site, &IssueData) -> Side; 13] = [
-        |_, _, data| text(Some(data.summary.clone())),
-        |_, _, data| text(data.description.as_ref().map(adf::to_text)),
-        |_, site, data| named(site, data, priority),
-        |_, _, data| text(Some(data.labels.join(" "))),
-        |_, site, data| named(site, data, status),
-        |_, site, data| named(site, data, resolution),
-        |world, _, data| person(world, data.assignee.as_deref()),
-        |world, _, data| person(world, data.reporter.as_deref()),
-        |_, site, data| named(site, data, issue_type),
-        |_, site, data| {
-            named(site, data, |home, _| {
-                Some((home.id.to_string(), home.name.clone()))
-            })
-        },
-        |_, site, data| text(Some(site.key_of(data))),
-        |_, _, data| text(data.due_date.clone()),
-        |_, site, data| parent(site, data),
-    ];
-    let names = [
-        ("summary", "summary"),
-        ("description", "description"),
-        ("priority", "priority"),
-        ("labels", "labels"),
-        ("status", "status"),
-        ("resolution", "resolution"),
-        ("assignee", "assignee"),
-        ("reporter", "reporter"),
-        ("issuetype", "issuetype"),
-        ("project", "project"),
-        ("Key", "issuekey"),
-        ("duedate", "duedate"),
-        ("IssueParentAssociation", "parent"),
-    ];
-    let system = sides.iter().zip(names).filter_map(|(side, names)| {
+    let system = SYSTEM_FIELDS.iter().filter_map(|(field, field_id, side)| {
         let item = Item {
-            field: names.0,
-            field_id: names.1,
+            field,
+            field_id,
             custom: false,
             from: side(world, site, before),
             to: side(world, site, after),
@@ -87,26 +103,25 @@ pub(super) fn items(
     let home = site.project_at(after.project);
     let fields = home.into_iter().flat_map(|home| &home.custom_fields);
     let custom = fields.filter_map(|field| {
-        let value = |data: &IssueData| {
-            let held = data.custom.get(&field.id).filter(|it| !it.is_null())?;
-            Some(match &field.kind {
-                FieldKind::Select(_) => held.get("value")?.as_str()?.to_owned(),
-                FieldKind::Paragraph => adf::to_text(held),
-                _ => held
-                    .as_str()
-                    .map_or_else(|| held.to_string(), str::to_owned),
-            })
-        };
         let item = Item {
             field: &field.name,
             field_id: &field.id,
             custom: true,
-            from: text(value(before)),
-            to: text(value(after)),
+            from: text(custom_text(field, before)),
+            to: text(custom_text(field, after)),
         };
         item.show()
     });
     system.chain(custom).collect()
+}
+
+fn custom_text(field: &CustomField, data: &IssueData) -> Option<String> {
+    let held = data.custom.get(&field.id).filter(|it| !it.is_null())?;
+    Some(match &field.kind {
+        FieldKind::Select(_) => held.get("value")?.as_str()?.to_owned(),
+        FieldKind::Paragraph => adf::to_text(held),
+        _ => text_of(held),
+    })
 }
 
 fn text(value: Option<String>) -> Side {
@@ -138,6 +153,10 @@ fn status(home: &Project, data: &IssueData) -> Option<(String, String)> {
 fn resolution(home: &Project, data: &IssueData) -> Option<(String, String)> {
     let shown = data.resolved_at.is_some() && home.style != Style::NextGen;
     shown.then(|| ("10000".to_owned(), "Done".to_owned()))
+}
+
+fn project(home: &Project, _: &IssueData) -> Option<(String, String)> {
+    Some((home.id.to_string(), home.name.clone()))
 }
 
 fn issue_type(home: &Project, data: &IssueData) -> Option<(String, String)> {

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use time::OffsetDateTime;
+
+use super::Edit;
 
 /// Where an issue stands and what it holds.
 #[derive(Clone, Debug)]
@@ -93,6 +96,9 @@ pub(crate) struct Issue {
     /// What search answers until `visible_at`; nothing where it has not seen the issue yet.
     indexed: Option<Box<IssueData>>,
     visible_at: OffsetDateTime,
+    /// What reads by id or key answer until `readable_at`; nothing where they do not know it yet.
+    stale: Option<Box<IssueData>>,
+    readable_at: OffsetDateTime,
     pub(crate) hidden: bool,
     /// A message that bulk fetch gives instead of the issue.
     pub(crate) unreadable: Option<Box<str>>,
@@ -105,24 +111,45 @@ impl Issue {
             data,
             indexed: None,
             visible_at,
+            stale: None,
+            readable_at: OffsetDateTime::UNIX_EPOCH,
             hidden: false,
             unreadable: None,
         }
     }
 
-    /// Changes the issue now, and for search only from `visible_at` on.
+    /// Changes the issue now; search and reads see it when the edit says so.
     pub(crate) fn change(
         &mut self,
-        now: OffsetDateTime,
-        visible_at: OffsetDateTime,
+        edit: Edit<'_>,
+        read_lag: Duration,
         change: impl FnOnce(&mut IssueData),
     ) {
-        if visible_at > now && now >= self.visible_at {
+        let now = edit.now;
+        if edit.visible_at > now && now >= self.visible_at {
             self.indexed = Some(Box::new(self.data.clone()));
         }
-        self.visible_at = visible_at;
+        self.visible_at = edit.visible_at;
+        if !read_lag.is_zero() && now >= self.readable_at {
+            self.stale = Some(Box::new(self.data.clone()));
+        }
+        self.readable_at = now + read_lag;
         change(&mut self.data);
         self.data.updated = now;
+    }
+
+    /// Lets reads by id or key know the issue from this moment on.
+    pub(crate) fn read_from(&mut self, readable_at: OffsetDateTime) {
+        self.readable_at = readable_at;
+    }
+
+    /// Gives what reads by id or key know of the issue at this moment.
+    pub(crate) fn as_read(&self, now: OffsetDateTime) -> Option<&IssueData> {
+        if now >= self.readable_at {
+            Some(&self.data)
+        } else {
+            self.stale.as_deref()
+        }
     }
 
     /// Lets search see the last write from this moment on.

@@ -70,6 +70,12 @@ pub struct ProjectSeed {
     /// Whether the caller may create issues in it.
     #[serde(default = "yes")]
     pub create: bool,
+    /// Whether the caller may edit its issues.
+    #[serde(default = "yes")]
+    pub edit: bool,
+    /// Whether the caller may move its issues through their workflow.
+    #[serde(default = "yes")]
+    pub transition: bool,
     /// Keys it had before.
     #[serde(default)]
     pub former_keys: Vec<String>,

@@ -146,6 +146,8 @@ pub(crate) struct Project {
     /// Whether the caller may see the project and its issues.
     pub(crate) can_browse: bool,
     pub(crate) can_create: bool,
+    pub(crate) can_edit: bool,
+    pub(crate) can_transition: bool,
     pub(crate) deleted: bool,
     /// Keys it had before, which still lead to it.
     pub(crate) former_keys: Vec<String>,

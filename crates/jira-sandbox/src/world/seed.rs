@@ -135,6 +135,8 @@ fn classic(id: u64, key: &str, name: &str) -> Project {
         custom_fields: Vec::new(),
         can_browse: true,
         can_create: true,
+        can_edit: true,
+        can_transition: true,
         deleted: false,
         former_keys: Vec::new(),
         last_number: 0,

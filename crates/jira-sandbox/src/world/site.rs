@@ -1,11 +1,12 @@
 //! A Jira site with its projects and issues, indexed by id and by key.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::{Happened, Happening, Issue, IssueData, OTHER_USER_ACCOUNT_ID, Project};
+use super::{Happened, Happening, Issue, IssueData, Project};
 
 /// The id before a site's first issue; every site counts for itself.
 const ISSUE_IDS_START: u64 = 10_000;
@@ -35,6 +36,10 @@ pub(crate) struct Site {
     /// What has happened to issues since somebody last asked; kept only while somebody does.
     pub(crate) happenings: Vec<Happening>,
     watched: bool,
+    /// For how long a write stays unseen by reads.
+    pub(crate) read_lag: Duration,
+    /// Whether the caller may see nothing of it, as nobody may who has not logged in.
+    pub(crate) closed: bool,
     n_happenings: u64,
     remote_links: HashMap<u64, Vec<RemoteLink>>,
     last_link_id: u64,
@@ -66,6 +71,8 @@ impl Site {
             last_id: ISSUE_IDS_START,
             happenings: Vec::new(),
             watched: false,
+            read_lag: Duration::ZERO,
+            closed: false,
             n_happenings: 0,
             remote_links: HashMap::new(),
             last_link_id: ISSUE_IDS_START,
@@ -77,15 +84,20 @@ impl Site {
         self.all_projects.iter().filter(|project| !project.deleted)
     }
 
+    /// Tells whether the caller may see a project.
+    pub(crate) fn may_browse(&self, project: &Project) -> bool {
+        project.can_browse && !self.closed
+    }
+
     /// Gives the projects that the caller may browse.
     pub(crate) fn browsable(&self) -> impl Iterator<Item = &Project> {
-        self.projects().filter(|project| project.can_browse)
+        self.projects().filter(|project| self.may_browse(project))
     }
 
     /// Finds a project that the caller may browse, by its id, its key or a key it once had.
     pub(crate) fn project(&self, id_or_key: &str) -> Option<(usize, &Project)> {
         self.any_project(id_or_key)
-            .filter(|(_, project)| project.can_browse)
+            .filter(|(_, project)| self.may_browse(project))
     }
 
     /// Finds a project whether or not the caller may browse it.
@@ -144,7 +156,7 @@ impl Site {
     /// Tells whether the caller can see an issue.
     pub(crate) fn shows(&self, issue: &Issue) -> bool {
         let home = self.project_at(issue.data.project);
-        !issue.hidden && home.is_some_and(|home| home.can_browse)
+        !issue.hidden && home.is_some_and(|home| self.may_browse(home))
     }
 
     pub(crate) fn issues(&self) -> impl Iterator<Item = &Issue> {
@@ -209,7 +221,11 @@ impl Site {
 
     /// Creates an issue under the next number of its project and gives its id.
     pub(crate) fn create(&mut self, data: IssueData, visible_at: OffsetDateTime) -> u64 {
+        let readable_at = data.created + self.read_lag;
         let id = self.insert(data, visible_at);
+        if let Some(issue) = self.issue_mut(id) {
+            issue.read_from(readable_at);
+        }
         if let (true, Some(issue)) = (self.watched, self.issue(id)) {
             let data = issue.data.clone();
             let actor = data.creator.clone();
@@ -224,7 +240,7 @@ impl Site {
             return;
         };
         let before = issue.data.clone();
-        issue.change(edit.now, edit.visible_at, change);
+        issue.change(edit, self.read_lag, change);
         let (after, hidden) = (issue.data.clone(), issue.hidden);
         self.happened(id, edit.actor, Happened::Changed(before), after, hidden);
     }
@@ -239,7 +255,7 @@ impl Site {
     }
 
     /// Moves an issue to another project: a new key, the same id; the old key still resolves.
-    pub(crate) fn move_to(&mut self, id: u64, project: usize, now: OffsetDateTime) {
+    pub(crate) fn move_to(&mut self, id: u64, project: usize, edit: Edit<'_>) {
         let Some((old, old_key)) = self.issue(id).map(|issue| {
             let data = &issue.data;
             ((data.project, data.number), self.key_of(data))
@@ -252,11 +268,6 @@ impl Site {
         self.moved.insert(old_key, id);
         let number = self.take_number(project, id);
         if let Some((kind, status)) = self.fitting(id, project) {
-            let edit = Edit {
-                actor: OTHER_USER_ACCOUNT_ID,
-                now,
-                visible_at: now,
-            };
             self.edit(id, edit, |data| {
                 data.project = project;
                 data.number = number;
@@ -266,7 +277,8 @@ impl Site {
         }
     }
 
-    pub(crate) fn delete(&mut self, id: u64) {
+    /// Deletes an issue for good, as this account.
+    pub(crate) fn delete(&mut self, id: u64, actor: &str) {
         let Some(issue) = self.issues.remove(&id) else {
             return;
         };
@@ -277,7 +289,7 @@ impl Site {
             self.moved.retain(|_, owner| *owner != id);
         }
         let (data, hidden) = (issue.data, issue.hidden);
-        self.happened(id, OTHER_USER_ACCOUNT_ID, Happened::Deleted, data, hidden);
+        self.happened(id, actor, Happened::Deleted, data, hidden);
     }
 
     /// Gives the number of the next custom field that needs one.
@@ -301,14 +313,14 @@ impl Site {
     }
 
     /// Deletes a project with its issues; its key is free again, its id is not.
-    pub(crate) fn delete_project(&mut self, at: usize) {
+    pub(crate) fn delete_project(&mut self, at: usize, actor: &str) {
         let Some(project) = self.all_projects.get_mut(at) else {
             return;
         };
         project.deleted = true;
         project.can_browse = false;
         for id in std::mem::take(&mut project.numbers).into_values() {
-            self.delete(id);
+            self.delete(id, actor);
         }
     }
 

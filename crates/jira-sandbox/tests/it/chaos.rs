@@ -58,6 +58,31 @@ fn a_cut_answer_breaks_off_within_its_body() {
 }
 
 #[test]
+fn faults_of_elements_are_counted_only_where_an_element_was_hit() {
+    let jira = Jira::start();
+    for kind in [
+        "element_500",
+        "acting_element_500",
+        "element_429",
+        "shuffled",
+    ] {
+        only(&jira, &["jira"], kind, json!({}));
+        jira.get("myself");
+        jira.post("issue", &task("SHOP", "A"));
+        jira.post("issue/bulk", &json!({"issueUpdates": []}));
+        jira.post("issue/bulk", &bulk(51));
+        let struck = jira.control("GET", "chaos", &Value::Null)["struck"].clone();
+        assert_eq!(struck, json!({}), "{kind}");
+        jira.post("issue/bulk", &bulk(4));
+        let struck = jira.control("GET", "chaos", &Value::Null)["struck"].clone();
+        assert_eq!(struck["bulk_create"][kind]["requests"], 1, "{kind}");
+    }
+    let journal = jira.handle().journal().into_iter();
+    let named = journal.filter(|entry| entry.fault.is_some()).count();
+    assert_eq!(named, 4, "the journal names only what struck");
+}
+
+#[test]
 fn each_kind_is_counted_as_often_as_it_struck() {
     let jira = Jira::start();
     let rules = json!({"seed": 3, "rules": [
@@ -84,6 +109,7 @@ fn each_kind_is_counted_as_often_as_it_struck() {
 #[test]
 fn nonsense_is_refused_by_name() {
     let jira = Jira::start();
+    jira.create(&["A"]);
     for (path, body, named) in [
         (
             "chaos",
@@ -102,6 +128,38 @@ fn nonsense_is_refused_by_name() {
         ),
         ("settings", json!({"search_lagg_ms": 1}), "search_lagg_ms"),
         ("projects/SHOP", json!({"brows": false}), "brows"),
+        (
+            "faults",
+            json!({"effect": {"kind": "answer", "status": 500, "actin": true}}),
+            "actin",
+        ),
+        (
+            "faults",
+            json!({"effect": {"kind": "drop_after", "ms": 5}}),
+            "ms",
+        ),
+        (
+            "faults",
+            json!({"effect": "cut", "when": {"percent": {"percent": 5, "seed": 1, "sed": 2}}}),
+            "sed",
+        ),
+        (
+            "faults",
+            json!([{"effect": "cut"}, {"efect": "cut"}]),
+            "efect",
+        ),
+        ("faults", json!({"faults": [{"effect": "cut"}]}), "faults"),
+        (
+            "issues/SHOP-1/status",
+            json!({"status": "Done", "statuz": "Done"}),
+            "statuz",
+        ),
+        (
+            "issues/SHOP-1/hidden",
+            json!({"hidden": true, "search": false}),
+            "search",
+        ),
+        ("issues/SHOP-1/hidden", json!({"hidden": "ture"}), "hidden"),
     ] {
         let reply = jira.try_control("POST", path, &body);
         assert_eq!(reply.status, 400, "{path}");

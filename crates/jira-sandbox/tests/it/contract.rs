@@ -8,23 +8,30 @@ use jira_sandbox::Exchange;
 
 static CONTRACT: OnceLock<Option<Contract>> = OnceLock::new();
 
+/// Tells whether the descriptions are at hand; a test that needs them is skipped otherwise.
+pub(crate) fn is_at_hand() -> bool {
+    let found = CONTRACT.get_or_init(Contract::find).is_some();
+    if !found {
+        println!("skipped: the shared folder with Atlassian's descriptions is absent");
+    }
+    found
+}
+
 /// Checks exchanges, where the descriptions are at hand.
 #[track_caller]
 pub(crate) fn check(exchanges: &[Exchange]) {
-    let contract = CONTRACT.get_or_init(|| {
-        let found = Contract::find();
-        if found.is_none() {
-            // Not as a skipped test: the test itself has run.
-            println!("not checked against Atlassian's descriptions: the shared folder is absent");
-        }
-        found
-    });
-    let Some(contract) = contract else { return };
-    let faults: Vec<_> = exchanges
-        .iter()
-        .flat_map(|exchange| faults(contract, exchange))
-        .collect();
+    let faults = faults_of(exchanges);
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Names what does not fit; nothing where the descriptions are absent.
+pub(crate) fn faults_of(exchanges: &[Exchange]) -> Vec<String> {
+    let contract = CONTRACT.get_or_init(Contract::find).as_ref();
+    let named = |contract| {
+        let of_one = exchanges.iter().map(|exchange| faults(contract, exchange));
+        of_one.flatten().collect()
+    };
+    contract.map(named).unwrap_or_default()
 }
 
 fn faults(contract: &Contract, exchange: &Exchange) -> Vec<String> {

@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use jira_sandbox::{Effect, Endpoint, Fault, RateLimitReason, SandboxConfig, When};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::harness::{Jira, task};
 
@@ -101,7 +103,19 @@ fn each_limit_names_its_reason_and_when_to_come_back() {
         assert_eq!(reply.status, 429);
         assert_eq!(reply.header("Retry-After"), Some("7"));
         assert_eq!(reply.header("RateLimit-Reason"), Some(name));
+        assert_eq!(reply.header("X-RateLimit-Remaining"), Some("0"));
+        let limit = reply.header("X-RateLimit-Limit").unwrap();
+        assert!(limit.parse::<u32>().unwrap() > 0);
+        let reset = reply.header("X-RateLimit-Reset").unwrap();
+        let reset = OffsetDateTime::parse(reset, &Rfc3339).unwrap();
+        let wait = reset - jira.handle().now();
+        assert!((5..=7).contains(&wait.whole_seconds()), "{wait}");
     }
+    let named = json!({"endpoint": "bulk_create", "effect": {"kind": "rate_limited",
+        "reason": "tenant_quota", "retry_after_seconds": 3}});
+    jira.control("POST", "faults", &named);
+    let reply = jira.post("issue/bulk", &two());
+    assert_eq!(reply.header("Retry-After"), Some("3"));
 }
 
 #[test]
@@ -194,11 +208,9 @@ fn every_nth_request_can_fail() {
 
 #[test]
 fn latency_is_per_request_and_per_issue_and_does_not_block_others() {
-    let config = SandboxConfig {
-        latency: Duration::from_millis(100),
-        latency_per_issue: Duration::from_millis(50),
-        ..SandboxConfig::default()
-    };
+    let mut config = SandboxConfig::default();
+    config.switches.latency_ms = 100;
+    config.switches.latency_per_issue_ms = 50;
     let jira = Jira::with(config);
     let begin = Instant::now();
     std::thread::scope(|scope| {
@@ -273,10 +285,8 @@ fn the_journal_counts_points_as_atlassian_does() {
 
 #[test]
 fn a_quota_can_be_enforced_until_the_hour_ends() {
-    let config = SandboxConfig {
-        quota_points_per_hour: Some(6),
-        ..SandboxConfig::default()
-    };
+    let mut config = SandboxConfig::default();
+    config.switches.quota_points_per_hour = Some(6);
     let mut jira = Jira::with(config);
     let now = jira.handle().now();
     let into_hour = u64::from(now.minute()) * 60 + u64::from(now.second());

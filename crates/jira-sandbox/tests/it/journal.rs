@@ -127,3 +127,24 @@ fn what_is_done_after_the_answer_is_noted_and_charged_too() {
         );
     }
 }
+
+#[test]
+fn the_handle_makes_every_control_call_without_http() {
+    let jira = Jira::start();
+    jira.create(&["A"]);
+    let control =
+        |method: &str, call: &str, body: Value| jira.handle().control(method, call, &body);
+    let copy = json!({"with_properties": true});
+    let copied = control("POST", "issues/SHOP-1/clone", copy).unwrap();
+    assert_eq!(copied["key"], "SHOP-2");
+    let listed = control("GET", "issues?project=SHOP&limit=1", Value::Null).unwrap();
+    assert_eq!(
+        (&listed["total"], listed["issues"].as_array().unwrap().len()),
+        (&json!(2), 1)
+    );
+    assert_eq!(control("DELETE", "faults", Value::Null), Ok(Value::Null));
+    let refused = control("POST", "issues/SHOP-9/clone", json!({}));
+    assert_eq!(refused, Err("There is no such issue.".to_owned()));
+    let unknown = control("POST", "clock", json!({"advance": 5})).unwrap_err();
+    assert!(unknown.contains("advance"), "{unknown}");
+}

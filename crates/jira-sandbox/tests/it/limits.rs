@@ -107,6 +107,23 @@ fn the_quota_is_told_in_headers_and_its_rest_only_near_the_end() {
 }
 
 #[test]
+fn the_quotas_of_the_app_and_of_the_site_are_told_together_and_each_is_enforced() {
+    let jira = start();
+    jira.handle().switch(|switches| {
+        switches.quota_points_per_hour = Some(2);
+        switches.quota_scope = QuotaScope::Both;
+    });
+    let told = jira.get("serverInfo");
+    let policy = "\"global-app-quota\";q=2;w=3600, \"tenant-app-quota\";q=2;w=3600";
+    assert_eq!(told.header("RateLimit-Policy"), Some(policy));
+    assert_eq!(told.header("RateLimit").unwrap().split(", ").count(), 2);
+    jira.get("serverInfo");
+    let refused = jira.get("serverInfo");
+    assert_eq!(refused.status, 429);
+    assert_eq!(refused.header("X-RateLimit-Limit"), Some("2"));
+}
+
+#[test]
 fn in_beta_the_quota_is_told_but_not_enforced() {
     let jira = start();
     jira.handle().switch(|switches| {

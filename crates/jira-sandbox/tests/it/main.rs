@@ -7,6 +7,7 @@ mod chaos;
 mod console;
 mod contract;
 mod deliveries;
+mod doubts;
 mod edits;
 mod faults;
 mod harness;

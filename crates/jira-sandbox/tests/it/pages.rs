@@ -1,7 +1,7 @@
 //! Pages and control calls.
 
 use jira_sandbox::{Sandbox, SandboxConfig};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{Jira, document, form, task, task_with};
 use crate::http::{Reply, send};
@@ -161,4 +161,17 @@ fn two_sandboxes_run_beside_each_other_and_stop() {
         ..SandboxConfig::default()
     });
     assert!(taken.is_err());
+}
+
+#[test]
+fn a_board_is_shown_although_the_app_may_not_browse_its_project() {
+    let jira = Jira::start();
+    jira.create(&["A"]);
+    jira.handle().set_can_browse("SHOP", false);
+    let overview = jira.control("GET", "overview", &Value::Null);
+    for project in overview["sites"][0]["projects"].as_array().unwrap() {
+        let board = project["board"].as_str().unwrap();
+        assert_eq!(jira.beside("GET", board, "").status, 200, "{board}");
+    }
+    assert_eq!(jira.get("issue/SHOP-1").status, 404);
 }

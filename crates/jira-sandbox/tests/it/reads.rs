@@ -216,3 +216,50 @@ fn the_caller_is_named_in_myself_and_in_a_header() {
     assert_eq!(myself.json()["timeZone"], "Etc/GMT-2");
     assert_eq!(jira.get("serverInfo").json()["deploymentType"], "Cloud");
 }
+
+#[test]
+fn names_and_schemas_come_where_they_are_asked_for() {
+    let jira = Jira::start();
+    jira.create(&["A"]);
+    let names = json!({"summary": "Summary", "duedate": "Due date"});
+    let schema = json!({"type": "date", "system": "duedate"});
+    let query = "fields=summary,duedate&expand=names,schema";
+    let one = jira.get(&format!("issue/SHOP-1?{query}")).json();
+    let found = jira
+        .get(&format!("search/jql?jql=project%3DSHOP&{query}"))
+        .json();
+    let posted = json!({"jql": "project = SHOP", "fields": ["summary", "duedate"],
+        "expand": "names, schema"});
+    let posted = jira.post("search/jql", &posted).json();
+    let fetch = json!({"issueIdsOrKeys": ["SHOP-1"], "fields": ["summary", "duedate"],
+        "expand": ["names", "schema"]});
+    let fetched = jira.post("issue/bulkfetch", &fetch).json();
+    for shown in [&one, &found, &posted, &fetched["issues"][0]] {
+        assert_eq!(
+            (&shown["names"], &shown["schema"]["duedate"]),
+            (&names, &schema)
+        );
+    }
+    let plain = jira.get("issue/SHOP-1").json();
+    assert!(plain.get("names").is_none() && plain.get("schema").is_none());
+    let lead = |query: &str| {
+        let found = jira.get(&format!("project/search?keys=SHOP{query}")).json();
+        found["values"][0]["lead"]["accountId"].clone()
+    };
+    assert_eq!(lead("&expand=lead"), jira_sandbox::USER_ACCOUNT_ID);
+    assert_eq!(lead(""), Value::Null);
+}
+
+#[test]
+fn bulk_fetch_names_what_it_could_expand_where_that_is_switched_on() {
+    let jira = Jira::start().lenient();
+    jira.create(&["A"]);
+    let fetch = || {
+        let asked = json!({"issueIdsOrKeys": ["SHOP-1"]});
+        jira.post("issue/bulkfetch", &asked).json()["expand"].clone()
+    };
+    assert_eq!(fetch(), Value::Null);
+    jira.handle()
+        .switch(|switches| switches.bulk_fetch_expand = true);
+    assert_eq!(fetch(), "schema,names");
+}

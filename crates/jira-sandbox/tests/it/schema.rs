@@ -6,11 +6,15 @@ use std::collections::BTreeSet;
 use jira_sandbox::SandboxConfig;
 use serde_json::{Value, json};
 
+use crate::contract;
 use crate::harness::{Jira, document, encode, task, task_with};
 use crate::http::Reply;
 
 #[test]
 fn a_tour_of_every_resource_fits_atlassians_descriptions() {
+    if !contract::is_at_hand() {
+        return;
+    }
     let jira = Jira::with(SandboxConfig {
         extra_projects: 60,
         ..SandboxConfig::default()
@@ -28,14 +32,17 @@ fn a_tour_of_every_resource_fits_atlassians_descriptions() {
 }
 
 #[test]
-#[should_panic(expected = "the query parameter 'dryRun' is not described")]
-fn an_accepted_request_that_atlassian_does_not_describe_fails_its_test() {
-    let jira = Jira::start();
-    if jira_contract::Contract::find().is_none() {
-        println!("skipped: the shared folder with Atlassian's descriptions is absent");
-        panic!("the query parameter 'dryRun' is not described");
+fn an_accepted_request_that_atlassian_does_not_describe_is_named() {
+    if !contract::is_at_hand() {
+        return;
     }
+    let jira = Jira::start().lenient();
     jira.get("myself?dryRun=true");
+    let faults = contract::faults_of(&jira.handle().exchanges());
+    let named = faults
+        .iter()
+        .map(|fault| fault.contains("the query parameter 'dryRun' is not described"));
+    assert_eq!(named.collect::<Vec<_>>(), [true], "{faults:?}");
 }
 
 fn expect(status: u16, reply: &Reply) {

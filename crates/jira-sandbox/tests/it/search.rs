@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Jira, encode};
+use crate::harness::{Jira, document, encode, task_with};
 
 fn search(jira: &Jira, body: Value) -> Value {
     let reply = jira.post("search/jql", &body);
@@ -32,6 +32,50 @@ fn only_ids_are_shown_unless_fields_are_asked_for() {
     let key = jira.get(&format!("{path}&fields=key")).json();
     assert_eq!(key["issues"][0]["key"], "SHOP-1");
     assert_eq!(jira.handle().journal().pop().unwrap().quota_points, 2);
+}
+
+#[test]
+fn every_clause_that_the_field_list_announces_can_be_asked_for() {
+    let jira = Jira::start();
+    let bug = json!({"issuetype": {"name": "Bug"}, "summary": "Crash", "duedate": "2026-12-24",
+        "description": document("Long words"), "customfield_10010": "CC-1",
+        "customfield_10011": {"value": "High impact"}, "customfield_10013": 3,
+        "customfield_10012": document("Slowly, by hand")});
+    assert_eq!(jira.post("issue", &task_with("REQ", bug)).status, 201);
+    let plain = json!({"customfield_10010": "CC-2"});
+    assert_eq!(jira.post("issue", &task_with("REQ", plain)).status, 201);
+    let find = |jql: &str| jira.post("search/jql", &json!({"jql": jql}));
+    for field in jira.get("field").json().as_array().unwrap() {
+        for name in field["clauseNames"].as_array().unwrap() {
+            let reply = find(&format!("{name} = 1"));
+            let refused = reply.text();
+            assert!(!refused.contains("Field '"), "{name}: {refused}");
+            assert!(find(&format!("{name} is not EMPTY")).status < 500);
+        }
+    }
+    for (jql, expected) in [
+        ("due <= 2026-12-24", &["10001"][..]),
+        ("duedate is EMPTY", &["10002"]),
+        ("description ~ words", &["10001"]),
+        ("description is EMPTY", &["10002"]),
+        ("cf[10010] ~ cc ORDER BY id", &["10001", "10002"]),
+        ("\"Cost centre\" ~ 2", &["10002"]),
+        ("cf[10010] is EMPTY", &[]),
+        ("Impact = \"High impact\"", &["10001"]),
+        ("cf[10011] in (\"Low impact\", EMPTY)", &["10002"]),
+        ("cf[10011] != \"Low impact\"", &["10001"]),
+        ("\"Rollout notes\" ~ \"hand\"", &["10001"]),
+        ("\"Rollout notes\" !~ \"foot\"", &["10001"]),
+        ("\"Story points\" > 2.5", &["10001"]),
+        ("\"Story points\" = 3", &["10001"]),
+        ("cf[10013] < 3", &[]),
+    ] {
+        let page = search(&jira, json!({"jql": jql}));
+        assert_eq!(ids(&page), expected, "{jql}");
+    }
+    let text = "The value 'Middling' does not exist for the field 'Impact'.";
+    let refused = find("Impact = Middling").json();
+    assert_eq!(refused["errorMessages"], json!([text]));
 }
 
 #[test]

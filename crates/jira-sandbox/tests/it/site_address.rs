@@ -1,8 +1,9 @@
 //! The site's own address: e-mail and API token, and version 2 of the REST API.
 
+use jira_sandbox::BadSiteLogin;
 use serde_json::{Value, json};
 
-use crate::harness::{Jira, document, task_with};
+use crate::harness::{Jira, document, encode, task_with};
 use crate::http::{Reply, send};
 
 const EMAIL: &str = "sandbox-user@example.invalid";
@@ -71,6 +72,50 @@ fn only_email_and_api_token_open_the_sites_own_address() {
     );
     let open = call(&jira, "GET", "3/serverInfo", "nobody:wrong", &Value::Null);
     assert_eq!(open.status, 200);
+}
+
+#[test]
+fn a_wrong_login_can_be_taken_for_nobody_who_sees_nothing() {
+    let jira = Jira::start();
+    jira.create(&["A"]);
+    jira.handle()
+        .switch(|switches| switches.bad_site_login = BadSiteLogin::Anonymous);
+    let wrong = format!("{EMAIL}:wrong");
+    let asked = |method: &str, path: &str, body: Value| {
+        let reply = call(&jira, method, &format!("3/{path}"), &wrong, &body);
+        let reason = reply.header("X-Seraph-LoginReason");
+        assert_eq!(reason, Some("AUTHENTICATED_FAILED"), "{path}");
+        reply
+    };
+    let read = |path: &str| asked("GET", path, Value::Null);
+    let projects = read("project/search");
+    assert_eq!(
+        (projects.status, &projects.json()["total"]),
+        (200, &json!(0))
+    );
+    let fetched = asked(
+        "POST",
+        "issue/bulkfetch",
+        json!({"issueIdsOrKeys": ["SHOP-1"]}),
+    );
+    assert_eq!(
+        (fetched.status, &fetched.json()["issues"]),
+        (200, &json!([]))
+    );
+    assert_eq!(read("issue/SHOP-1").status, 404);
+    assert_eq!(
+        read(&format!("search/jql?jql={}", encode("project = SHOP"))).status,
+        400
+    );
+    let held = read("mypermissions?permissions=EDIT_ISSUES,CREATE_ISSUES").json();
+    for key in ["EDIT_ISSUES", "CREATE_ISSUES"] {
+        assert_eq!(held["permissions"][key]["havePermission"], false);
+    }
+    assert_eq!(read("myself").status, 401);
+    let summary = json!({"fields": {"summary": "B"}});
+    assert_eq!(asked("PUT", "issue/SHOP-1", summary).status, 401);
+    let right = with_token(&jira, "GET", "3/issue/SHOP-1", &Value::Null);
+    assert_eq!(right.status, 200, "the site is not closed to others");
 }
 
 #[test]

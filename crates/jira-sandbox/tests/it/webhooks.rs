@@ -226,6 +226,87 @@ fn filters_decide_over_projects_fields_and_properties() {
 }
 
 #[test]
+fn filters_may_ask_for_entity_properties_and_custom_fields() {
+    let jira = start();
+    let receiver = Receiver::start();
+    let created = |jql: &str| json!({"events": ["jira:issue_created"], "jqlFilter": jql});
+    let hooks = [
+        created("issue.property[mark].team.name = blue"),
+        created("project = REQ AND cf[10010] = CC-1"),
+        created("issue.property[mark].tags NOT IN (old)"),
+        created("project = SHOP AND status IN (\"To Do\")"),
+    ];
+    let results = register(&jira, &receiver.url, &hooks);
+    let ids: Vec<_> = results.iter().map(|it| &it["createdWebhookId"]).collect();
+    assert_eq!(ids, [1, 2, 3, 4], "{results:?}");
+    let with = |project: &str, mark: Value| {
+        let mut issue = task(project, "A");
+        issue["properties"] = json!([{"key": "mark", "value": mark}]);
+        issue
+    };
+    let mut third = with("REQ", json!({"tags": ["old"]}));
+    third["fields"]["customfield_10010"] = json!("CC-1");
+    for issue in [
+        with("SHOP", json!({"team": {"name": "blue"}})),
+        with("TEAM", json!({"tags": ["new"]})),
+        third,
+    ] {
+        assert_eq!(jira.post("issue", &issue).status, 201);
+    }
+    let received = receiver.wait_for(3);
+    let mut matched: Vec<_> = received
+        .iter()
+        .map(|it| {
+            (
+                it.body["issue"]["key"].as_str(),
+                it.body["matchedWebhookIds"].clone(),
+            )
+        })
+        .collect();
+    matched.sort_by_key(|(key, _)| *key);
+    let expected = [
+        (Some("REQ-1"), json!([2])),
+        (Some("SHOP-1"), json!([1, 4])),
+        (Some("TEAM-1"), json!([3])),
+    ];
+    assert_eq!(matched, expected);
+}
+
+#[test]
+fn what_a_filter_may_not_hold_is_named_as_it_was_written() {
+    let jira = start();
+    for (jql, named) in [
+        ("assignee is EMPTY", "The operator is is unsupported"),
+        ("assignee IS NOT NULL", "The operator is not is unsupported"),
+        (
+            "project = SHOP ORDER BY key",
+            "The clause ORDER BY is unsupported",
+        ),
+        ("project >= SHOP", "The operator >= is unsupported"),
+    ] {
+        let results = register(&jira, "http://127.0.0.1:9/hook", &[hook(jql)]);
+        assert_eq!(results[0]["errors"], json!([named]), "{jql}");
+    }
+}
+
+#[test]
+fn every_site_counts_its_webhooks_for_itself() {
+    let mut jira = start();
+    jira.control("POST", "grants", &json!({"site": "beacon"}));
+    let url = "http://127.0.0.1:9/hook";
+    let of_acme = register(&jira, url, &[hook("project = SHOP")]);
+    jira.cloud_id = jira_sandbox::BEACON_CLOUD_ID.to_owned();
+    let of_beacon = register(&jira, url, &[hook("project = BEA")]);
+    assert_eq!(of_acme, of_beacon);
+    jira.call("DELETE", "webhook", Some(&json!({"webhookIds": [1]})));
+    assert_eq!(
+        jira.handle().webhook_count(),
+        1,
+        "the other site keeps its own"
+    );
+}
+
+#[test]
 fn a_bad_filter_a_second_url_and_a_sixth_webhook_are_errors_inside_a_200() {
     let jira = start();
     let url = "http://127.0.0.1:9/hook";

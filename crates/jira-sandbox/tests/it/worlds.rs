@@ -78,9 +78,42 @@ fn the_readmes_example_makes_the_world_it_describes() {
 }
 
 #[test]
+fn in_a_world_with_its_own_accounts_the_second_one_is_the_other_person() {
+    let sandbox = started(&example());
+    let control = |path: &str, body: Value| {
+        let reply = call(&sandbox, "", "POST", &format!("/sandbox/{path}"), &body);
+        assert!(reply.status < 300, "{path}: {}", reply.text());
+        reply
+    };
+    control("projects/TEAM/others", json!({"count": 1}));
+    let cloned = control("issues/PAY-1001/clone", json!({})).json();
+    for key in ["TEAM-1", cloned["key"].as_str().unwrap()] {
+        let made = sandbox.handle().issue(key).unwrap();
+        let creator = &made.fields["creator"]["accountId"];
+        assert_eq!(creator, "712020:example-guest", "{key}");
+    }
+    let nobody = json!({"account": "712020:nobody"});
+    let path = "/sandbox/issues/PAY-1001/clone";
+    assert_eq!(call(&sandbox, "", "POST", path, &nobody).status, 422);
+}
+
+#[test]
+fn a_single_account_is_the_other_person_too() {
+    let text = "[[accounts]]\nid = \"1:a\"\nname = \"Somebody\"\nemail = \"s@example.invalid\"\n";
+    let sandbox = started(text);
+    sandbox.handle().start_others("SHOP", 1, None).unwrap();
+    let made = sandbox.handle().issue("SHOP-1").unwrap();
+    assert_eq!(made.fields["creator"]["accountId"], "1:a");
+}
+
+#[test]
 fn what_does_not_fit_is_refused_by_name_and_line() {
     for (text, named) in [
         ("[settings]\n\nsearch_lag = 5\n", ["line 3", "search_lag"]),
+        (
+            "[settings]\nlatency_ms = 1\nsearch_lag_ms = \"soon\"\n",
+            ["line 3", "search_lag_ms"],
+        ),
         (
             "[[sites]]\nslug = \"a\"\n[[sites.projects]]\nkey = \"A\"\nbrows = true\n",
             ["line 5", "brows"],
@@ -112,6 +145,21 @@ fn a_file_with_accounts_only_keeps_the_stock_sites() {
     assert_eq!(minted["account"], "1:a");
     let projects = call(&sandbox, "", "GET", "/sandbox/projects", &Value::Null).json();
     assert_eq!(projects["projects"][0]["key"], "SHOP");
+}
+
+#[test]
+fn what_a_file_leaves_out_stays() {
+    let mut config = SandboxConfig {
+        auto_consent: true,
+        ..SandboxConfig::default()
+    };
+    config.switches.latency_ms = 7;
+    config.switches.search_lag_ms = 8;
+    let text = "[app]\nauto_consent = false\n[settings]\nsearch_lag_ms = 9\n";
+    SeedFile::read(text).unwrap().apply(&mut config);
+    let switches = &config.switches;
+    assert_eq!((switches.latency_ms, switches.search_lag_ms), (7, 9));
+    assert!(!config.auto_consent);
 }
 
 #[test]

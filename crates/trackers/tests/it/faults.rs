@@ -102,7 +102,7 @@ const fn is_repeated(effect: &Effect) -> bool {
         Effect::Answer { status, .. } | Effect::Html { status, .. } => {
             matches!(*status, 429 | 502 | 503 | 504)
         }
-        Effect::DropBefore | Effect::DropAfter | Effect::Cut => true,
+        Effect::DropBefore | Effect::DropAfter | Effect::Cut | Effect::RateLimited { .. } => true,
         _ => false,
     }
 }

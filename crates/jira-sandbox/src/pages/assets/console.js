@@ -21,6 +21,9 @@
     made.append(...children);
     return made;
   };
+  // A path may be broken behind its slashes.
+  const pathCell = (text) => element("td", { class: "path" },
+    ...text.split(/(?<=\/)/).flatMap((part) => [part, element("wbr")]));
   const number = (value) => value.toLocaleString("en");
 
   // Faults as a person chooses them.
@@ -32,14 +35,14 @@
     ["myself", "Who am I"], ["token", "Token endpoint"], ["", "Every Jira request"],
   ];
   const refusal = (message) => ({ errorMessages: [message], errors: {} });
-  const answer = (status, body, headers) => ({ kind: "answer", status, headers: headers ?? [], body });
+  const answer = (status, body) => ({ kind: "answer", status, headers: [], body });
   const KINDS = [
     ["Do the work, lose the answer", { kind: "drop_after" }],
     ["Lose the request", { kind: "drop_before" }],
     ["Answer after 5 seconds", { kind: "delay_after", ms: 5000 }],
     ["Act after 5 seconds", { kind: "delay_before", ms: 5000 }],
-    ["429: too many requests (burst, 5 s)", answer(429, refusal("Rate limit exceeded."), [["Retry-After", "5"], ["RateLimit-Reason", "jira-burst-based"], ["X-RateLimit-Remaining", "0"]])],
-    ["429: hourly quota used up (60 s)", answer(429, refusal("Rate limit exceeded."), [["Retry-After", "60"], ["RateLimit-Reason", "jira-quota-global-based"], ["X-RateLimit-Remaining", "0"]])],
+    ["429: too many requests (burst, 5 s)", { kind: "rate_limited", reason: "burst", retry_after_seconds: 5 }],
+    ["429: hourly quota used up (60 s)", { kind: "rate_limited", reason: "global_quota", retry_after_seconds: 60 }],
     ["401: unauthorized", answer(401, { code: 401, message: "Unauthorized" })],
     ["403: not installed", answer(403, { code: 403, message: "The app is not installed on this instance" })],
     ["500: internal error", answer(500, refusal("Internal server error"))],
@@ -141,10 +144,10 @@
       const cell = (text, kind) => element("td", kind ? { class: kind } : {}, String(text));
       return element("tr", entry.fault ? { class: "struck" } : {},
         cell(entry.sequence + 1, "number"), cell(entry.at.slice(11, 19)),
-        cell(`${entry.method} ${entry.path.replace(/^\/ex\/jira\/[^/]+/, "")}`, "path"),
+        pathCell(`${entry.method} ${entry.path.replace(/^\/ex\/jira\/[^/]+/, "")}`),
         element("td", {}, element("span", { class: `status ${mood}` }, String(status))),
         cell(entry.quota_points, "number"), cell(number(entry.bytes_in), "number"), cell(number(entry.bytes_out), "number"),
-        cell((entry.duration_us / 1000).toFixed(1), "number"), cell((entry.fault ?? "").replaceAll("_", " ")));
+        cell((entry.duration_us / 1000).toFixed(1), "number"), cell((entry.fault ?? "").replaceAll("_", " "), "fault"));
     }));
   };
 
@@ -158,7 +161,7 @@
     const head = ["Endpoint", "Requests", "Points", "Issues", "Bytes in", "Bytes out", "No answer", "Mean ms"];
     const tables = report.apps.filter((app) => app.app).map((app) => {
       const rows = app.endpoints.map((row) => element("tr", {},
-        element("td", { class: "path" }, `${row.endpoint.replaceAll("_", " ")} ${row.template}`),
+        pathCell(`${row.endpoint.replaceAll("_", " ")} ${row.template}`),
         ...[row.requests, row.quota_points, row.created_issues, row.bytes_in, row.bytes_out, row.unanswered].map((value) => element("td", { class: "number" }, number(value))),
         element("td", { class: "number" }, (row.duration_us / row.requests / 1000).toFixed(1))));
       return [element("h3", {}, app.app === "api-token" ? "API tokens: exempt from the quota" : `App ${app.app}: ${number(app.total.quota_points)} points so far; Atlassian grants 65,000 an hour`), sums(app.total),
@@ -198,8 +201,11 @@
     await refresh();
   });
   act("fault-form", "submit", () => {
-    const endpoint = ENDPOINTS[find("fault-endpoint").value][0];
-    const fault = { effect: KINDS[find("fault-kind").value][1], when: WHENS[find("fault-when").value][1] };
+    const effect = KINDS[find("fault-kind").value][1];
+    // Elements are those of a bulk create, whatever is chosen.
+    const ofElements = ["fail_elements", "shuffled"].includes(effect.kind);
+    const endpoint = ofElements ? "bulk_create" : ENDPOINTS[find("fault-endpoint").value][0];
+    const fault = { effect, when: WHENS[find("fault-when").value][1] };
     return call("POST", "/sandbox/faults", endpoint ? { ...fault, endpoint } : fault);
   }, "The fault is switched on.");
   act("reset", "click", async () => {

@@ -46,7 +46,7 @@ pub(super) fn set(
         // Only transitions change the status; an edit that names it is taken and changes nothing.
         "status" => {}
         "summary" => data.summary = summary(value)?,
-        "description" => data.description = document(value)?,
+        "description" => data.description = document(desk, value)?,
         "labels" => data.labels = labels(value)?,
         "priority" => data.priority = priority(desk, data, value)?,
         "assignee" => data.assignee = person(desk, value)?,
@@ -109,11 +109,12 @@ fn summary(value: &Value) -> Result<String, Refused> {
     Ok(text.to_owned())
 }
 
-fn document(value: &Value) -> Result<Option<Value>, Refused> {
+fn document(desk: Desk<'_>, value: &Value) -> Result<Option<Value>, Refused> {
     if value.is_null() {
         return Ok(None);
     }
     match adf::check(value) {
+        Ok(()) if desk.switches.stored_documents_grow => Ok(Some(adf::grown(value))),
         Ok(()) => Ok(Some(value.clone())),
         Err(Refusal::NotADocument) => form(NOT_A_DOCUMENT),
         Err(Refusal::TooLong) => content(TEXT_TOO_LONG),
@@ -257,7 +258,7 @@ fn custom_value(
             Some(text) if text.trim().is_empty() => Ok(Value::Null),
             Some(text) => Ok(text.into()),
         },
-        FieldKind::Paragraph => Ok(document(value)?.unwrap_or_default()),
+        FieldKind::Paragraph => Ok(document(desk, value)?.unwrap_or_default()),
         FieldKind::Number if value.is_number() => Ok(value.clone()),
         FieldKind::Number => form("Operation value must be a number"),
         FieldKind::Select(options) => {

@@ -1,8 +1,8 @@
 //! Building a described world.
 
-use serde_json::{Value, json};
 use time::OffsetDateTime;
 
+use crate::adf;
 use crate::world::{
     ACME_CLOUD_ID, Account, BEACON_CLOUD_ID, Category, Content, IssueData, IssueType, Priority,
     Project, Site, Status, World, extra_field,
@@ -151,7 +151,7 @@ impl Builder<'_> {
         Ok(Content {
             issue_type: kind.id.clone(),
             summary: seed.summary.clone(),
-            description: seed.description.as_deref().map(document),
+            description: seed.description.as_deref().map(adf::of_text),
             priority: priority
                 .map(|it| it.id.clone())
                 .or_else(|| home.default_priority.clone()),
@@ -178,6 +178,8 @@ fn stock(seed: &ProjectSeed) -> Project {
     let mut project = seed.template.project(&seed.key, name);
     project.can_browse = seed.browse;
     project.can_create = seed.create;
+    project.can_edit = seed.edit;
+    project.can_transition = seed.transition;
     project.former_keys.clone_from(&seed.former_keys);
     if let Some(on_screen) = seed.priority_on_screen {
         project.priority_on_screen = on_screen;
@@ -232,12 +234,4 @@ fn status(seed: &StatusSeed, at: u32, id: &mut impl FnMut(&Option<String>) -> St
         category: seed.category,
         transition_id: format!("{at}1"),
     }
-}
-
-fn document(text: &str) -> Value {
-    let lines = text.lines().map(|line| match line {
-        "" => json!({"type": "paragraph", "content": []}),
-        line => json!({"type": "paragraph", "content": [{"type": "text", "text": line}]}),
-    });
-    json!({"type": "doc", "version": 1, "content": lines.collect::<Vec<_>>()})
 }

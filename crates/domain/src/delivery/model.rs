@@ -16,6 +16,7 @@ mod sending;
 pub use pause::{Pause, PauseScope};
 pub use reconciling::{
     AttemptFindings, Finding, Resolution, UncertainAttempt, UncertainDelivery, UncertainPush,
+    UncertainRequest,
 };
 pub use report::{NumberedEntry, PushChanges, PushCounts, PushEntry, PushReport, PushSummary};
 pub use sending::{ClaimedBatch, ClaimedDelivery, SettledBatch, Settlement};

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use super::model::{
     AttemptFindings, ClaimedBatch, Delivery, DeliveryState, Pause, Push, PushChanges, PushReport,
-    PushState, PushSummary, Resolution, SettledBatch, UncertainPush, Warning,
+    PushState, PushSummary, Resolution, SettledBatch, UncertainPush, UncertainRequest, Warning,
 };
 use crate::audit::model::AuditEntry;
 use crate::shared::failure::Failure;
@@ -235,6 +235,18 @@ pub trait DeliveryRepository: Send + Sync + 'static {
         limit: u32,
         now: OffsetDateTime,
     ) -> Result<Vec<UncertainPush>, Failure>;
+
+    /// The requests of a push with uncertain deliveries, with what a look at them needs.
+    async fn load_uncertain(&self, push: PushId) -> Result<Vec<UncertainRequest>, Failure>;
+
+    /// Leaves every `uncertain` delivery whose last attempt was committed before that time to a person, with this error:
+    /// whatever its connection, its pauses, and however short a time anybody watched it. Answers how many.
+    async fn give_up_uncertain(
+        &self,
+        before: OffsetDateTime,
+        error: &PushError,
+        now: OffsetDateTime,
+    ) -> Result<u32, Failure>;
 
     /// Takes a look at a push for oneself: moves its next look from `seen` to `next`; `false` when somebody else did.
     async fn begin_look(

@@ -7,7 +7,7 @@ use super::{InMemoryStore, page_down};
 use crate::audit::model::AuditEntry;
 use crate::delivery::model::{
     AttemptFindings, ClaimedBatch, Delivery, DeliveryState, Pause, Push, PushChanges, PushReport,
-    PushState, PushSummary, Resolution, SettledBatch, UncertainPush,
+    PushState, PushSummary, Resolution, SettledBatch, UncertainPush, UncertainRequest,
 };
 use crate::delivery::ports::{
     AcceptOutcome, DeliveryRepository, HeldLease, IdempotencyKey, KeyLookup, NewPush, PushFilter,
@@ -204,6 +204,20 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
         now: OffsetDateTime,
     ) -> Result<Vec<UncertainPush>, Failure> {
         Ok(self.0.enter().await.list_uncertain(limit, now))
+    }
+
+    async fn load_uncertain(&self, push: PushId) -> Result<Vec<UncertainRequest>, Failure> {
+        Ok(self.0.enter().await.load_uncertain(push))
+    }
+
+    async fn give_up_uncertain(
+        &self,
+        before: OffsetDateTime,
+        error: &PushError,
+        now: OffsetDateTime,
+    ) -> Result<u32, Failure> {
+        let mut state = self.0.enter().await;
+        Ok(state.give_up_uncertain(before, error, now))
     }
 
     async fn begin_look(

@@ -13,14 +13,13 @@ use time::OffsetDateTime;
 
 use super::super::schema::{deliveries, pushes};
 use super::super::{Backend, Connection, audit};
-use super::changes::{CANDIDATE, CandidateColumns, IS_UNSETTLED, TicketChange, change};
+use super::changes::{
+    CANDIDATE, CHANGED_AT_ONCE, CandidateColumns, IS_UNSETTLED, TicketChange, change,
+};
 use super::links::{Links, ask_a_person};
 use super::rows::{DeliveryRow, PushRow};
 use crate::error::StoreError;
 use crate::values::{RowId, to_json};
-
-/// How many deliveries are quarantined in one transaction.
-pub(super) const QUARANTINED_AT_ONCE: i64 = 1_000;
 
 pub(super) async fn find_delivery(
     connection: &mut Connection,
@@ -121,7 +120,7 @@ pub(super) async fn quarantine(
     let mut query = deliveries::table
         .filter(sql::<Bool>(IS_UNSETTLED))
         .order(deliveries::id)
-        .limit(QUARANTINED_AT_ONCE)
+        .limit(CHANGED_AT_ONCE)
         .select(CANDIDATE)
         .into_boxed::<Backend>();
     if let Some(workspace) = workspace {

@@ -48,7 +48,7 @@ async fn expire(world: &World, batch: &ClaimedBatch) -> i64 {
     let rows = deliveries.expire_lease(batch.lease_id, at(40)).await;
     assert_eq!(rows.unwrap(), 2);
     let listed = deliveries.list_uncertain(10, at(40)).await.unwrap();
-    let attempt = &listed[0].attempts[0];
+    let attempt = listed[0].attempts[0];
     assert_eq!(attempt.lease_id, batch.lease_id);
     attempt.change_number
 }

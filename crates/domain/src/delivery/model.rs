@@ -146,6 +146,19 @@ pub struct ProjectRef {
 #[serde(transparent)]
 pub struct Fence(pub String);
 
+impl Fence {
+    /// Whether more of the project was known than at another position; positions that are no numbers cannot be compared,
+    /// and then it was not.
+    #[must_use]
+    pub fn is_beyond(&self, other: &Self) -> bool {
+        let number = |fence: &Self| fence.0.parse::<u64>().ok();
+        match (number(self), number(other)) {
+            (Some(mine), Some(others)) => mine > others,
+            (None, _) | (_, None) => false,
+        }
+    }
+}
+
 /// A push, bound to a site, a project and an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Push {

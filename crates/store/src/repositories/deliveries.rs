@@ -38,6 +38,7 @@ use super::{Database, audit};
 use crate::error::StoreError;
 use crate::values::RowId;
 pub(super) use cancel::{cancel_workspace, strand};
+pub(super) use links::relink;
 
 /// Keeps pushes and deliveries.
 pub(crate) struct Deliveries {

@@ -129,6 +129,9 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
         if let Some(stored) = state.pushes.get_mut(&id) {
             stored.is_cancelled = true;
         }
+        for stored in state.deliveries.values_mut() {
+            stored.is_resent &= stored.delivery.push_id != id;
+        }
         let made = state.deliveries_where(workspace, |delivery| delivery.push_id == id);
         let cancelled = state.cancel_queued(&made, now);
         state.record(audit);
@@ -181,6 +184,7 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
         for id in &held {
             state.change_delivery(*id, now, |stored| {
                 stored.delivery.state = DeliveryState::Uncertain;
+                stored.delivery.error = Some(PushError::sender_died());
             });
         }
         u32::try_from(held.len()).map_err(Failure::internal)

@@ -19,7 +19,7 @@ use super::super::tickets::IDS_PER_STATEMENT;
 use super::super::{Backend, Connection};
 use super::changes::{CANDIDATE, CHANGED_AT_ONCE, CandidateColumns, Ledger, TicketChange, change};
 use super::claim::{IS_RUNNING, SAME_SITE_AND_ACCOUNT};
-use super::links::{Links, ask_a_person};
+use super::links::{Links, Unlinked, ask_a_person};
 use super::pauses::ActivePauses;
 use super::rows::{DeliveryRow, PushRow};
 use super::settle::{queue_again, spend};
@@ -262,11 +262,18 @@ pub(super) async fn reconcile(
         let numbers = load_numbers(connection, &attempts).await?;
         let issues: Vec<&ExternalIssue> = found.values().filter_map(Found::issue).collect();
         let mut links = Links::load(connection, &issues).await?;
-        let change = ledger.change(connection, now, |row, push| match found.get(&row.id) {
-            Some(found) => found.write(row, push, &numbers, &mut links),
-            None => Ok(None),
+        let mut unlinked = Unlinked::new(now);
+        let change = ledger.change(connection, now, |row, push| {
+            let Some(found) = found.get(&row.id) else {
+                return Ok(None);
+            };
+            if let Some(external) = found.issue() {
+                unlinked.note(row, external)?;
+            }
+            found.write(row, push, &numbers, &mut links)
         });
         written = change.await?;
+        unlinked.write(connection).await?;
     }
     spend(connection, push, quota_points).await?;
     Ok(written)

@@ -144,6 +144,11 @@ impl State {
                 let may_write = is_own
                     && (matches!(finding, Finding::Present { .. })
                         || is_unchanged && self.is_uncertain_in(*id, found.lease_id));
+                if let Finding::Present { external } = finding
+                    && let Some(entry) = self.unlinked(push, *id, external, now)
+                {
+                    self.record(&entry);
+                }
                 if may_write {
                     written += u32::from(self.write_finding(*id, finding, now));
                 }

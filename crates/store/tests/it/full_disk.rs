@@ -1,4 +1,8 @@
 //! A disk that is really full, under a worker that is about to send.
+#![expect(
+    clippy::print_stdout,
+    reason = "a test says on standard output why it is skipped"
+)]
 
 use std::fs;
 use std::io::Write as _;

@@ -1,8 +1,12 @@
 //! Audit entries.
 
-use time::OffsetDateTime;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::shared::ids::{AuditEntryId, WorkspaceId};
+use time::OffsetDateTime;
+use uuid::{Builder, Uuid};
+
+use crate::shared::ids::{AuditEntryId, DeliveryId, WorkspaceId};
+use crate::ticket::model::ExternalIssue;
 use crate::workspace::model::Actor;
 
 /// What was done.
@@ -28,6 +32,8 @@ pub enum AuditAction {
     DeliveryResolved,
     /// An operator made unfinished deliveries wait for a person.
     DeliveriesQuarantined,
+    /// An issue turned up whose delivery had ended otherwise, so that it is linked to no ticket; the result is its key.
+    IssueUnlinked,
     /// An operator had secrets sealed with the present key.
     KeysRotated,
     /// A member was added or their role changed.
@@ -44,7 +50,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::ConnectStarted,
         Self::Connected,
         Self::ConnectFailed,
@@ -55,6 +61,7 @@ impl AuditAction {
         Self::PushCancelled,
         Self::DeliveryResolved,
         Self::DeliveriesQuarantined,
+        Self::IssueUnlinked,
         Self::KeysRotated,
         Self::MemberPut,
         Self::MemberRemoved,
@@ -77,6 +84,7 @@ impl AuditAction {
             Self::PushCancelled => "push_cancelled",
             Self::DeliveryResolved => "delivery_resolved",
             Self::DeliveriesQuarantined => "deliveries_quarantined",
+            Self::IssueUnlinked => "issue_unlinked",
             Self::KeysRotated => "keys_rotated",
             Self::MemberPut => "member_put",
             Self::MemberRemoved => "member_removed",
@@ -104,4 +112,35 @@ pub struct AuditEntry {
     pub result: String,
     /// When.
     pub at: OffsetDateTime,
+}
+
+impl AuditEntry {
+    /// An issue that turned up after its delivery had ended otherwise.
+    #[must_use]
+    pub fn issue_unlinked(
+        workspace: WorkspaceId,
+        delivery: DeliveryId,
+        external: &ExternalIssue,
+        at: OffsetDateTime,
+    ) -> Self {
+        Self {
+            id: AuditEntryId::from_uuid(id_of(delivery.as_uuid(), &external.id, at)),
+            workspace_id: Some(workspace),
+            actor: Actor::System,
+            action: AuditAction::IssueUnlinked,
+            subject: format!("delivery:{delivery}"),
+            result: external.key.clone(),
+            at,
+        }
+    }
+}
+
+/// An id for what a store notes by itself, which draws none: of its time, and as random as the delivery's.
+fn id_of(delivery: Uuid, issue: &str, at: OffsetDateTime) -> Uuid {
+    let mut hasher = DefaultHasher::new();
+    issue.hash(&mut hasher);
+    let mixed = delivery.as_u128() ^ u128::from(hasher.finish());
+    let [_, _, _, _, _, _, random @ ..] = mixed.to_be_bytes();
+    let millis = u64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
+    Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
 }

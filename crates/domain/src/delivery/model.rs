@@ -16,6 +16,7 @@ mod sending;
 pub use pause::{Pause, PauseScope};
 pub use reconciling::{
     AttemptFindings, Finding, Resolution, UncertainAttempt, UncertainDelivery, UncertainPush,
+    UncertainRequest,
 };
 pub use report::{NumberedEntry, PushChanges, PushCounts, PushEntry, PushReport, PushSummary};
 pub use sending::{ClaimedBatch, ClaimedDelivery, SettledBatch, Settlement};
@@ -144,6 +145,19 @@ pub struct ProjectRef {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Fence(pub String);
+
+impl Fence {
+    /// Whether more of the project was known than at another position; positions that are no numbers cannot be compared,
+    /// and then it was not.
+    #[must_use]
+    pub fn is_beyond(&self, other: &Self) -> bool {
+        let number = |fence: &Self| fence.0.parse::<u64>().ok();
+        match (number(self), number(other)) {
+            (Some(mine), Some(others)) => mine > others,
+            (None, _) | (_, None) => false,
+        }
+    }
+}
 
 /// A push, bound to a site, a project and an account.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use super::model::{
     AttemptFindings, ClaimedBatch, Delivery, DeliveryState, Pause, Push, PushChanges, PushReport,
-    PushState, PushSummary, Resolution, SettledBatch, UncertainPush, Warning,
+    PushState, PushSummary, Resolution, SettledBatch, UncertainPush, UncertainRequest, Warning,
 };
 use crate::audit::model::AuditEntry;
 use crate::shared::failure::Failure;
@@ -118,6 +118,9 @@ pub enum ResolveOutcome {
     Changed,
     /// The issue is linked to another ticket; nothing was written.
     LinkedElsewhere,
+    /// It cannot be sent again, because the workspace is no longer connected to the push's site as the push's account;
+    /// nothing was written.
+    NotConnected,
 }
 
 /// A row that some lease holds as `sending`.
@@ -186,7 +189,8 @@ pub trait DeliveryRepository: Send + Sync + 'static {
         page: PageRequest,
     ) -> Result<Page<Delivery>, Failure>;
 
-    /// Cancels the queued deliveries that this push made; answers how many, or `None` where there is no such push.
+    /// Cancels the queued deliveries that this push made; answers how many, or `None` where there is no such push. What
+    /// comes back unsent later is cancelled too.
     async fn cancel(
         &self,
         workspace: WorkspaceId,
@@ -210,10 +214,12 @@ pub trait DeliveryRepository: Send + Sync + 'static {
 
     /// Writes down what became of claimed deliveries, and adds the points their requests cost.
     ///
-    /// `Confirmed` is taken whoever brings it, while the row is `sending`, `uncertain` or `needs_attention`; the other
-    /// outcomes only while the row is `sending` under this lease. A retry of a push that was cancelled becomes
-    /// `cancelled`. An issue that is linked to another ticket makes only its own row `needs_attention`. Answers how many
-    /// rows were written.
+    /// `Confirmed` is taken whoever brings it, while the row is open, also while it waits to be sent again; the other
+    /// outcomes only while the row is `sending` under this lease. An issue whose row has ended otherwise, or as another
+    /// issue, is written into the audit record. A retry of a push that was cancelled becomes `cancelled`, unless a person
+    /// had it sent again after that. An issue that is linked to another ticket makes only its own row `needs_attention`.
+    /// The points count once for each lease, although an answer may be brought again; the push's fence is only raised.
+    /// Answers how many rows were written.
     async fn settle(&self, batch: &SettledBatch, now: OffsetDateTime) -> Result<u32, Failure>;
 
     /// The leases that hold `sending` rows.
@@ -236,6 +242,18 @@ pub trait DeliveryRepository: Send + Sync + 'static {
         now: OffsetDateTime,
     ) -> Result<Vec<UncertainPush>, Failure>;
 
+    /// The requests of a push with uncertain deliveries, with what a look at them needs.
+    async fn load_uncertain(&self, push: PushId) -> Result<Vec<UncertainRequest>, Failure>;
+
+    /// Leaves every `uncertain` delivery whose last attempt was committed before that time to a person, with this error:
+    /// whatever its connection, its pauses, and however short a time anybody watched it. Answers how many.
+    async fn give_up_uncertain(
+        &self,
+        before: OffsetDateTime,
+        error: &PushError,
+        now: OffsetDateTime,
+    ) -> Result<u32, Failure>;
+
     /// Takes a look at a push for oneself: moves its next look from `seen` to `next`; `false` when somebody else did.
     async fn begin_look(
         &self,
@@ -246,9 +264,9 @@ pub trait DeliveryRepository: Send + Sync + 'static {
 
     /// Writes down what a look at uncertain deliveries found, and adds the points it cost to the push.
     ///
-    /// `Present` is taken while the row is `sending`, `uncertain` or `needs_attention`. The others are taken only while the
+    /// `Present` is taken, or written into the audit record, as `Confirmed` is. The others are taken only while the
     /// row is `uncertain`, still belongs to the attempt, and the greatest change number among all rows of the attempt is
-    /// the given one. `Absent` makes it `queued`, or `cancelled` where its push was. Answers how many rows were written.
+    /// the given one. `Absent` makes it `queued`, or `cancelled` as a retry is. Answers how many rows were written.
     async fn reconcile(
         &self,
         push: PushId,

@@ -11,8 +11,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use time::OffsetDateTime;
 
-use self::judge::{Judge, Sight};
-use super::model::{Push, UncertainPush};
+use self::judge::{Judge, Sight, overdue};
+use super::model::{Push, UncertainAttempt, UncertainPush, UncertainRequest};
 use super::service::DeliveryPorts;
 use super::times::DeliveryTimes;
 use super::tracker::{Mark, TrackerError};
@@ -33,6 +33,10 @@ const REST: Duration = Duration::from_secs(1);
 const FIRST_INTERVALS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(30));
 /// The longest time between looks.
 const LAST_INTERVAL: Duration = Duration::from_secs(300);
+/// How often deliveries beyond their deadline are left to a person.
+const SWEEP: Duration = Duration::from_secs(60);
+/// How much longer than the deadline looks have to say why they could not tell.
+const LAST_WORD: Duration = Duration::from_secs(600);
 
 /// Looks for the issues of uncertain deliveries until each is confirmed, sent again, or left to a person.
 ///
@@ -41,13 +45,15 @@ pub struct Reconciler {
     ports: DeliveryPorts,
     times: DeliveryTimes,
     watched: Mutex<HashMap<LeaseId, Watched>>,
+    next_sweep: Mutex<Duration>,
 }
 
-/// Since when this process has seen a request unchanged, on its monotonic clock.
+/// Since when this process has seen a request unchanged, and when last, on its monotonic clock.
 #[derive(Clone, Copy)]
 struct Watched {
     change_number: i64,
     since: Duration,
+    last: Duration,
 }
 
 impl std::fmt::Debug for Reconciler {
@@ -60,10 +66,13 @@ impl Reconciler {
     /// Puts the reconciler on its ports.
     #[must_use]
     pub fn new(ports: DeliveryPorts, times: DeliveryTimes) -> Self {
+        // Whatever this process can look at gets its settle time first, also after everything was down for days.
+        let next_sweep = ports.clock.monotonic() + times.settle + LAST_WORD;
         Self {
             ports,
             times,
             watched: Mutex::default(),
+            next_sweep: Mutex::new(next_sweep),
         }
     }
 
@@ -87,6 +96,7 @@ impl Reconciler {
     /// The failure of the store while listing; those of single looks are logged.
     pub async fn run_once(&self) -> Result<bool, Failure> {
         let now = self.ports.clock.now();
+        self.give_up_overdue(now).await;
         let listed = self.ports.deliveries.list_uncertain(PUSHES, now).await?;
         self.watch(&listed);
         let mut by_site: BTreeMap<String, Vec<UncertainPush>> = BTreeMap::new();
@@ -102,47 +112,67 @@ impl Reconciler {
         Ok(join_all(looks).await.into_iter().any(|looked| looked))
     }
 
-    /// Remembers which requests were seen, and forgets those that are gone.
+    /// Leaves to a person what no look could settle, for example because its workspace is never connected again.
+    async fn give_up_overdue(&self, now: OffsetDateTime) {
+        let moment = self.ports.clock.monotonic();
+        {
+            let next = self.next_sweep.lock();
+            let mut next = next.unwrap_or_else(PoisonError::into_inner);
+            if moment < *next {
+                return;
+            }
+            *next = moment + SWEEP;
+        }
+        let before = to_micros(now - self.times.deadline - LAST_WORD);
+        let ledger = &self.ports.deliveries;
+        match ledger.give_up_uncertain(before, &overdue(), now).await {
+            Ok(0) => {}
+            Ok(given_up) => {
+                tracing::warn!(
+                    given_up,
+                    "deliveries beyond their deadline wait for a person"
+                );
+                self.ports.signal.wake();
+            }
+            Err(failure) => log_failure(&failure, "overdue deliveries could not be given up"),
+        }
+    }
+
+    /// Remembers which requests were seen. Those that are not listed are kept: a pause, a lost connection or a long list
+    /// hides them, and whoever comes back with the same change number was not changed meanwhile.
     fn watch(&self, listed: &[UncertainPush]) {
         let now = self.ports.clock.monotonic();
         let mut watched = self.watched();
-        let mut still = HashMap::new();
         for attempt in listed.iter().flat_map(|uncertain| &uncertain.attempts) {
             let change_number = attempt.change_number;
             let former = watched
                 .get(&attempt.lease_id)
                 .filter(|former| former.change_number == change_number);
-            let since = former.map_or(now, |former| former.since);
-            still.insert(
-                attempt.lease_id,
-                Watched {
-                    change_number,
-                    since,
-                },
-            );
+            let seen = Watched {
+                change_number,
+                since: former.map_or(now, |former| former.since),
+                last: now,
+            };
+            watched.insert(attempt.lease_id, seen);
         }
-        // Of a full list, those that are missing may only have had no place in it.
-        if u32::try_from(listed.len()).is_ok_and(|count| count >= PUSHES) {
-            watched.extend(still);
-        } else {
-            *watched = still;
-        }
+        let longest = self.times.deadline + LAST_WORD;
+        watched.retain(|_, seen| now.saturating_sub(seen.last) <= longest);
     }
 
-    /// For how long each request of a push was seen unchanged before this moment of the monotonic clock.
-    fn ages(&self, uncertain: &UncertainPush, now: Duration) -> HashMap<LeaseId, Duration> {
+    /// For how long each request was seen unchanged before this moment of the monotonic clock.
+    fn ages<'a>(
+        &self,
+        attempts: impl Iterator<Item = &'a UncertainAttempt>,
+        now: Duration,
+    ) -> HashMap<LeaseId, Duration> {
         let watched = self.watched();
-        let age = |lease: LeaseId, change_number: i64| {
-            let seen = watched.get(&lease);
-            let seen = seen.filter(|seen| seen.change_number == change_number);
+        let age = |attempt: &UncertainAttempt| {
+            let seen = watched.get(&attempt.lease_id);
+            let seen = seen.filter(|seen| seen.change_number == attempt.change_number);
             seen.map_or(Duration::ZERO, |seen| now.saturating_sub(seen.since))
         };
-        let attempts = uncertain.attempts.iter();
         attempts
-            .map(|attempt| {
-                let age = age(attempt.lease_id, attempt.change_number);
-                (attempt.lease_id, age)
-            })
+            .map(|attempt| (attempt.lease_id, age(attempt)))
             .collect()
     }
 
@@ -157,7 +187,7 @@ impl Reconciler {
 
     /// The time until the next look: short while the youngest request is young, growing with its age.
     fn interval(&self, uncertain: &UncertainPush) -> Duration {
-        let ages = self.ages(uncertain, self.ports.clock.monotonic());
+        let ages = self.ages(uncertain.attempts.iter(), self.ports.clock.monotonic());
         let youngest = ages.into_values().min().unwrap_or_default();
         let (shortest, longest) = FIRST_INTERVALS;
         let first = (self.times.settle / 20).clamp(shortest, longest);
@@ -179,7 +209,6 @@ impl Reconciler {
     async fn look(&self, uncertain: &UncertainPush) -> Result<bool, Failure> {
         let ledger = &self.ports.deliveries;
         let push = &uncertain.push;
-        let ages = self.ages(uncertain, self.ports.clock.monotonic());
         let next = to_micros(self.ports.clock.now() + self.interval(uncertain));
         if !ledger
             .begin_look(push.id, uncertain.next_look_at, next)
@@ -190,13 +219,19 @@ impl Reconciler {
         let Some(site) = self.ports.site_of(push).await? else {
             return Ok(false);
         };
+        let requests = ledger.load_uncertain(push.id).await?;
+        if requests.is_empty() {
+            return Ok(false);
+        }
+        let attempts = requests.iter().map(|request| &request.attempt);
+        let ages = self.ages(attempts, self.ports.clock.monotonic());
         let is_ripe = |age: &Duration| *age >= self.times.settle;
         let ripe: HashSet<LeaseId> = ages
             .into_iter()
             .filter(|(_, age)| is_ripe(age))
             .map(|(lease, _)| lease)
             .collect();
-        let sight = match self.see(&site, uncertain, !ripe.is_empty()).await {
+        let sight = match self.see(&site, push, &requests, !ripe.is_empty()).await {
             Ok(sight) => sight,
             Err(error) => {
                 self.postpone(push, next, &error).await?;
@@ -210,7 +245,7 @@ impl Reconciler {
             now,
             deadline: self.times.deadline,
         };
-        let findings = judge.findings(uncertain);
+        let findings = judge.findings(&requests);
         if findings.is_empty() && sight.quota_points == 0 {
             return Ok(true);
         }
@@ -227,20 +262,18 @@ impl Reconciler {
     async fn see(
         &self,
         site: &TrackerSite,
-        uncertain: &UncertainPush,
+        push: &Push,
+        requests: &[UncertainRequest],
         is_any_ripe: bool,
     ) -> Result<Sight, TrackerError> {
-        let deliveries = uncertain
-            .attempts
-            .iter()
-            .flat_map(|attempt| &attempt.deliveries);
+        let deliveries = requests.iter().flat_map(|request| &request.deliveries);
         let marks: Vec<Mark> = deliveries
             .map(|delivery| Mark {
                 delivery_id: delivery.id,
                 fence: delivery.fence.clone(),
             })
             .collect();
-        let (tracker, project) = (&self.ports.tracker, &uncertain.push.project);
+        let (tracker, project) = (&self.ports.tracker, &push.project);
         if is_any_ripe {
             let report = tracker.prove_absent(site, project, &marks).await?;
             return Ok(report.into());

@@ -80,6 +80,7 @@ impl DeliveryService {
                 ResolveOutcome::LinkedElsewhere => {
                     return Err(linked_elsewhere(decision, &resolution));
                 }
+                ResolveOutcome::NotConnected => return Err(TrackerError::NotConnected.into()),
             }
         }
         let cause = "the delivery is being changed by others";

@@ -129,6 +129,10 @@ struct StoredDelivery {
     payload: String,
     lease: Option<LeaseId>,
     attempt: Option<Attempt>,
+    /// The request whose answer was written down last.
+    answered: Option<LeaseId>,
+    /// A person had it sent again after its push was cancelled, if that was ever.
+    is_resent: bool,
 }
 
 /// The last claim of a delivery; it stays when the delivery is no longer `sending`.

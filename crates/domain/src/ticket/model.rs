@@ -243,6 +243,13 @@ impl PushError {
         Self::new(PushErrorCode::SiteChanged, message)
     }
 
+    /// The process that sent it, or was about to, gives no more sign of life.
+    #[must_use]
+    pub fn sender_died() -> Self {
+        let message = "the process that sent it died; the issue is being looked for";
+        Self::new(PushErrorCode::OutcomeUnknown, message)
+    }
+
     /// Names the tracker's field that is meant.
     #[must_use]
     pub fn of_field(mut self, field: impl Into<String>) -> Self {

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use handoff_domain::delivery::model::{Delivery, DeliveryState, Pause, PauseScope};
+use handoff_domain::delivery::model::{
+    AttemptFindings, Delivery, DeliveryState, Finding, Pause, PauseScope,
+};
 use handoff_domain::delivery::reconciler::Reconciler;
+use handoff_domain::delivery::resolve::Decision;
 use handoff_domain::delivery::times::DeliveryTimes;
 use handoff_domain::delivery::tracker::{Absence, TrackerError};
 use handoff_domain::shared::clock::Clock;
@@ -249,4 +252,96 @@ async fn looks_wait_for_the_connection_the_pause_and_the_trackers_wish() {
     watch(&world, &reconciler, 130).await;
 
     assert_eq!(states(&world).await, [Confirmed]);
+}
+
+#[tokio::test]
+async fn a_pause_does_not_start_the_settle_time_anew() {
+    let (world, _) = pushed(&[NOT_MADE]).await;
+    let reconciler = reconciler(&world);
+    watch(&world, &reconciler, SETTLE - 60).await;
+    let pause = Pause {
+        scope: PauseScope::App,
+        until: world.clock.now() + Duration::from_secs(120),
+        reason: "jira-quota-global-based".to_owned(),
+    };
+    world.ledger.pause(&pause).await.unwrap();
+    watch(&world, &reconciler, 120).await;
+    assert_eq!(states(&world).await, [Uncertain]);
+
+    watch(&world, &reconciler, 31).await;
+
+    assert_eq!(states(&world).await, [Queued]);
+}
+
+#[tokio::test]
+async fn what_changed_under_a_pause_is_watched_anew_after_it() {
+    let (world, _) = pushed(&[FakeCreate::Late, NOT_MADE]).await;
+    let reconciler = reconciler(&world);
+    watch(&world, &reconciler, SETTLE - 60).await;
+    let pause = Pause {
+        scope: PauseScope::App,
+        until: world.clock.now() + Duration::from_secs(120),
+        reason: "jira-quota-global-based".to_owned(),
+    };
+    world.ledger.pause(&pause).await.unwrap();
+    let first = deliveries(&world).await[0].clone();
+    assert!(world.tracker.act_late(first.id));
+    let found = [AttemptFindings {
+        lease_id: world.ids.next(),
+        change_number: 0,
+        findings: vec![(first.id, present(&world))],
+    }];
+    let written = world
+        .ledger
+        .reconcile(first.push_id, &found, 0, world.clock.now());
+    assert_eq!(written.await.unwrap(), 1);
+    watch(&world, &reconciler, 120).await;
+
+    watch(&world, &reconciler, SETTLE - 1).await;
+    assert_eq!(states(&world).await, [Confirmed, Uncertain]);
+    assert!(world.tracker.calls().proofs.is_empty());
+}
+
+fn present(world: &World) -> Finding {
+    let external = world.tracker.issues()[0].external.clone();
+    Finding::Present { external }
+}
+
+#[tokio::test]
+async fn without_a_reconnect_the_deadline_leaves_it_to_a_person() {
+    let (world, push) = pushed(&[NOT_MADE]).await;
+    let gone = world.connection.disconnect(world.workspace, world.owner);
+    gone.await.unwrap();
+    let reconciler = reconciler(&world);
+    for _ in 0..24 {
+        reconciler.run_once().await.unwrap();
+        world.pass(3_600);
+    }
+    reconciler.run_once().await.unwrap();
+    assert_eq!(states(&world).await, [Uncertain]);
+
+    world.pass(1_200);
+    reconciler.run_once().await.unwrap();
+
+    assert_eq!(states(&world).await, [NeedsAttention]);
+    let delivery = deliveries(&world).await[0].clone();
+    let error = delivery.error.unwrap();
+    assert_eq!(error.code, PushErrorCode::OutcomeUnknown);
+    assert!(error.message.contains("deadline"), "{}", error.message);
+    assert_eq!(world.report(push).await.counts().needs_attention, 1);
+    let decided = world.delivery.resolve(
+        world.workspace,
+        world.owner,
+        delivery.id,
+        &Decision::Abandon,
+    );
+    assert_eq!(decided.await.unwrap().state, DeliveryState::Abandoned);
+}
+
+#[tokio::test]
+async fn after_days_without_any_process_looks_come_before_the_deadline() {
+    let (world, _) = pushed(&[NOT_MADE]).await;
+    world.pass(3 * 86_400);
+    watch(&world, &reconciler(&world), SETTLE + 60).await;
+    assert_eq!(states(&world).await, [Queued]);
 }

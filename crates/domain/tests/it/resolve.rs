@@ -7,7 +7,7 @@ use handoff_domain::delivery::resolve::Decision;
 use handoff_domain::delivery::tracker::TrackerError;
 use handoff_domain::shared::failure::{Failure, FailureKind};
 use handoff_domain::shared::ids::DeliveryId;
-use handoff_domain::testing::FakeCreate;
+use handoff_domain::testing::{FakeAuthorizer, FakeCreate};
 use handoff_domain::ticket::model::{PushErrorCode, TicketStatus};
 
 use crate::world::World;
@@ -182,4 +182,27 @@ async fn a_decision_about_a_delivery_that_changed_meanwhile_is_thought_over() {
 
     assert!(matches!(late, Err(DeliveryError::AlreadyPushed)));
     assert_eq!(results(&world), ["found"]);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_again_when_the_site_changes_while_it_is_looked_for() {
+    let (world, id) = stuck(false).await;
+    let world = std::sync::Arc::new(world);
+    let other = world.clone();
+    world.hooks.before("resolve", move || async move {
+        let site = FakeAuthorizer::site("cloud-2", "elsewhere");
+        other.authorizer.next_sites(Ok(vec![site]));
+        other.connect().await;
+    });
+
+    let late = resolve(&world, id, Decision::Resend).await;
+
+    assert!(matches!(
+        late,
+        Err(DeliveryError::Tracker(TrackerError::NotConnected))
+    ));
+    assert!(results(&world).is_empty());
+    let found = world.ledger.find_delivery(world.workspace, id);
+    let (delivery, _) = found.await.unwrap().unwrap();
+    assert_eq!(delivery.state, DeliveryState::NeedsAttention);
 }

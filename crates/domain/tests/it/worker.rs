@@ -1,5 +1,6 @@
 //! Delivering what was accepted: once, whatever fails.
 
+mod accounts;
 mod chaos;
 mod leases;
 mod outcomes;

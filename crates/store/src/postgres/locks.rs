@@ -69,22 +69,24 @@ pub(crate) async fn pushes(connection: &mut Connection, ids: &[RowId]) -> Result
     Ok(())
 }
 
-/// The first of the given pushes that nobody else works on, locked; the first of all when every one is being worked on.
-pub(crate) async fn first_free_push(
+/// Keeps an integration from changing until the transaction ends, beside others who only need it not to change; `false`
+/// where somebody is changing it.
+pub(crate) async fn try_share_integration(
     connection: &mut Connection,
-    ids: &[RowId],
-) -> Result<Option<RowId>, StoreError> {
-    for id in ids {
-        let lock = pushes::table.filter(pushes::id.eq(*id)).select(pushes::id);
-        let lock = lock.for_no_key_update().skip_locked();
-        let locked: Option<RowId> = lock.first(connection).await.optional()?;
-        if locked.is_some() {
-            return Ok(locked);
-        }
-    }
-    let Some(first) = ids.first() else {
-        return Ok(None);
-    };
-    pushes(connection, &[*first]).await?;
-    Ok(Some(*first))
+    id: RowId,
+) -> Result<bool, StoreError> {
+    let lock = integrations::table
+        .filter(integrations::id.eq(id))
+        .select(integrations::id);
+    let lock = lock.for_share().skip_locked();
+    let locked: Option<RowId> = lock.first(connection).await.optional()?;
+    Ok(locked.is_some())
+}
+
+/// Keeps a push from changing until the transaction ends; `false` where somebody else works on it.
+pub(crate) async fn try_push(connection: &mut Connection, id: RowId) -> Result<bool, StoreError> {
+    let lock = pushes::table.filter(pushes::id.eq(id)).select(pushes::id);
+    let lock = lock.for_no_key_update().skip_locked();
+    let locked: Option<RowId> = lock.first(connection).await.optional()?;
+    Ok(locked.is_some())
 }

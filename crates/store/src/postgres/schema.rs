@@ -204,6 +204,8 @@ diesel::table! {
         updated_at -> Timestamptz,
         attempt_id -> Nullable<Uuid>,
         attempted_at -> Nullable<Timestamptz>,
+        is_resent -> Bool,
+        answered_lease_id -> Nullable<Uuid>,
     }
 }
 

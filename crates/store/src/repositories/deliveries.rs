@@ -21,7 +21,7 @@ use async_trait::async_trait;
 use handoff_domain::audit::model::AuditEntry;
 use handoff_domain::delivery::model::{
     AttemptFindings, ClaimedBatch, Delivery, DeliveryState, Pause, Push, PushChanges, PushReport,
-    PushState, PushSummary, Resolution, SettledBatch, UncertainPush,
+    PushState, PushSummary, Resolution, SettledBatch, UncertainPush, UncertainRequest,
 };
 use handoff_domain::delivery::ports::{
     AcceptOutcome, DeliveryRepository, HeldLease, IdempotencyKey, KeyLookup, NewPush, PushFilter,
@@ -38,6 +38,7 @@ use super::{Database, audit};
 use crate::error::StoreError;
 use crate::values::RowId;
 pub(super) use cancel::{cancel_workspace, strand};
+pub(super) use links::relink;
 
 /// Keeps pushes and deliveries.
 pub(crate) struct Deliveries {
@@ -135,6 +136,19 @@ impl Deliveries {
         }
         let changed = resolve::quarantine(connection, workspace, after, error, now).await;
         transaction.end(changed).await
+    }
+
+    async fn give_up_once(
+        &self,
+        before: OffsetDateTime,
+        after: Option<RowId>,
+        error: &PushError,
+        now: OffsetDateTime,
+    ) -> Result<(u32, Option<RowId>), StoreError> {
+        let mut transaction = self.database.begin().await?;
+        let connection = transaction.connection()?;
+        let given_up = reconcile::give_up(connection, before, after, error, now).await;
+        transaction.end(given_up).await
     }
 
     async fn expire_once(&self, lease: LeaseId, now: OffsetDateTime) -> Result<u32, StoreError> {
@@ -256,6 +270,30 @@ impl DeliveryRepository for Deliveries {
         let mut snapshot = self.database.snapshot().await?;
         let listed = reconcile::list_uncertain(snapshot.connection()?, limit, now).await;
         Ok(snapshot.end(listed).await?)
+    }
+
+    async fn load_uncertain(&self, push: PushId) -> Result<Vec<UncertainRequest>, Failure> {
+        let mut snapshot = self.database.snapshot().await?;
+        let loaded = reconcile::load_uncertain(snapshot.connection()?, push).await;
+        Ok(snapshot.end(loaded).await?)
+    }
+
+    async fn give_up_uncertain(
+        &self,
+        before: OffsetDateTime,
+        error: &PushError,
+        now: OffsetDateTime,
+    ) -> Result<u32, Failure> {
+        let (mut total, mut after) = (0, None);
+        loop {
+            let next = || self.give_up_once(before, after, error, now);
+            let (given_up, last) = retrying(next).await?;
+            total += given_up;
+            if last.is_none() {
+                return Ok(total);
+            }
+            after = last;
+        }
     }
 
     async fn begin_look(

@@ -34,10 +34,15 @@ pub(crate) async fn pushes(_: &mut Connection, _: &[RowId]) -> Result<(), StoreE
     Ok(())
 }
 
-/// The first of the given pushes that nobody else works on, locked.
-pub(crate) async fn first_free_push(
+/// Keeps an integration from changing until the transaction ends.
+pub(crate) async fn try_share_integration(
     _: &mut Connection,
-    ids: &[RowId],
-) -> Result<Option<RowId>, StoreError> {
-    Ok(ids.first().copied())
+    _: RowId,
+) -> Result<bool, StoreError> {
+    Ok(true)
+}
+
+/// Keeps a push from changing until the transaction ends.
+pub(crate) async fn try_push(_: &mut Connection, _: RowId) -> Result<bool, StoreError> {
+    Ok(true)
 }

@@ -204,6 +204,8 @@ diesel::table! {
         updated_at -> TimestamptzSqlite,
         attempt_id -> Nullable<Binary>,
         attempted_at -> Nullable<TimestamptzSqlite>,
+        is_resent -> Bool,
+        answered_lease_id -> Nullable<Binary>,
     }
 }
 

@@ -9,10 +9,12 @@
 mod catalogue;
 mod contracts;
 mod faults;
+mod full_disk;
 mod ledger;
 mod migrations;
 mod plans;
 mod postgres;
+mod races;
 mod sqlite;
 mod world;
 

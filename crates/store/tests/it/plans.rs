@@ -41,6 +41,8 @@ async fn idle_questions_read_no_finished_deliveries() {
              WHERE deliveries.push_id = pushes.id AND {unsettled} AND deliveries.state = 'queued')"
         ),
         format!("SELECT id FROM deliveries WHERE push_id = x'00' AND {unsettled} AND state = 'queued' ORDER BY id"),
+        "SELECT DISTINCT push_id, attempt_id FROM deliveries WHERE push_id IN (x'00', x'01') AND deliveries.state = 'uncertain'".to_owned(),
+        "SELECT id FROM deliveries WHERE deliveries.state = 'uncertain' AND attempted_at < '2026' ORDER BY id LIMIT 1000".to_owned(),
         "SELECT max(change_number) FROM deliveries WHERE attempt_id IN (x'00', x'01') GROUP BY attempt_id".to_owned(),
     ];
     for question in questions {
@@ -53,6 +55,7 @@ async fn idle_questions_read_no_finished_deliveries() {
             "deliveries_lease",
             "deliveries_sending",
             "deliveries_attempt",
+            "deliveries_uncertain",
         ];
         assert!(
             plan.iter()

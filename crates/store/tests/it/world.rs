@@ -8,10 +8,12 @@ use handoff_domain::connection::model::{
 };
 use handoff_domain::connection::ports::WriteOutcome;
 use handoff_domain::delivery::model::{
-    ClaimedBatch, Fence, ProjectRef, Push, PushEntry, PushReport, PushState, SettledBatch,
-    Settlement,
+    ClaimedBatch, Fence, ProjectRef, Push, PushEntry, PushReport, PushState, Resolution,
+    SettledBatch, Settlement,
 };
-use handoff_domain::delivery::ports::{AcceptOutcome, IdempotencyKey, NewEntry, NewPush};
+use handoff_domain::delivery::ports::{
+    AcceptOutcome, IdempotencyKey, NewEntry, NewPush, ResolveOutcome,
+};
 use handoff_domain::document::model::{Document, DocumentStatus, DocumentSummary, DocumentType};
 use handoff_domain::scoping::model::ScopedTicket;
 use handoff_domain::shared::ids::{
@@ -24,6 +26,7 @@ use handoff_domain::ticket::model::{
 };
 use handoff_domain::ticket::ports::GenerationScope;
 use handoff_domain::workspace::model::{Actor, User, Workspace};
+use handoff_store::Store;
 use handoff_store::testing::TestDatabase;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -35,7 +38,10 @@ pub(crate) fn at(seconds: i64) -> OffsetDateTime {
 }
 
 pub(crate) fn ports(database: &TestDatabase) -> Ports {
-    let store = database.store();
+    ports_of(database.store())
+}
+
+pub(crate) fn ports_of(store: &Store) -> Ports {
     let clock = Arc::new(FixedClock::default());
     Ports {
         workspaces: store.workspaces(),
@@ -326,6 +332,28 @@ impl World {
             .settle(&settled, at(30))
             .await
             .unwrap()
+    }
+
+    /// Leaves everything unfinished to a person.
+    pub(crate) async fn quarantine(&self) {
+        let audit = self.audit(AuditAction::DeliveriesQuarantined);
+        let deliveries = &self.ports.deliveries;
+        let error = error("a backup was restored");
+        let done = deliveries.quarantine(Some(self.workspace), &error, at(40), &audit);
+        done.await.unwrap();
+    }
+
+    /// A person has a delivery sent again.
+    pub(crate) async fn resend(&self, id: DeliveryId) -> ResolveOutcome {
+        let deliveries = &self.ports.deliveries;
+        let found = deliveries.find_delivery(self.workspace, id).await;
+        let number = found.unwrap().unwrap().0.change_number;
+        let (resend, audit) = (
+            Resolution::Resend,
+            self.audit(AuditAction::DeliveryResolved),
+        );
+        let resolved = deliveries.resolve(self.workspace, id, number, &resend, at(45), &audit);
+        resolved.await.unwrap()
     }
 
     pub(crate) fn confirmed(&self, number: usize) -> Settlement {

@@ -17,19 +17,17 @@ pub struct UncertainDelivery {
     pub attempted_at: OffsetDateTime,
 }
 
-/// The uncertain deliveries of one request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A request with uncertain deliveries, as it is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UncertainAttempt {
     /// The lease under which the request was committed; it names the attempt.
     pub lease_id: LeaseId,
     /// The greatest change number among all deliveries of the request, settled ones too. Whoever wants to prove absence
     /// must itself have seen it unchanged for the settle time.
     pub change_number: i64,
-    /// Those that are uncertain.
-    pub deliveries: Vec<UncertainDelivery>,
 }
 
-/// A push with uncertain deliveries.
+/// A push with uncertain deliveries, as it is watched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UncertainPush {
     /// The push.
@@ -38,6 +36,15 @@ pub struct UncertainPush {
     pub next_look_at: Option<OffsetDateTime>,
     /// Its requests with an unknown effect.
     pub attempts: Vec<UncertainAttempt>,
+}
+
+/// The uncertain deliveries of one request, as a look needs them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UncertainRequest {
+    /// The request, as it stands when the look begins.
+    pub attempt: UncertainAttempt,
+    /// Those that are uncertain.
+    pub deliveries: Vec<UncertainDelivery>,
 }
 
 /// What a look at the tracker says of one uncertain delivery.

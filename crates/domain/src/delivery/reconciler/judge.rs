@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::super::model::{
-    AttemptFindings, Finding, UncertainAttempt, UncertainDelivery, UncertainPush,
-};
+use super::super::model::{AttemptFindings, Finding, UncertainDelivery, UncertainRequest};
 use super::super::tracker::{Absence, AbsenceReport, FindReport, MarkedIssue};
 use crate::shared::ids::{DeliveryId, LeaseId};
 use crate::ticket::model::{ExternalIssue, PushError, PushErrorCode};
@@ -80,18 +78,18 @@ pub(super) struct Judge<'a> {
 
 impl Judge<'_> {
     /// What is to be written, for each request of which something is known.
-    pub(super) fn findings(&self, uncertain: &UncertainPush) -> Vec<AttemptFindings> {
-        let attempts = uncertain.attempts.iter();
-        attempts
-            .filter_map(|attempt| self.of_attempt(attempt))
-            .collect()
+    pub(super) fn findings(&self, requests: &[UncertainRequest]) -> Vec<AttemptFindings> {
+        let judged = requests
+            .iter()
+            .filter_map(|request| self.of_request(request));
+        judged.collect()
     }
 
-    fn of_attempt(&self, attempt: &UncertainAttempt) -> Option<AttemptFindings> {
+    fn of_request(&self, request: &UncertainRequest) -> Option<AttemptFindings> {
         let is_seen = |delivery: &UncertainDelivery| self.sight.issues.contains_key(&delivery.id);
-        let is_still_creating = attempt.deliveries.iter().any(is_seen);
-        let is_ripe = self.ripe.contains(&attempt.lease_id);
-        let judged = attempt.deliveries.iter().filter_map(|delivery| {
+        let is_still_creating = request.deliveries.iter().any(is_seen);
+        let is_ripe = self.ripe.contains(&request.attempt.lease_id);
+        let judged = request.deliveries.iter().filter_map(|delivery| {
             let finding = match self.sight.issues.get(&delivery.id).map(Vec::as_slice) {
                 Some([one]) => Finding::Present {
                     external: one.clone(),
@@ -104,8 +102,8 @@ impl Judge<'_> {
         });
         let findings: Vec<_> = judged.collect();
         (!findings.is_empty()).then_some(AttemptFindings {
-            lease_id: attempt.lease_id,
-            change_number: attempt.change_number,
+            lease_id: request.attempt.lease_id,
+            change_number: request.attempt.change_number,
             findings,
         })
     }
@@ -139,9 +137,20 @@ fn several_issues(issues: &[ExternalIssue]) -> Finding {
     }
 }
 
+/// No look could tell before the deadline.
+pub(super) fn overdue() -> PushError {
+    outcome_unknown(
+        "no look gave an answer before the deadline; the workspace may be disconnected from the site, or the site paused",
+    )
+}
+
 fn unknown(why: &str) -> Finding {
-    let message = format!("whether the issue exists could not be found out: {why}");
     Finding::Undecidable {
-        error: PushError::new(PushErrorCode::OutcomeUnknown, message),
+        error: outcome_unknown(why),
     }
+}
+
+fn outcome_unknown(why: &str) -> PushError {
+    let message = format!("whether the issue exists could not be found out: {why}");
+    PushError::new(PushErrorCode::OutcomeUnknown, message)
 }

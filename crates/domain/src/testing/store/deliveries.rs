@@ -7,7 +7,7 @@ use super::{InMemoryStore, page_down};
 use crate::audit::model::AuditEntry;
 use crate::delivery::model::{
     AttemptFindings, ClaimedBatch, Delivery, DeliveryState, Pause, Push, PushChanges, PushReport,
-    PushState, PushSummary, Resolution, SettledBatch, UncertainPush,
+    PushState, PushSummary, Resolution, SettledBatch, UncertainPush, UncertainRequest,
 };
 use crate::delivery::ports::{
     AcceptOutcome, DeliveryRepository, HeldLease, IdempotencyKey, KeyLookup, NewPush, PushFilter,
@@ -129,6 +129,9 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
         if let Some(stored) = state.pushes.get_mut(&id) {
             stored.is_cancelled = true;
         }
+        for stored in state.deliveries.values_mut() {
+            stored.is_resent &= stored.delivery.push_id != id;
+        }
         let made = state.deliveries_where(workspace, |delivery| delivery.push_id == id);
         let cancelled = state.cancel_queued(&made, now);
         state.record(audit);
@@ -181,6 +184,7 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
         for id in &held {
             state.change_delivery(*id, now, |stored| {
                 stored.delivery.state = DeliveryState::Uncertain;
+                stored.delivery.error = Some(PushError::sender_died());
             });
         }
         u32::try_from(held.len()).map_err(Failure::internal)
@@ -204,6 +208,20 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
         now: OffsetDateTime,
     ) -> Result<Vec<UncertainPush>, Failure> {
         Ok(self.0.enter().await.list_uncertain(limit, now))
+    }
+
+    async fn load_uncertain(&self, push: PushId) -> Result<Vec<UncertainRequest>, Failure> {
+        Ok(self.0.enter().await.load_uncertain(push))
+    }
+
+    async fn give_up_uncertain(
+        &self,
+        before: OffsetDateTime,
+        error: &PushError,
+        now: OffsetDateTime,
+    ) -> Result<u32, Failure> {
+        let mut state = self.0.enter().await;
+        Ok(state.give_up_uncertain(before, error, now))
     }
 
     async fn begin_look(

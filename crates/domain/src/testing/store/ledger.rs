@@ -86,14 +86,19 @@ impl State {
     }
 
     /// Whether the workspace is connected to the push's site as its account.
-    fn is_reachable(&self, push: &Push) -> bool {
+    fn is_connected(&self, push: &Push) -> bool {
         let integration = self.integration(push.workspace_id, push.platform);
         integration.is_some_and(|row| {
             row.is_active
-                && row.needs_reconnect.is_none()
                 && row.config.cloud_id == push.site_id
                 && row.config.account_id == push.account_id
         })
+    }
+
+    /// Whether it is, and needs no reconnect.
+    fn is_reachable(&self, push: &Push) -> bool {
+        let integration = self.integration(push.workspace_id, push.platform);
+        self.is_connected(push) && integration.is_some_and(|row| row.needs_reconnect.is_none())
     }
 
     fn may_send(&self, push: &Push, busy_sites: &[String], now: OffsetDateTime) -> bool {

@@ -143,12 +143,14 @@ impl State {
             stored.ticket.version += 1;
             stored.ticket.updated_at = now;
         }
-        let mut deliveries = self.deliveries.values_mut().map(|held| &mut held.delivery);
+        let mut deliveries = self.deliveries.values().map(|held| &held.delivery);
         let brought = deliveries.find(|delivery| {
             delivery.ticket_id == link.ticket_id && delivery.state == DeliveryState::Confirmed
         });
-        if let Some(delivery) = brought {
-            delivery.external = Some(link.to.clone());
+        if let Some(id) = brought.map(|delivery| delivery.id) {
+            self.change_delivery(id, now, |stored| {
+                stored.delivery.external = Some(link.to.clone());
+            });
         }
     }
 }

@@ -16,7 +16,7 @@ use handoff_domain::connection::ports::{
 };
 use handoff_domain::delivery::model::{
     AttemptFindings, ClaimedBatch, Delivery, DeliveryState, Pause, Push, PushChanges, PushReport,
-    PushState, PushSummary, Resolution, SettledBatch, UncertainPush,
+    PushState, PushSummary, Resolution, SettledBatch, UncertainPush, UncertainRequest,
 };
 use handoff_domain::delivery::ports::{
     AcceptOutcome, DeliveryRepository, HeldLease, IdempotencyKey, KeyLookup, NewPush, PushFilter,
@@ -166,6 +166,8 @@ hooked!(Deliveries: DeliveryRepository {
     fn expire_lease(lease: LeaseId, now: OffsetDateTime) -> u32;
     fn pause(pause: &Pause) -> ();
     fn list_uncertain(limit: u32, now: OffsetDateTime) -> Vec<UncertainPush>;
+    fn load_uncertain(push: PushId) -> Vec<UncertainRequest>;
+    fn give_up_uncertain(before: OffsetDateTime, error: &PushError, now: OffsetDateTime) -> u32;
     fn begin_look(push: PushId, seen: Option<OffsetDateTime>, next: OffsetDateTime) -> bool;
     fn reconcile(push: PushId, findings: &[AttemptFindings], quota_points: i64, now: OffsetDateTime) -> u32;
     fn find_delivery(workspace: WorkspaceId, id: DeliveryId) -> Option<(Delivery, Push)>;

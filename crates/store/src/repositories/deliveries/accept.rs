@@ -39,7 +39,14 @@ pub(super) async fn accept(
     {
         return Ok(outcome);
     }
-    if !is_connected(connection, new).await? {
+    let push = &new.push;
+    let bound = Bound {
+        workspace: push.workspace_id.into(),
+        platform: push.platform.word(),
+        site: &push.site_id,
+        account: &push.account_id,
+    };
+    if !is_connected(connection, bound).await? {
         return Ok(AcceptOutcome::NotConnected);
     }
     let tickets = load_tickets(connection, new).await?;
@@ -121,12 +128,24 @@ async fn use_key(
     }
 }
 
-async fn is_connected(connection: &mut Connection, new: &NewPush) -> Result<bool, StoreError> {
-    let workspace = RowId::from(new.push.workspace_id);
-    locks::integrations(connection, workspace).await?;
+/// What a push is bound to.
+#[derive(Clone, Copy)]
+pub(super) struct Bound<'a> {
+    pub(super) workspace: RowId,
+    pub(super) platform: &'a str,
+    pub(super) site: &'a str,
+    pub(super) account: &'a str,
+}
+
+/// Whether the workspace is connected to that site as that account, which then stays so until the transaction ends.
+pub(super) async fn is_connected(
+    connection: &mut Connection,
+    bound: Bound<'_>,
+) -> Result<bool, StoreError> {
+    locks::integrations(connection, bound.workspace).await?;
     let config: Option<Value> = integrations::table
-        .filter(integrations::workspace_id.eq(workspace))
-        .filter(integrations::integration_type.eq(new.push.platform.word()))
+        .filter(integrations::workspace_id.eq(bound.workspace))
+        .filter(integrations::integration_type.eq(bound.platform))
         .filter(integrations::is_active)
         .select(integrations::config)
         .first(connection)
@@ -136,7 +155,7 @@ async fn is_connected(connection: &mut Connection, new: &NewPush) -> Result<bool
         return Ok(false);
     };
     let config: IntegrationConfig = parse_json("integrations.config", config)?;
-    Ok(config.cloud_id == new.push.site_id && config.account_id == new.push.account_id)
+    Ok(config.cloud_id == bound.site && config.account_id == bound.account)
 }
 
 /// The tickets of the push as they are now, locked.

@@ -13,11 +13,11 @@ use time::OffsetDateTime;
 
 use super::super::schema::{deliveries, pushes};
 use super::super::{Connection, audit};
-use super::changes::{CANDIDATE, CandidateColumns, IS_UNSETTLED, TicketChange, change};
+use super::changes::{CANDIDATE, CandidateColumns, IS_OPEN, IS_UNSETTLED, TicketChange, change};
 use super::links::ask_a_person;
 use super::rows::{DeliveryRow, PushRow};
 use crate::error::StoreError;
-use crate::values::{RowId, Word};
+use crate::values::RowId;
 
 pub(super) async fn cancel(
     connection: &mut Connection,
@@ -37,10 +37,10 @@ pub(super) async fn cancel(
     if known.is_none() {
         return Ok(None);
     }
-    // What is being sent may come back unsent before the cancellation is written.
+    // What is being sent may come back unsent, and a person may resend, before the cancellation is written.
     let found: Vec<CandidateColumns> = deliveries::table
         .filter(deliveries::push_id.eq(push))
-        .filter(sql::<Bool>(IS_UNSETTLED))
+        .filter(sql::<Bool>(IS_OPEN))
         .select(CANDIDATE)
         .load(connection)
         .await?;
@@ -50,7 +50,7 @@ pub(super) async fn cancel(
     Ok(Some(cancelled))
 }
 
-/// Writes that a push was cancelled, so that what comes back unsent is not sent again.
+/// Writes that a push was cancelled, so that what comes back unsent is not sent again, also what was resent before.
 async fn remember(
     connection: &mut Connection,
     push: RowId,
@@ -61,6 +61,14 @@ async fn remember(
         .filter(pushes::cancelled_at.is_null());
     diesel::update(first)
         .set(pushes::cancelled_at.eq(now))
+        .execute(connection)
+        .await?;
+    let resent = deliveries::table
+        .filter(deliveries::push_id.eq(push))
+        .filter(sql::<Bool>(IS_UNSETTLED))
+        .filter(deliveries::is_resent);
+    diesel::update(resent)
+        .set(deliveries::is_resent.eq(false))
         .execute(connection)
         .await?;
     Ok(())
@@ -74,7 +82,7 @@ pub(in super::super) async fn cancel_workspace(
 ) -> Result<(), StoreError> {
     let found: Vec<CandidateColumns> = deliveries::table
         .filter(deliveries::workspace_id.eq(RowId::from(workspace)))
-        .filter(deliveries::state.eq(DeliveryState::Queued.word()))
+        .filter(sql::<Bool>(IS_UNSETTLED))
         .select(CANDIDATE)
         .load(connection)
         .await?;
@@ -99,29 +107,18 @@ pub(in super::super) async fn strand(
     let workspace = RowId::from(integration.workspace_id);
     let (site, account) = (&integration.config.cloud_id, &integration.config.account_id);
     let now = integration.updated_at;
-    let unsent: Vec<CandidateColumns> = deliveries::table
-        .inner_join(pushes::table.on(pushes::id.eq(deliveries::push_id)))
-        .filter(deliveries::workspace_id.eq(workspace))
-        .filter(deliveries::state.eq(DeliveryState::Queued.word()))
-        .filter(pushes::site_id.ne(site).or(pushes::account_id.ne(account)))
-        .select(CANDIDATE)
-        .load(connection)
-        .await?;
-    change(connection, unsent, now, cancel_queued).await?;
-    let may_exist = [
-        DeliveryState::Sending.word(),
-        DeliveryState::Uncertain.word(),
-    ];
+    // One list, decided by the locked rows: one that comes back unsent between two lists would be in neither.
     let found: Vec<CandidateColumns> = deliveries::table
         .inner_join(pushes::table.on(pushes::id.eq(deliveries::push_id)))
         .filter(deliveries::workspace_id.eq(workspace))
-        .filter(deliveries::state.eq_any(may_exist))
+        .filter(sql::<Bool>(IS_UNSETTLED))
         .filter(pushes::site_id.ne(site).or(pushes::account_id.ne(account)))
         .select(CANDIDATE)
         .load(connection)
         .await?;
     let error = PushError::site_changed();
-    let stranded = change(connection, found, now, |row, _| match row.state()? {
+    let stranded = change(connection, found, now, |row, push| match row.state()? {
+        DeliveryState::Queued => cancel_queued(row, push),
         DeliveryState::Sending | DeliveryState::Uncertain => ask_a_person(row, &error).map(Some),
         _ => Ok(None),
     });

@@ -24,6 +24,13 @@ pub(super) use tickets::TicketChange;
 /// databases see that an index over just these rows will do.
 pub(super) const IS_UNSETTLED: &str = "deliveries.state IN ('queued', 'sending', 'uncertain')";
 
+/// The states in which a delivery keeps its ticket from being pushed again, in the words of the index that knows them.
+pub(super) const IS_OPEN: &str =
+    "deliveries.state IN ('queued', 'sending', 'uncertain', 'needs_attention')";
+
+/// How many deliveries one transaction changes where all that fit are to be changed.
+pub(super) const CHANGED_AT_ONCE: i64 = 1_000;
+
 /// A delivery that may be changed, as it was found before anything was locked.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate {

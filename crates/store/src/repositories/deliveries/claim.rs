@@ -47,15 +47,7 @@ pub(super) async fn claim(
     let mut held_back: Vec<String> = busy_sites.to_vec();
     held_back.extend(pauses.sites().map(str::to_owned));
     let candidates = find_pushes(connection, None, &held_back, now).await?;
-    let ids: Vec<RowId> = candidates.iter().map(|(id, _)| *id).collect();
-    let mut workspaces: Vec<RowId> = candidates.iter().map(|(_, workspace)| *workspace).collect();
-    workspaces.sort_unstable();
-    workspaces.dedup();
-    for workspace in workspaces {
-        // A disconnect at this moment either comes first and is seen below, or waits until the claim is committed.
-        locks::integrations(connection, workspace).await?;
-    }
-    let Some(push) = locks::first_free_push(connection, &ids).await? else {
+    let Some(push) = lock_first_free(connection, &candidates).await? else {
         return Ok(None);
     };
     if find_pushes(connection, Some(push), &held_back, now)
@@ -65,6 +57,31 @@ pub(super) async fn claim(
         return Ok(None);
     }
     claim_of_push(connection, push, lease, limit, now).await
+}
+
+/// Locks the first push that can be had, and its integration, against changes.
+///
+/// A disconnect at this moment either comes first and is seen by a second look, or waits until the claim is committed. A
+/// workspace that is just accepting a long push or being connected is left out, so that the others need not wait for it.
+async fn lock_first_free(
+    connection: &mut Connection,
+    candidates: &[(RowId, RowId)],
+) -> Result<Option<RowId>, StoreError> {
+    let mut first = None;
+    for (push, integration) in candidates {
+        if !locks::try_share_integration(connection, *integration).await? {
+            continue;
+        }
+        if locks::try_push(connection, *push).await? {
+            return Ok(Some(*push));
+        }
+        first.get_or_insert(*push);
+    }
+    // Every one is being worked on, which does not take long.
+    if let Some(first) = first {
+        locks::pushes(connection, &[first]).await?;
+    }
+    Ok(first)
 }
 
 /// The deliveries whose turn to be sent has come.
@@ -81,7 +98,7 @@ fn due(now: OffsetDateTime) -> _ {
         .filter(may_be_sent)
 }
 
-/// The pushes that have something to send: of the workspace with the fewest requests under way, then the oldest.
+/// The pushes that have something to send, with their integrations: of the workspace with the fewest requests under way, then the oldest.
 async fn find_pushes(
     connection: &mut Connection,
     only: Option<RowId>,
@@ -112,7 +129,7 @@ async fn find_pushes(
         .filter(exists(due))
         .order((under_way, pushes::id))
         .limit(PUSHES_LOOKED_AT)
-        .select((pushes::id, pushes::workspace_id))
+        .select((pushes::id, integrations::id))
         .into_boxed();
     if let Some(only) = only {
         query = query.filter(pushes::id.eq(only));

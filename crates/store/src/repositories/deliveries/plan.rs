@@ -170,6 +170,7 @@ impl<'a> Plan<'a> {
             updated_at: push.created_at,
             attempt_id: None,
             attempted_at: None,
+            is_resent: false,
         };
         Ok(NewDeliveryRow {
             delivery,

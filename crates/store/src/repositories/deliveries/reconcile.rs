@@ -8,32 +8,36 @@ use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 use handoff_domain::delivery::model::{
     AttemptFindings, DeliveryState, Fence, Finding, Push, UncertainAttempt, UncertainDelivery,
-    UncertainPush,
+    UncertainPush, UncertainRequest,
 };
 use handoff_domain::shared::ids::PushId;
-use handoff_domain::ticket::model::ExternalIssue;
+use handoff_domain::ticket::model::{ExternalIssue, PushError};
 use time::OffsetDateTime;
 
-use super::super::Connection;
 use super::super::schema::{deliveries, integrations, pushes};
 use super::super::tickets::IDS_PER_STATEMENT;
-use super::changes::{CANDIDATE, CandidateColumns, IS_UNSETTLED, Ledger, TicketChange};
+use super::super::{Backend, Connection};
+use super::changes::{CANDIDATE, CHANGED_AT_ONCE, CandidateColumns, Ledger, TicketChange, change};
 use super::claim::{IS_RUNNING, SAME_SITE_AND_ACCOUNT};
-use super::links::{Links, ask_a_person};
+use super::links::{Links, Unlinked, ask_a_person};
 use super::pauses::ActivePauses;
 use super::rows::{DeliveryRow, PushRow};
 use super::settle::{queue_again, spend};
 use crate::error::StoreError;
-use crate::values::{RowId, Word};
+use crate::values::RowId;
+
+/// Tells which effects are not known, in the words of the index that knows them.
+const IS_UNCERTAIN: &str = "deliveries.state = 'uncertain'";
 
 /// The greatest change number of each attempt, among all its deliveries.
 type AttemptNumbers = HashMap<RowId, i64>;
 
-/// An uncertain delivery: attempt, id, fence, time of the attempt, time of the last change.
+/// An uncertain delivery: attempt, id, its fence and that of its push, time of the attempt, time of the last change.
 type UncertainColumns = (
     Option<RowId>,
     RowId,
     Option<String>,
+    String,
     Option<OffsetDateTime>,
     OffsetDateTime,
 );
@@ -50,8 +54,7 @@ pub(super) async fn list_uncertain(
     let paused: Vec<&str> = pauses.whole_sites().collect();
     let doubtful = deliveries::table
         .filter(deliveries::push_id.eq(pushes::id))
-        .filter(sql::<Bool>(IS_UNSETTLED))
-        .filter(deliveries::state.eq(DeliveryState::Uncertain.word()));
+        .filter(sql::<Bool>(IS_UNCERTAIN));
     let rows: Vec<(PushRow, Option<OffsetDateTime>)> = pushes::table
         .inner_join(
             integrations::table.on(integrations::workspace_id
@@ -73,10 +76,12 @@ pub(super) async fn list_uncertain(
         .select((PushRow::as_select(), pushes::next_look_at))
         .load(connection)
         .await?;
+    let ids: Vec<RowId> = rows.iter().map(|(row, _)| row.id).collect();
+    let mut attempts = load_attempts(connection, &ids).await?;
     let mut found = Vec::with_capacity(rows.len());
     for (row, next_look_at) in rows {
         found.push(UncertainPush {
-            attempts: load_attempts(connection, &row).await?,
+            attempts: attempts.remove(&row.id).unwrap_or_default(),
             push: Push::try_from(row)?,
             next_look_at,
         });
@@ -84,47 +89,108 @@ pub(super) async fn list_uncertain(
     Ok(found)
 }
 
+/// The uncertain requests of pushes.
 async fn load_attempts(
     connection: &mut Connection,
-    push: &PushRow,
-) -> Result<Vec<UncertainAttempt>, StoreError> {
+    pushes: &[RowId],
+) -> Result<HashMap<RowId, Vec<UncertainAttempt>>, StoreError> {
+    let doubtful: Vec<(RowId, Option<RowId>)> = deliveries::table
+        .filter(deliveries::push_id.eq_any(pushes))
+        .filter(sql::<Bool>(IS_UNCERTAIN))
+        .select((deliveries::push_id, deliveries::attempt_id))
+        .distinct()
+        .load(connection)
+        .await?;
+    let ids: Vec<RowId> = doubtful
+        .iter()
+        .filter_map(|(_, attempt)| *attempt)
+        .collect();
+    let numbers = load_numbers(connection, &ids).await?;
+    let mut attempts: HashMap<RowId, Vec<UncertainAttempt>> = HashMap::new();
+    for (push, attempt) in doubtful {
+        let Some(attempt) = attempt else { continue };
+        let of_push = attempts.entry(push).or_default();
+        of_push.push(to_attempt(attempt, &numbers));
+    }
+    Ok(attempts)
+}
+
+fn to_attempt(id: RowId, numbers: &AttemptNumbers) -> UncertainAttempt {
+    UncertainAttempt {
+        lease_id: id.id(),
+        change_number: numbers.get(&id).copied().unwrap_or_default(),
+    }
+}
+
+pub(super) async fn load_uncertain(
+    connection: &mut Connection,
+    push: PushId,
+) -> Result<Vec<UncertainRequest>, StoreError> {
     let rows: Vec<UncertainColumns> = deliveries::table
-        .filter(deliveries::push_id.eq(push.id))
-        .filter(sql::<Bool>(IS_UNSETTLED))
-        .filter(deliveries::state.eq(DeliveryState::Uncertain.word()))
+        .inner_join(pushes::table.on(pushes::id.eq(deliveries::push_id)))
+        .filter(deliveries::push_id.eq(RowId::from(push)))
+        .filter(sql::<Bool>(IS_UNCERTAIN))
         .order(deliveries::id)
         .select((
             deliveries::attempt_id,
             deliveries::id,
             deliveries::fence,
+            pushes::fence,
             deliveries::attempted_at,
             deliveries::updated_at,
         ))
         .load(connection)
         .await?;
-    let mut attempts: BTreeMap<RowId, Vec<UncertainDelivery>> = BTreeMap::new();
-    for (attempt, id, fence, attempted_at, updated_at) in rows {
+    let mut requests: BTreeMap<RowId, Vec<UncertainDelivery>> = BTreeMap::new();
+    for (attempt, id, fence, fence_of_push, attempted_at, updated_at) in rows {
         let delivery = UncertainDelivery {
             id: id.id(),
-            fence: Fence(fence.unwrap_or_else(|| push.fence.clone())),
+            fence: Fence(fence.unwrap_or(fence_of_push)),
             attempted_at: attempted_at.unwrap_or(updated_at),
         };
-        attempts
-            .entry(attempt.unwrap_or(id))
-            .or_default()
-            .push(delivery);
+        let of_request = requests.entry(attempt.unwrap_or(id)).or_default();
+        of_request.push(delivery);
     }
-    let ids: Vec<RowId> = attempts.keys().copied().collect();
+    let ids: Vec<RowId> = requests.keys().copied().collect();
     let numbers = load_numbers(connection, &ids).await?;
-    let attempts = attempts.into_iter().map(|(id, deliveries)| {
-        let change_number = numbers.get(&id).copied();
-        UncertainAttempt {
-            lease_id: id.id(),
-            change_number: change_number.unwrap_or_default(),
+    let requests = requests
+        .into_iter()
+        .map(|(id, deliveries)| UncertainRequest {
+            attempt: to_attempt(id, &numbers),
             deliveries,
+        });
+    Ok(requests.collect())
+}
+
+/// Leaves the next deliveries that were attempted before that time to a person. Answers how many, and the last one that was
+/// looked at, if there may be more.
+pub(super) async fn give_up(
+    connection: &mut Connection,
+    before: OffsetDateTime,
+    after: Option<RowId>,
+    error: &PushError,
+    now: OffsetDateTime,
+) -> Result<(u32, Option<RowId>), StoreError> {
+    let mut query = deliveries::table
+        .filter(sql::<Bool>(IS_UNCERTAIN))
+        .filter(deliveries::attempted_at.lt(before))
+        .order(deliveries::id)
+        .limit(CHANGED_AT_ONCE)
+        .select(CANDIDATE)
+        .into_boxed::<Backend>();
+    if let Some(after) = after {
+        query = query.filter(deliveries::id.gt(after));
+    }
+    let found: Vec<CandidateColumns> = query.load(connection).await?;
+    let last = found.last().map(|(id, ..)| *id);
+    let changed = change(connection, found, now, |row, _| {
+        let is_overdue = row.attempted_at.is_some_and(|at| at < before);
+        if row.state()? != DeliveryState::Uncertain || !is_overdue {
+            return Ok(None);
         }
+        ask_a_person(row, error).map(Some)
     });
-    Ok(attempts.collect())
+    Ok((changed.await?, last))
 }
 
 async fn load_numbers(
@@ -196,11 +262,18 @@ pub(super) async fn reconcile(
         let numbers = load_numbers(connection, &attempts).await?;
         let issues: Vec<&ExternalIssue> = found.values().filter_map(Found::issue).collect();
         let mut links = Links::load(connection, &issues).await?;
-        let change = ledger.change(connection, now, |row, push| match found.get(&row.id) {
-            Some(found) => found.write(row, push, &numbers, &mut links),
-            None => Ok(None),
+        let mut unlinked = Unlinked::new(now);
+        let change = ledger.change(connection, now, |row, push| {
+            let Some(found) = found.get(&row.id) else {
+                return Ok(None);
+            };
+            if let Some(external) = found.issue() {
+                unlinked.note(row, external)?;
+            }
+            found.write(row, push, &numbers, &mut links)
         });
         written = change.await?;
+        unlinked.write(connection).await?;
     }
     spend(connection, push, quota_points).await?;
     Ok(written)

@@ -13,14 +13,14 @@ use time::OffsetDateTime;
 
 use super::super::schema::{deliveries, pushes};
 use super::super::{Backend, Connection, audit};
-use super::changes::{CANDIDATE, CandidateColumns, IS_UNSETTLED, TicketChange, change};
+use super::accept::{Bound, is_connected};
+use super::changes::{
+    CANDIDATE, CHANGED_AT_ONCE, CandidateColumns, IS_UNSETTLED, TicketChange, change,
+};
 use super::links::{Links, ask_a_person};
 use super::rows::{DeliveryRow, PushRow};
 use crate::error::StoreError;
 use crate::values::{RowId, to_json};
-
-/// How many deliveries are quarantined in one transaction.
-pub(super) const QUARANTINED_AT_ONCE: i64 = 1_000;
 
 pub(super) async fn find_delivery(
     connection: &mut Connection,
@@ -54,6 +54,10 @@ pub(super) async fn resolve(
     now: OffsetDateTime,
     entry: &AuditEntry,
 ) -> Result<ResolveOutcome, StoreError> {
+    let can_be_sent = match resolution {
+        Resolution::Resend => can_be_sent(connection, seen).await?,
+        Resolution::Link { .. } | Resolution::Abandon { .. } => true,
+    };
     let found: Vec<CandidateColumns> = deliveries::table
         .filter(deliveries::id.eq(RowId::from(seen.id)))
         .filter(deliveries::workspace_id.eq(RowId::from(seen.workspace)))
@@ -72,6 +76,10 @@ pub(super) async fn resolve(
         if !is_as_seen {
             return Ok(None);
         }
+        if !can_be_sent {
+            outcome = ResolveOutcome::NotConnected;
+            return Ok(None);
+        }
         let effect = carry_out(row, resolution, &mut links)?;
         outcome = effect.map_or(ResolveOutcome::LinkedElsewhere, |_| {
             ResolveOutcome::Resolved
@@ -83,6 +91,28 @@ pub(super) async fn resolve(
         audit::insert(connection, entry).await?;
     }
     Ok(outcome)
+}
+
+/// Whether the workspace is connected to what the push is bound to: queued for another site it would be stuck.
+async fn can_be_sent(connection: &mut Connection, seen: Seen) -> Result<bool, StoreError> {
+    let push: Option<PushRow> = deliveries::table
+        .inner_join(pushes::table.on(pushes::id.eq(deliveries::push_id)))
+        .filter(deliveries::id.eq(RowId::from(seen.id)))
+        .filter(deliveries::workspace_id.eq(RowId::from(seen.workspace)))
+        .select(PushRow::as_select())
+        .first(connection)
+        .await
+        .optional()?;
+    let Some(push) = push else {
+        return Ok(false);
+    };
+    let bound = Bound {
+        workspace: push.workspace_id,
+        platform: &push.platform,
+        site: &push.site_id,
+        account: &push.account_id,
+    };
+    is_connected(connection, bound).await
 }
 
 /// `None` where the issue is another ticket's.
@@ -98,6 +128,7 @@ fn carry_out(
         }
         Resolution::Resend => {
             row.error = None;
+            row.is_resent = true;
             row.set_state(DeliveryState::Queued);
             Ok(Some(TicketChange::Touched))
         }
@@ -121,7 +152,7 @@ pub(super) async fn quarantine(
     let mut query = deliveries::table
         .filter(sql::<Bool>(IS_UNSETTLED))
         .order(deliveries::id)
-        .limit(QUARANTINED_AT_ONCE)
+        .limit(CHANGED_AT_ONCE)
         .select(CANDIDATE)
         .into_boxed::<Backend>();
     if let Some(workspace) = workspace {

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use handoff_domain::delivery::model::{Delivery, DeliveryState, Fence, ProjectRef, Push};
 use handoff_domain::delivery::ports::IdempotencyKey;
+use handoff_domain::ticket::model::ExternalIssue;
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -147,6 +148,8 @@ pub(super) struct DeliveryRow {
     pub(super) updated_at: OffsetDateTime,
     pub(super) attempt_id: Option<RowId>,
     pub(super) attempted_at: Option<OffsetDateTime>,
+    /// A person had it sent again; a push that was cancelled before does not call it off any more.
+    pub(super) is_resent: bool,
 }
 
 impl DeliveryRow {
@@ -155,13 +158,21 @@ impl DeliveryRow {
         parse_word("deliveries.state", &self.state)
     }
 
-    /// Whether an issue may exist that nobody has found yet, so that proof of it is taken.
+    /// Whether the delivery is open, so that proof of its issue is taken: also while it waits to be sent again.
     pub(super) fn may_be_there(&self) -> Result<bool, StoreError> {
-        let state = self.state()?;
-        Ok(matches!(
-            state,
-            DeliveryState::Sending | DeliveryState::Uncertain | DeliveryState::NeedsAttention
-        ))
+        Ok(self.state()?.is_open())
+    }
+
+    /// Whether the delivery is that issue already.
+    pub(super) fn is_issue(&self, external: &ExternalIssue) -> bool {
+        self.external_id.as_ref() == Some(&external.id)
+    }
+
+    /// Makes the delivery that issue.
+    pub(super) fn set_issue(&mut self, external: &ExternalIssue) {
+        self.external_id = Some(external.id.clone());
+        self.external_key = Some(external.key.clone());
+        self.external_url = Some(external.url.clone());
     }
 
     /// Moves the delivery; only one that is being sent is held by a lease, and only a queued one waits. Its last attempt

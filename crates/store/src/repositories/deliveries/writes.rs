@@ -36,6 +36,7 @@ pub(super) async fn write_deliveries(
                 deliveries::updated_at.eq(excluded(deliveries::updated_at)),
                 deliveries::attempt_id.eq(excluded(deliveries::attempt_id)),
                 deliveries::attempted_at.eq(excluded(deliveries::attempted_at)),
+                deliveries::is_resent.eq(excluded(deliveries::is_resent)),
             ));
         execute_batch(connection, upsert).await?;
     }

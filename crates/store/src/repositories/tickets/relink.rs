@@ -4,17 +4,16 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use handoff_domain::delivery::model::DeliveryState;
 use handoff_domain::shared::ids::{TicketId, WorkspaceId};
 use handoff_domain::ticket::ports::Relink;
 use time::OffsetDateTime;
 
-use super::super::Connection;
-use super::super::schema::{deliveries, execution_tickets};
+use super::super::schema::execution_tickets;
+use super::super::{Connection, deliveries};
 use super::load_locked;
 use super::rows::{self, TicketRow};
 use crate::error::StoreError;
-use crate::values::{RowId, Word, row_ids};
+use crate::values::{RowId, row_ids};
 
 /// Gives every ticket its new issue, and its confirmed delivery too; nothing where one of them has another issue by now.
 pub(super) async fn relink(
@@ -44,9 +43,7 @@ pub(super) async fn relink(
     // An issue belongs to one ticket only, also between two statements.
     unlink(connection, ids).await?;
     rows::write(connection, found).await?;
-    for link in links {
-        move_delivery(connection, link, now).await?;
-    }
+    deliveries::relink(connection, links, now).await?;
     Ok(true)
 }
 
@@ -73,27 +70,6 @@ async fn unlink(connection: &mut Connection, ids: Vec<RowId>) -> Result<(), Stor
     );
     diesel::update(execution_tickets::table.filter(execution_tickets::id.eq_any(ids)))
         .set(nothing)
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-async fn move_delivery(
-    connection: &mut Connection,
-    link: &Relink,
-    now: OffsetDateTime,
-) -> Result<(), StoreError> {
-    let brought = deliveries::table
-        .filter(deliveries::ticket_id.eq(RowId::from(link.ticket_id)))
-        .filter(deliveries::state.eq(DeliveryState::Confirmed.word()));
-    let moved = (
-        deliveries::external_id.eq(&link.to.id),
-        deliveries::external_key.eq(&link.to.key),
-        deliveries::external_url.eq(&link.to.url),
-        deliveries::updated_at.eq(now),
-    );
-    diesel::update(brought)
-        .set(moved)
         .execute(connection)
         .await?;
     Ok(())

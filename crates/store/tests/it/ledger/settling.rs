@@ -60,8 +60,8 @@ async fn a_wrong_lease_writes_nothing_but_proof_of_presence(database: &TestDatab
     );
     assert_eq!(
         world.report(push).await.push.quota_points,
-        3,
-        "points are counted with what is written"
+        6,
+        "the points of each request count once"
     );
 }
 

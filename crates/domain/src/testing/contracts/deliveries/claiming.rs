@@ -13,6 +13,7 @@ use crate::connection::ports::WriteOutcome;
 use crate::delivery::model::{DeliveryState, PushState, Settlement};
 use crate::delivery::ports::HeldLease;
 use crate::shared::ids::{DeliveryId, LeaseId};
+use crate::ticket::model::PushError;
 
 /// Runs these promises.
 pub async fn check(ports: &Ports) {
@@ -330,6 +331,9 @@ pub async fn an_expired_lease_leaves_uncertain_rows(ports: &Ports) {
     assert_eq!(world.claim(50, 62).await, None);
     let open = world.load(accepted.ticket(1)).await.delivery;
     assert_eq!(open.map(|open| open.state), Some(Uncertain));
+
+    let why = world.delivery(accepted.delivery(1)).await.error;
+    assert_eq!(why, Some(PushError::sender_died()));
 
     let refused = Settlement::Rejected { error: trouble() };
     assert_eq!(world.settle(&dead, 1, refused, 63).await, 0);

@@ -92,7 +92,7 @@ async fn reconnect(world: &World<'_>, cloud_id: String, seconds: i64) {
     reconnect_as(world, Some(cloud_id), None, seconds).await;
 }
 
-async fn reconnect_as(
+pub(super) async fn reconnect_as(
     world: &World<'_>,
     cloud_id: Option<String>,
     account_id: Option<String>,

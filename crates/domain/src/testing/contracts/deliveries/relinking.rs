@@ -1,7 +1,8 @@
 //! The promises about tickets that exchange their issues.
 
 use super::super::Ports;
-use super::super::world::{World, at, ok};
+use super::super::world::{World, at, ok, there};
+use super::ledger::check_change_numbers;
 use crate::shared::ids::TicketId;
 use crate::ticket::model::{ExternalIssue, Ticket};
 use crate::ticket::ports::Relink;
@@ -99,7 +100,7 @@ pub async fn an_exchange_that_does_not_hold_any_more_changes_nothing(ports: &Por
     }
 }
 
-/// What the confirmed deliveries of the tickets say of the issue follows the tickets.
+/// What the confirmed deliveries of the tickets say of the issue follows the tickets, and is a change as any other.
 pub async fn the_confirmed_deliveries_go_along(ports: &Ports) {
     let world = World::new(ports).await;
     world.connect().await;
@@ -113,6 +114,7 @@ pub async fn the_confirmed_deliveries_go_along(ports: &Ports) {
         tickets.push(world.load(accepted.ticket(index)).await);
     }
     let links = turn(&tickets);
+    let before = world.report(accepted.push).await.push;
 
     assert!(ok(ports
         .tickets
@@ -123,6 +125,19 @@ pub async fn the_confirmed_deliveries_go_along(ports: &Ports) {
         let delivery = world.delivery(accepted.delivery(index)).await;
         assert_eq!(delivery.external.as_ref(), Some(&link.to));
         assert_eq!(world.load(link.ticket_id).await.external, delivery.external);
+        assert!(delivery.change_number > before.change_number);
+        assert_eq!(delivery.updated_at, at(90));
     }
+    let report = world.report(accepted.push).await;
+    assert_eq!(report.push.settled_at, before.settled_at);
+    check_change_numbers(&report);
+    let changes = ports.deliveries.list_changes(
+        world.workspace,
+        accepted.push,
+        before.change_number,
+        10,
+        at(91),
+    );
+    assert_eq!(there(changes.await).entries.len(), 2, "watchers hear of it");
     world.retire().await;
 }

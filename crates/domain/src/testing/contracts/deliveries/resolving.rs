@@ -2,10 +2,13 @@
 
 use super::super::Ports;
 use super::super::world::{World, at, ok, there};
+use super::effects::reconnect_as;
 use super::ledger::{Accepted, check_change_numbers, trouble};
 use super::reconciling::uncertain;
 use crate::audit::model::{AuditAction, AuditEntry};
-use crate::delivery::model::{DeliveryState, Finding, PushState, Resolution, Settlement};
+use crate::delivery::model::{
+    ClaimedBatch, DeliveryState, Finding, PushState, Resolution, Settlement,
+};
 use crate::delivery::ports::{AcceptOutcome, NewEntry, ResolveOutcome};
 use crate::shared::ids::DeliveryId;
 use crate::ticket::model::{PushError, PushErrorCode, TicketStatus};
@@ -18,12 +21,20 @@ pub async fn check(ports: &Ports) {
     an_abandoned_delivery_frees_its_ticket(ports).await;
     only_what_was_seen_is_decided(ports).await;
     an_issue_of_another_ticket_cannot_be_linked(ports).await;
+    nothing_is_sent_again_without_the_pushs_own_connection(ports).await;
+    a_persons_resend_outlives_an_earlier_cancellation(ports).await;
     quarantine_leaves_nothing_unfinished(ports).await;
 }
 
 /// A push of so many deliveries that wait for a person.
 async fn stuck(world: &World<'_>, count: usize) -> Accepted {
     let (accepted, batch) = uncertain(world, count).await;
+    leave_to_a_person(world, &accepted, &batch).await;
+    accepted
+}
+
+/// What is uncertain since this request cannot be decided.
+async fn leave_to_a_person(world: &World<'_>, accepted: &Accepted, batch: &ClaimedBatch) {
     let Some(listed) = world.listed(accepted.push, 25).await else {
         panic!("the push is not listed")
     };
@@ -37,7 +48,6 @@ async fn stuck(world: &World<'_>, count: usize) -> Accepted {
     let findings = accepted.deliveries.iter().map(doubt).collect();
     let attempt = (batch.lease_id, number);
     world.reconcile(accepted.push, attempt, findings, 30).await;
-    accepted
 }
 
 impl World<'_> {
@@ -230,6 +240,68 @@ pub async fn an_issue_of_another_ticket_cannot_be_linked(ports: &Ports) {
 
     assert_eq!(outcome, ResolveOutcome::LinkedElsewhere);
     assert_eq!(world.delivery(other).await, before);
+    world.retire().await;
+}
+
+/// Where the workspace is connected to another site, as another account or to nothing, a resend would be stuck and is
+/// refused; giving up is not.
+pub async fn nothing_is_sent_again_without_the_pushs_own_connection(ports: &Ports) {
+    let world = World::new(ports).await;
+    world.connect().await;
+    let accepted = stuck(&world, 1).await;
+    let id = accepted.delivery(0);
+    let before = world.delivery(id).await;
+    let resend = async || world.resolve(id, &Resolution::Resend).await;
+    let other = || Some(format!("other-{}", world.workspace));
+
+    reconnect_as(&world, other(), None, 41).await;
+    assert_eq!(resend().await, ResolveOutcome::NotConnected);
+    let account = Some("another-account".to_owned());
+    reconnect_as(&world, Some(world.site()), account, 42).await;
+    assert_eq!(resend().await, ResolveOutcome::NotConnected);
+    assert!(world.disconnect(43).await);
+    assert_eq!(resend().await, ResolveOutcome::NotConnected);
+    assert_eq!(world.delivery(id).await, before);
+
+    let account = Some("account-1".to_owned());
+    reconnect_as(&world, Some(world.site()), account, 44).await;
+    assert_eq!(resend().await, ResolveOutcome::Resolved);
+    world.retire().await;
+}
+
+/// What a person has sent again comes back to the queue, although its push was cancelled before; a later cancellation
+/// counts again, also for what is just being sent.
+pub async fn a_persons_resend_outlives_an_earlier_cancellation(ports: &Ports) {
+    let world = World::new(ports).await;
+    world.connect().await;
+    let (accepted, first) = uncertain(&world, 1).await;
+    let id = accepted.delivery(0);
+    assert_eq!(world.cancel(accepted.push, 22).await, Some(0));
+    leave_to_a_person(&world, &accepted, &first).await;
+    let resend = &Resolution::Resend;
+    assert_eq!(world.resolve(id, resend).await, ResolveOutcome::Resolved);
+    let retry = |seconds| Settlement::Retry {
+        at: at(seconds),
+        error: trouble(),
+    };
+    use DeliveryState::{Cancelled, Queued};
+
+    let second = world.claimed(50, 50).await;
+    assert_eq!(world.settle(&second, 0, retry(60), 51).await, 1);
+    assert_eq!(world.delivery_state(id).await, Queued);
+    let third = world.claimed(50, 60).await;
+    let doubt = Settlement::Uncertain { error: trouble() };
+    world.settle(&third, 0, doubt, 61).await;
+    let number = world.delivery(id).await.change_number;
+    let absent = vec![(id, Finding::Absent)];
+    let attempt = (third.lease_id, number);
+    assert_eq!(world.reconcile(accepted.push, attempt, absent, 62).await, 1);
+    assert_eq!(world.delivery_state(id).await, Queued);
+
+    let fourth = world.claimed(50, 70).await;
+    assert_eq!(world.cancel(accepted.push, 71).await, Some(0));
+    assert_eq!(world.settle(&fourth, 0, retry(80), 72).await, 1);
+    assert_eq!(world.delivery_state(id).await, Cancelled);
     world.retire().await;
 }
 

@@ -18,6 +18,7 @@ pub async fn check(ports: &Ports) {
     an_uncertain_delivery_is_never_sent_again(ports).await;
     a_push_ends_with_its_last_entry(ports).await;
     points_add_up(ports).await;
+    a_late_answer_costs_its_points_too(ports).await;
     the_fence_follows_what_was_seen(ports).await;
     a_retry_of_a_cancelled_push_is_called_off(ports).await;
     proof::check(ports).await;
@@ -303,30 +304,64 @@ pub async fn points_add_up(ports: &Ports) {
     world.retire().await;
 }
 
-/// A position that an answer showed is where later attempts are looked for; earlier ones keep theirs.
+/// The points of a request count, once, also when others had found out what became of all of its deliveries.
+pub async fn a_late_answer_costs_its_points_too(ports: &Ports) {
+    let world = World::new(ports).await;
+    world.connect().await;
+    let accepted = world.accepted(1).await;
+    let batch = world.claimed(50, 10).await;
+    let issue = world.confirmed();
+    let (push, id) = (accepted.push, accepted.delivery(0));
+    world.settle_as_stranger(push, id, issue.clone()).await;
+    let late = SettledBatch {
+        push_id: push,
+        lease_id: batch.lease_id,
+        outcomes: vec![(id, issue)],
+        quota_points: 2,
+        fence: None,
+    };
+
+    for _ in 0..2 {
+        assert_eq!(ok(ports.deliveries.settle(&late, at(40)).await), 0);
+    }
+
+    assert_eq!(world.report(push).await.push.quota_points, 2);
+    world.retire().await;
+}
+
+/// The highest position that an answer showed is where later attempts are looked for; earlier ones keep theirs, and a late
+/// answer that saw less lowers nothing.
 pub async fn the_fence_follows_what_was_seen(ports: &Ports) {
     let world = World::new(ports).await;
     world.connect().await;
-    let accepted = world.accepted(4).await;
-    let first = world.report(accepted.push).await.push.fence;
+    let (document, tickets) = world.reviewed(4).await;
+    let entries = tickets.iter().map(|ticket| world.deliver(ticket)).collect();
+    let mut push = world.new_push(document, entries);
+    let first = Fence("9".to_owned());
+    push.push.fence = first.clone();
+    assert_eq!(world.accept(&push).await, AcceptOutcome::Accepted);
+    let push = push.push.id;
     let batch = world.claimed(2, 10).await;
     let early = world.claimed(1, 11).await;
     let settle = async |index, fence: Option<&str>| {
         let settled = SettledBatch {
-            push_id: accepted.push,
+            push_id: push,
             lease_id: batch.lease_id,
-            outcomes: vec![(accepted.delivery(index), world.confirmed())],
+            outcomes: vec![(nth(&batch.deliveries, index).id, world.confirmed())],
             quota_points: 0,
             fence: fence.map(|fence| Fence(fence.to_owned())),
         };
         ok(ports.deliveries.settle(&settled, at(20)).await)
     };
 
-    settle(0, Some("ENG-41")).await;
+    settle(0, Some("41")).await;
     settle(1, None).await;
+    for lower in ["10", "8", "41", "no number"] {
+        assert_eq!(settle(1, Some(lower)).await, 0);
+    }
 
-    let seen = Fence("ENG-41".to_owned());
-    assert_eq!(world.report(accepted.push).await.push.fence, seen);
+    let seen = Fence("41".to_owned());
+    assert_eq!(world.report(push).await.push.fence, seen);
     let late = world.claimed(50, 30).await;
     assert_eq!(late.push.fence, seen);
     for (batch, fence) in [(&early, &first), (&late, &seen)] {

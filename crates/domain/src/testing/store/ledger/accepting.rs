@@ -66,13 +66,7 @@ impl State {
                 KeyLookup::Other => return AcceptOutcome::KeyReused,
             }
         }
-        let integration = self.integration(workspace, new.push.platform);
-        let is_connected = integration.is_some_and(|row| {
-            row.is_active
-                && row.config.cloud_id == new.push.site_id
-                && row.config.account_id == new.push.account_id
-        });
-        if !is_connected {
+        if !self.is_connected(&new.push) {
             return AcceptOutcome::NotConnected;
         }
         let plans = new.entries.iter().map(|entry| self.plan(workspace, entry));
@@ -239,6 +233,8 @@ impl State {
             payload: payload.to_owned(),
             lease: None,
             attempt: None,
+            answered: None,
+            is_resent: false,
         };
         self.deliveries.insert(id, stored);
     }

@@ -7,9 +7,10 @@ use time::OffsetDateTime;
 use super::super::{State, StoredPush};
 use crate::delivery::model::{
     AttemptFindings, DeliveryState, Finding, PauseScope, Push, UncertainAttempt, UncertainDelivery,
-    UncertainPush,
+    UncertainPush, UncertainRequest,
 };
 use crate::shared::ids::{DeliveryId, LeaseId, PushId};
+use crate::ticket::model::PushError;
 
 impl State {
     pub(in super::super) fn list_uncertain(
@@ -37,39 +38,60 @@ impl State {
     }
 
     fn uncertain_push(&self, stored: &StoredPush) -> Option<UncertainPush> {
-        let mut attempts: BTreeMap<LeaseId, Vec<UncertainDelivery>> = BTreeMap::new();
-        for id in stored.entries.iter().filter_map(|entry| entry.delivery()) {
-            let row = self.deliveries.get(&id)?;
-            let delivery = &row.delivery;
-            let is_own = delivery.push_id == stored.push.id;
-            let (Some(attempt), Some(fence)) = (row.attempt, &delivery.fence) else {
-                continue;
-            };
-            if is_own && delivery.state == DeliveryState::Uncertain {
-                let uncertain = UncertainDelivery {
-                    id,
-                    fence: fence.clone(),
-                    attempted_at: attempt.at,
-                };
-                attempts
-                    .entry(attempt.lease_id)
-                    .or_default()
-                    .push(uncertain);
-            }
-        }
-        let attempts: Vec<UncertainAttempt> = attempts
-            .into_iter()
-            .map(|(lease_id, deliveries)| UncertainAttempt {
-                lease_id,
-                change_number: self.attempt_number(lease_id),
-                deliveries,
-            })
-            .collect();
+        let requests = self.load_uncertain(stored.push.id);
+        let attempts: Vec<UncertainAttempt> =
+            requests.iter().map(|request| request.attempt).collect();
         (!attempts.is_empty()).then(|| UncertainPush {
             push: stored.push.clone(),
             next_look_at: stored.next_look_at,
             attempts,
         })
+    }
+
+    pub(in super::super) fn load_uncertain(&self, push: PushId) -> Vec<UncertainRequest> {
+        let mut requests: BTreeMap<LeaseId, Vec<UncertainDelivery>> = BTreeMap::new();
+        for row in self.deliveries.values() {
+            let delivery = &row.delivery;
+            let (Some(attempt), Some(fence)) = (row.attempt, &delivery.fence) else {
+                continue;
+            };
+            if delivery.push_id == push && delivery.state == DeliveryState::Uncertain {
+                let uncertain = UncertainDelivery {
+                    id: delivery.id,
+                    fence: fence.clone(),
+                    attempted_at: attempt.at,
+                };
+                requests
+                    .entry(attempt.lease_id)
+                    .or_default()
+                    .push(uncertain);
+            }
+        }
+        let request = |(lease_id, deliveries)| UncertainRequest {
+            attempt: UncertainAttempt {
+                lease_id,
+                change_number: self.attempt_number(lease_id),
+            },
+            deliveries,
+        };
+        requests.into_iter().map(request).collect()
+    }
+
+    pub(in super::super) fn give_up_uncertain(
+        &mut self,
+        before: OffsetDateTime,
+        error: &PushError,
+        now: OffsetDateTime,
+    ) -> u32 {
+        let overdue = self.deliveries.values().filter(|stored| {
+            stored.delivery.state == DeliveryState::Uncertain
+                && stored.attempt.is_some_and(|attempt| attempt.at < before)
+        });
+        let ids: Vec<DeliveryId> = overdue.map(|stored| stored.delivery.id).collect();
+        for id in &ids {
+            self.needs_attention(*id, error, now);
+        }
+        u32::try_from(ids.len()).unwrap_or(u32::MAX)
     }
 
     /// The greatest change number among the deliveries of an attempt.
@@ -122,6 +144,11 @@ impl State {
                 let may_write = is_own
                     && (matches!(finding, Finding::Present { .. })
                         || is_unchanged && self.is_uncertain_in(*id, found.lease_id));
+                if let Finding::Present { external } = finding
+                    && let Some(entry) = self.unlinked(push, *id, external, now)
+                {
+                    self.record(&entry);
+                }
                 if may_write {
                     written += u32::from(self.write_finding(*id, finding, now));
                 }

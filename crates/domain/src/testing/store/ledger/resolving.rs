@@ -29,10 +29,8 @@ impl State {
         now: OffsetDateTime,
         audit: &AuditEntry,
     ) -> ResolveOutcome {
-        let found = self
-            .find_delivery(workspace, id)
-            .map(|(delivery, _)| delivery);
-        let Some(delivery) = found.filter(|delivery| {
+        let found = self.find_delivery(workspace, id);
+        let Some((delivery, push)) = found.filter(|(delivery, _)| {
             delivery.state == DeliveryState::NeedsAttention
                 && delivery.change_number == change_number
         }) else {
@@ -46,7 +44,11 @@ impl State {
                 self.confirm(id, external, now);
             }
             Resolution::Resend => {
+                if !self.is_connected(&push) {
+                    return ResolveOutcome::NotConnected;
+                }
                 self.change_delivery(id, now, |stored| {
+                    stored.is_resent = true;
                     stored.delivery.state = DeliveryState::Queued;
                     stored.delivery.retry_at = None;
                     stored.delivery.error = None;

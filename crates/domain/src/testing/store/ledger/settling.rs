@@ -3,9 +3,10 @@
 use time::OffsetDateTime;
 
 use super::super::State;
+use crate::audit::model::AuditEntry;
 use crate::connection::model::Platform;
 use crate::delivery::model::{DeliveryState, SettledBatch, Settlement};
-use crate::shared::ids::{DeliveryId, LeaseId};
+use crate::shared::ids::{DeliveryId, LeaseId, PushId};
 use crate::ticket::model::{ExternalIssue, PushError, TicketStatus};
 
 impl State {
@@ -15,6 +16,16 @@ impl State {
         now: OffsetDateTime,
     ) -> u32 {
         let mut written = 0;
+        let unlinked: Vec<AuditEntry> = batch
+            .outcomes
+            .iter()
+            .filter_map(|(id, outcome)| match outcome {
+                Settlement::Confirmed { external } => {
+                    self.unlinked(batch.push_id, *id, external, now)
+                }
+                _ => None,
+            })
+            .collect();
         for (id, outcome) in &batch.outcomes {
             let is_of_push = self
                 .deliveries
@@ -24,15 +35,52 @@ impl State {
                 written += u32::from(self.settle(batch.lease_id, *id, outcome, now));
             }
         }
+        let is_first = self.is_first_answer(batch);
+        for entry in unlinked.iter().filter(|_| is_first) {
+            self.record(entry);
+        }
         if let Some(stored) = self.pushes.get_mut(&batch.push_id) {
-            if written > 0 {
+            if is_first {
                 stored.push.quota_points += batch.quota_points;
             }
-            if let Some(fence) = &batch.fence {
+            let fence = batch.fence.as_ref();
+            if let Some(fence) = fence.filter(|fence| fence.is_beyond(&stored.push.fence)) {
                 stored.push.fence.clone_from(fence);
             }
         }
         written
+    }
+
+    /// Whether the answer of a request comes for the first time; kept at the first of its deliveries.
+    fn is_first_answer(&mut self, batch: &SettledBatch) -> bool {
+        let ids = batch.outcomes.iter().map(|(id, _)| *id);
+        let known = ids.filter(|id| {
+            let stored = self.deliveries.get(id);
+            stored.is_some_and(|stored| stored.delivery.push_id == batch.push_id)
+        });
+        let Some(stored) = known.min().and_then(|id| self.deliveries.get_mut(&id)) else {
+            return false;
+        };
+        let is_first = stored.answered != Some(batch.lease_id);
+        stored.answered = Some(batch.lease_id);
+        is_first
+    }
+
+    /// The note of an issue that its delivery, as it stands, can no longer become and is not.
+    pub(super) fn unlinked(
+        &self,
+        push: PushId,
+        id: DeliveryId,
+        external: &ExternalIssue,
+        now: OffsetDateTime,
+    ) -> Option<AuditEntry> {
+        let delivery = &self.deliveries.get(&id)?.delivery;
+        let is_it = delivery
+            .external
+            .as_ref()
+            .is_some_and(|held| held.id == external.id);
+        let is_unlinked = delivery.push_id == push && !delivery.state.is_open() && !is_it;
+        is_unlinked.then(|| AuditEntry::issue_unlinked(delivery.workspace_id, id, external, now))
     }
 
     /// Writes down what became of one delivery; `false` where that is not to be written.
@@ -77,11 +125,13 @@ impl State {
         let (state, ticket) = (delivery.state, delivery.ticket_id);
         let is_linked_elsewhere = self.is_linked_elsewhere(ticket, external);
         match state {
-            DeliveryState::Sending | DeliveryState::Uncertain if is_linked_elsewhere => {
+            DeliveryState::Queued | DeliveryState::Sending | DeliveryState::Uncertain
+                if is_linked_elsewhere =>
+            {
                 self.needs_attention(id, &PushError::linked_elsewhere(&external.key), now);
                 true
             }
-            DeliveryState::Sending | DeliveryState::Uncertain => {
+            DeliveryState::Queued | DeliveryState::Sending | DeliveryState::Uncertain => {
                 self.confirm(id, external, now);
                 true
             }
@@ -119,19 +169,18 @@ impl State {
         });
     }
 
-    /// Queues what was certainly not applied again, or calls it off where its push was.
+    /// Queues what was certainly not applied again, or calls it off where its push was, unless a person had it sent again
+    /// after that.
     pub(super) fn requeue(
         &mut self,
         id: DeliveryId,
         retry: Option<(OffsetDateTime, &PushError)>,
         now: OffsetDateTime,
     ) {
-        let push = self
-            .deliveries
-            .get(&id)
-            .map(|stored| stored.delivery.push_id);
-        let push = push.and_then(|push| self.pushes.get(&push));
-        let is_cancelled = push.is_some_and(|stored| stored.is_cancelled);
+        let is_cancelled = self.deliveries.get(&id).is_some_and(|stored| {
+            let push = self.pushes.get(&stored.delivery.push_id);
+            push.is_some_and(|push| push.is_cancelled) && !stored.is_resent
+        });
         self.change_delivery(id, now, |stored| {
             let delivery = &mut stored.delivery;
             delivery.state = DeliveryState::Queued;

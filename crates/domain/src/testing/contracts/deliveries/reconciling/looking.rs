@@ -2,13 +2,15 @@
 
 use super::super::super::Ports;
 use super::super::super::world::{World, at, nth, ok, tokens};
-use super::super::ledger::{deliveries, trouble};
+use super::super::ledger::{check_change_numbers, deliveries, trouble};
 use super::uncertain;
 use crate::audit::model::AuditAction;
 use crate::connection::model::ReconnectReason;
 use crate::connection::ports::WriteOutcome;
-use crate::delivery::model::{Pause, PauseScope, Settlement};
+use crate::delivery::model::{DeliveryState, Pause, PauseScope, PushState, Settlement};
+use crate::delivery::ports::{AcceptOutcome, NewEntry};
 use crate::shared::ids::PushId;
+use crate::ticket::model::{PushError, PushErrorCode};
 
 /// Runs these promises.
 pub async fn check(ports: &Ports) {
@@ -16,6 +18,7 @@ pub async fn check(ports: &Ports) {
     only_what_can_be_looked_for_is_listed(ports).await;
     pauses_hold_looks_back(ports).await;
     one_observer_takes_a_look(ports).await;
+    what_is_overdue_is_given_up_whatever_holds_looks_back(ports).await;
 }
 
 /// Each request is listed with its uncertain deliveries, and with the greatest number among all of its deliveries.
@@ -39,8 +42,12 @@ pub async fn uncertain_deliveries_are_listed_by_request(ports: &Ports) {
 
     let report = world.report(accepted.push).await;
     assert_eq!((&listed.push, listed.next_look_at), (&report.push, None));
+    let mut requests = ok(ports.deliveries.load_uncertain(accepted.push).await);
+    requests.sort_by_key(|request| request.attempt.lease_id);
     let mut attempts = listed.attempts;
     attempts.sort_by_key(|attempt| attempt.lease_id);
+    let loaded: Vec<_> = requests.iter().map(|request| request.attempt).collect();
+    assert_eq!(attempts, loaded);
     let numbers: Vec<i64> = deliveries(&report)
         .iter()
         .map(|delivery| delivery.change_number)
@@ -49,10 +56,11 @@ pub async fn uncertain_deliveries_are_listed_by_request(ports: &Ports) {
         (lost.lease_id, *nth(&numbers, 0), vec![(1, 10), (2, 10)]),
         (dead.lease_id, *nth(&numbers, 3), vec![(3, 11)]),
     ];
-    assert_eq!(attempts.len(), expected.len());
-    for (attempt, (lease, number, rows)) in attempts.iter().zip(expected) {
+    assert_eq!(requests.len(), expected.len());
+    for (request, (lease, number, rows)) in requests.iter().zip(expected) {
+        let attempt = request.attempt;
         assert_eq!((attempt.lease_id, attempt.change_number), (lease, number));
-        let mut found: Vec<_> = attempt.deliveries.clone();
+        let mut found: Vec<_> = request.deliveries.clone();
         found.sort_by_key(|row| row.id);
         let found: Vec<_> = found
             .iter()
@@ -64,6 +72,8 @@ pub async fn uncertain_deliveries_are_listed_by_request(ports: &Ports) {
             .collect();
         assert_eq!(found, rows);
     }
+    let unknown = ok(ports.deliveries.load_uncertain(ports.ids.next()).await);
+    assert_eq!(unknown, []);
     world.retire().await;
 }
 
@@ -149,4 +159,64 @@ pub async fn one_observer_takes_a_look(ports: &Ports) {
     assert_eq!(wish.and_then(|listed| listed.next_look_at), Some(at(300)));
     assert!(!begin(ports.ids.next(), None, 100).await);
     world.retire().await;
+}
+
+/// What was attempted too long ago waits for a person, also without a connection and under a pause; younger deliveries and
+/// those in other states are left alone.
+pub async fn what_is_overdue_is_given_up_whatever_holds_looks_back(ports: &Ports) {
+    let world = World::new(ports).await;
+    world.connect().await;
+    let (older, _) = uncertain(&world, 2).await;
+    let joining = vec![NewEntry::Existing {
+        ticket_id: older.ticket(0),
+    }];
+    let joined = world.new_push(older.document, joining);
+    assert_eq!(world.accept(&joined).await, AcceptOutcome::Accepted);
+    let younger = world.accepted(2).await;
+    let batch = world.claimed(50, 1_000).await;
+    let doubt = Settlement::Uncertain { error: trouble() };
+    world.settle(&batch, 0, doubt, 1_001).await;
+    let before = world.load(older.ticket(0)).await;
+    let number = world.report(joined.push.id).await.push.change_number;
+    use DeliveryState::{NeedsAttention, Sending, Uncertain};
+    assert!(world.disconnect(1_002).await);
+    assert_eq!(world.listed(older.push, 1_003).await, None);
+    let error = PushError::new(PushErrorCode::OutcomeUnknown, "nobody could tell");
+    let give_up = async |before| {
+        let given_up = ports
+            .deliveries
+            .give_up_uncertain(at(before), &error, at(2_000));
+        ok(given_up.await)
+    };
+
+    give_up(10).await;
+    let state = world.delivery_state(older.delivery(0)).await;
+    assert_eq!(state, Uncertain, "attempted at that moment");
+    assert!(give_up(1_000).await >= 2);
+    assert_eq!(give_up(1_000).await, 0);
+
+    for index in 0..2 {
+        let delivery = world.delivery(older.delivery(index)).await;
+        assert_eq!(
+            (delivery.state, delivery.error.as_ref()),
+            (NeedsAttention, Some(&error))
+        );
+    }
+    assert!(world.load(older.ticket(0)).await.version > before.version);
+    for push in [older.push, joined.push.id] {
+        let report = world.report(push).await;
+        assert_eq!(
+            (report.push.state, report.push.settled_at),
+            (PushState::Settled, Some(at(2_000)))
+        );
+        check_change_numbers(&report);
+    }
+    assert!(world.report(joined.push.id).await.push.change_number > number);
+    assert_eq!(world.delivery_state(younger.delivery(0)).await, Uncertain);
+    assert_eq!(world.delivery_state(younger.delivery(1)).await, Sending);
+    assert_eq!(give_up(1_001).await, 1);
+    let proven = world
+        .settle_as_stranger(older.push, older.delivery(0), world.confirmed())
+        .await;
+    assert_eq!(proven, 1, "proof is still taken");
 }

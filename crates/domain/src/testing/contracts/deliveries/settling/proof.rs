@@ -1,16 +1,19 @@
 //! The promises about whose word is taken, and for what.
 
 use super::super::super::Ports;
-use super::super::super::world::{World, at};
+use super::super::super::world::{World, at, ok, page};
 use super::super::ledger::{check_change_numbers, deliveries, refusal, trouble};
-use crate::delivery::model::{DeliveryState, PushState, Settlement};
+use crate::audit::model::AuditAction;
+use crate::delivery::model::{DeliveryState, PushState, SettledBatch, Settlement};
+use crate::shared::ids::DeliveryId;
 use crate::ticket::model::{PushError, TicketStatus};
 
 /// Runs these promises.
 pub async fn check(ports: &Ports) {
     only_the_lease_settles_what_is_no_proof(ports).await;
     proof_is_taken_from_anybody(ports).await;
-    what_was_not_sent_cannot_be_confirmed(ports).await;
+    proof_is_taken_while_a_delivery_waits_to_be_sent_again(ports).await;
+    an_issue_that_comes_too_late_is_recorded_once(ports).await;
     an_issue_of_another_ticket_stops_only_its_own_row(ports).await;
 }
 
@@ -78,8 +81,38 @@ pub async fn proof_is_taken_from_anybody(ports: &Ports) {
     world.retire().await;
 }
 
-/// Queued, cancelled and rejected rows have sent nothing that could be confirmed.
-pub async fn what_was_not_sent_cannot_be_confirmed(ports: &Ports) {
+/// A frozen worker may wake up with its proof when the delivery was queued again: it is not sent a second time.
+pub async fn proof_is_taken_while_a_delivery_waits_to_be_sent_again(ports: &Ports) {
+    let world = World::new(ports).await;
+    world.connect().await;
+    let accepted = world.accepted(1).await;
+    let frozen = world.claimed(50, 10).await;
+    let again = Settlement::Retry {
+        at: at(60),
+        error: trouble(),
+    };
+    assert_eq!(world.settle(&frozen, 0, again, 20).await, 1);
+
+    assert_eq!(world.settle(&frozen, 0, world.confirmed(), 30).await, 1);
+
+    let delivery = world.delivery(accepted.delivery(0)).await;
+    assert_eq!(
+        (delivery.state, delivery.retry_at, delivery.error),
+        (DeliveryState::Confirmed, None, None)
+    );
+    let ticket = world.load(accepted.ticket(0)).await;
+    assert_eq!(
+        (ticket.status, ticket.delivery),
+        (TicketStatus::Pushed, None)
+    );
+    assert_eq!(ticket.external, delivery.external);
+    assert_eq!(world.claim(50, 100).await, None);
+    assert_eq!(world.state(accepted.push).await, PushState::Settled);
+    world.retire().await;
+}
+
+/// An issue of a delivery that has ended otherwise, or as another issue, changes nothing, but the audit record names both.
+pub async fn an_issue_that_comes_too_late_is_recorded_once(ports: &Ports) {
     let world = World::new(ports).await;
     world.connect().await;
     let rejected = world.accepted(1).await;
@@ -89,22 +122,60 @@ pub async fn what_was_not_sent_cannot_be_confirmed(ports: &Ports) {
         .await;
     let cancelled = world.accepted(1).await;
     world.cancel(cancelled.push, 30).await;
-    let queued = world.accepted(1).await;
+    let confirmed = world.accepted(1).await;
+    let batch = world.claimed(50, 40).await;
+    let known = world.confirmed();
+    world.settle(&batch, 0, known.clone(), 41).await;
 
-    let expected = [
-        DeliveryState::Rejected,
-        DeliveryState::Cancelled,
-        DeliveryState::Queued,
-    ];
-    for (accepted, state) in [rejected, cancelled, queued].iter().zip(expected) {
-        let delivery = accepted.delivery(0);
-        let written = world
-            .settle_as_stranger(accepted.push, delivery, world.confirmed())
-            .await;
-        assert_eq!((written, world.delivery_state(delivery).await), (0, state));
-        assert_eq!(world.load(accepted.ticket(0)).await.external, None);
+    for (index, accepted) in [&rejected, &cancelled, &confirmed].into_iter().enumerate() {
+        let id = accepted.delivery(0);
+        let before = (
+            world.delivery(id).await,
+            world.load(accepted.ticket(0)).await,
+        );
+        let external = world.issue(&format!("7{index}"));
+        let late = SettledBatch {
+            push_id: accepted.push,
+            lease_id: ports.ids.next(),
+            outcomes: vec![(id, Settlement::Confirmed { external })],
+            quota_points: 0,
+            fence: None,
+        };
+        for _ in 0..2 {
+            assert_eq!(ok(ports.deliveries.settle(&late, at(90)).await), 0);
+        }
+        let after = (
+            world.delivery(id).await,
+            world.load(accepted.ticket(0)).await,
+        );
+        assert_eq!(after, before);
+        let expected = [(format!("delivery:{id}"), format!("ENG-7{index}"))];
+        assert_eq!(unlinked(&world, id).await, expected);
     }
+    let id = confirmed.delivery(0);
+    world.settle_as_stranger(confirmed.push, id, known).await;
+    assert_eq!(unlinked(&world, id).await.len(), 1, "it is that issue");
+
+    let seen = vec![(id, world.present())];
+    let attempt = (ports.ids.next(), 0);
+    assert_eq!(world.reconcile(confirmed.push, attempt, seen, 95).await, 0);
+    assert_eq!(unlinked(&world, id).await.len(), 2, "a look found another");
     world.retire().await;
+}
+
+/// The issues of a delivery that are linked to no ticket, as they were recorded.
+async fn unlinked(world: &World<'_>, id: DeliveryId) -> Vec<(String, String)> {
+    let listed = ok(world
+        .ports
+        .audit
+        .list(world.workspace, page(200, None))
+        .await);
+    let subject = format!("delivery:{id}");
+    let entries = listed
+        .items
+        .into_iter()
+        .filter(|entry| entry.action == AuditAction::IssueUnlinked && entry.subject == subject);
+    entries.map(|entry| (entry.subject, entry.result)).collect()
 }
 
 /// An issue that is another ticket's, also a deleted one's, leaves its row to a person; the others are written.

@@ -176,6 +176,12 @@ fn require_sight(look: &Look<'_>) -> Result<(), Unproven> {
     if !look.is_range_read() || !look.is_searched {
         return Err(Unproven::because("not every page was read"));
     }
+    // Nothing shows then whether the account sees any of them, and where their numbers end.
+    if look.controls.is_empty() && look.had_issues {
+        return Err(Unproven::because(
+            "Jira's search shows no issue of the project, although it had some before",
+        ));
+    }
     if look.blind_pages > 0 {
         return Err(Unproven::because(
             "Jira did not show issues that are known to exist",

@@ -42,6 +42,8 @@ pub(super) struct Look<'a> {
     /// The project's id and present key.
     pub(super) project: ProjectRef,
     wanted: HashMap<String, DeliveryId>,
+    /// Whether a fence tells that the project had issues before the attempts.
+    pub(super) had_issues: bool,
     floor: u64,
     greatest: u64,
     next: u64,
@@ -75,6 +77,7 @@ impl<'a> Look<'a> {
     ) -> Self {
         // A fence that cannot be read counts as the lowest, which only makes the range longer.
         let fences = marks.iter().map(|mark| mark.fence.0.parse().unwrap_or(0));
+        let had_issues = fences.clone().any(|fence| fence > 0);
         let floor = fences.min().unwrap_or(0);
         let wanted = marks
             .iter()
@@ -84,6 +87,7 @@ impl<'a> Look<'a> {
             site,
             project: project.clone(),
             wanted: wanted.collect(),
+            had_issues,
             floor,
             greatest: floor,
             next: floor.saturating_add(1),

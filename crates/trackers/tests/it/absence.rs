@@ -195,6 +195,26 @@ async fn nothing_is_proven_when_a_page_fails() {
 }
 
 #[tokio::test]
+async fn nothing_is_proven_when_search_shows_nothing_of_a_project_that_had_issues() {
+    let world = World::start().await;
+    world.seed(160).await;
+    world.do_to_issues("hide", 11, 160).await;
+    let marks = world.lost(1).await;
+    assert_eq!(marks[0].fence.0, "10");
+    let nothing = Effect::Answer {
+        status: 200,
+        headers: Vec::new(),
+        body: json!({"issues": [], "isLast": true}),
+        acting: false,
+    };
+    world.fail(Endpoint::Search, nothing);
+    let report = world.tracker_prove(&marks).await;
+    assert_not_yet(&report, "although it had some before");
+    world.sandbox.handle().clear_faults();
+    assert_eq!(keys(&world.prove(&marks).await.matches), ["SHOP-161"]);
+}
+
+#[tokio::test]
 async fn nothing_is_proven_while_search_lags_behind_an_issue_of_ours() {
     let world = World::start().await;
     let marks = world.never_sent().await;

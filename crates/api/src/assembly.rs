@@ -294,6 +294,7 @@ fn sync(ports: &Ports) -> SyncService {
         Arc::clone(&ports.connections),
         Arc::clone(&ports.tracker),
         Arc::clone(&ports.clock),
+        delivering(ports).pace(),
     )
 }
 
@@ -306,6 +307,7 @@ fn delivering(ports: &Ports) -> DeliveryPorts {
         tracker: Arc::clone(&ports.tracker),
         signal: Arc::clone(&ports.signal),
         clock: Arc::clone(&ports.clock),
+        randomness: Arc::clone(&ports.randomness),
         ids: ports.ids.clone(),
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod error;
 pub mod model;
+pub mod pace;
 pub mod plan;
 pub mod ports;
 pub mod reconciler;

@@ -114,6 +114,9 @@ impl From<TrackerError> for ApiError {
                 }
                 problems.into()
             }
+            TrackerError::QuotaSpent { wait, .. } => {
+                Self::new(Code::TrackerRateLimited, detail).retry_after(Some(wait))
+            }
             TrackerError::Failure(failure) => tracker_failure(failure),
         }
     }
@@ -132,6 +135,7 @@ impl From<DeliveryError> for ApiError {
             DeliveryError::ProjectRequired { choices } => project_required(&choices),
             DeliveryError::Invalid(problems) => problems.into(),
             DeliveryError::KeyReused => Self::new(Code::IdempotencyKeyReused, detail),
+            DeliveryError::LookIncomplete { .. } => Self::new(Code::TrackerUnavailable, detail),
             DeliveryError::Tracker(error) => error.into(),
             DeliveryError::Failure(failure) => Self::internal(failure),
         }

@@ -42,7 +42,7 @@ impl CatalogService {
         query: &ProjectQuery,
     ) -> Result<ProjectPage, TrackerError> {
         let site = active_site(self.connections.as_ref(), workspace, Platform::Jira).await?;
-        self.tracker.projects(&site, query).await
+        Ok(self.tracker.projects(&site, query).await?.value)
     }
 
     /// The issue types of a project.

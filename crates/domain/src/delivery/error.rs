@@ -39,6 +39,14 @@ pub enum DeliveryError {
     /// The idempotency key was used for another body.
     #[error("the idempotency key was used for another body")]
     KeyReused,
+    /// The issue was not found, and may have gone unseen; nothing was sent.
+    #[error(
+        "not sent: the issue may exist all the same ({why}); try again later, link it, or abandon the delivery"
+    )]
+    LookIncomplete {
+        /// Why it may have gone unseen.
+        why: String,
+    },
     /// The tracker, or the way to it, refuses.
     #[error(transparent)]
     Tracker(#[from] TrackerError),

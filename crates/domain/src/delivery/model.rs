@@ -180,7 +180,7 @@ pub struct Push {
     pub fence: Fence,
     /// Whether it is finished.
     pub state: PushState,
-    /// Rate-limit points that its creates cost.
+    /// Rate-limit points that its preflight, creates and looks cost.
     pub quota_points: i64,
     /// The greatest change number of its deliveries.
     pub change_number: i64,

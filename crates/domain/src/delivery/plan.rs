@@ -8,7 +8,9 @@ use serde_json::{Map, Value};
 use super::error::DeliveryError;
 use super::model::{Fence, ProjectRef, Warning};
 use super::service::DeliveryService;
-use super::tracker::{PreflightBatch, PreflightTicket, ProjectQuery, TrackerProject, Verdict};
+use super::tracker::{
+    Costed, PreflightBatch, PreflightTicket, ProjectQuery, TrackerProject, Verdict,
+};
 use crate::connection::catalog::active_site;
 use crate::connection::model::{Platform, TrackerSite};
 use crate::shared::ids::{DeliveryId, DocumentId, TicketId, WorkspaceId};
@@ -84,6 +86,8 @@ pub struct PushPlan {
     pub fence: Fence,
     /// One entry a ticket, in the order they were given.
     pub entries: Vec<PlannedEntry>,
+    /// Rate-limit points that planning cost.
+    pub quota_points: i64,
 }
 
 /// What planning found.
@@ -109,9 +113,29 @@ impl DeliveryService {
         if tickets.is_empty() && command.ticket_ids.is_none() {
             return Ok(Planned::Nothing);
         }
-        let project = self
+        let plan = self.plan_on(site.clone(), command, document_title, tickets);
+        match plan.await {
+            Ok(plan) => Ok(Planned::Plan(plan)),
+            Err(DeliveryError::Tracker(error)) => {
+                self.ports.pace().heed(&site.cloud_id, &error).await;
+                Err(error.into())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Asks the tracker what would become of the tickets.
+    async fn plan_on(
+        &self,
+        site: TrackerSite,
+        command: &PushCommand,
+        document_title: String,
+        tickets: Vec<Ticket>,
+    ) -> Result<PushPlan, DeliveryError> {
+        let found = self
             .project_of(&site, command.project_key.as_deref())
             .await?;
+        let project = found.value;
         let mut batch = PreflightBatch {
             project: ProjectRef {
                 id: project.id.clone(),
@@ -131,13 +155,15 @@ impl DeliveryService {
                 batch.tickets.push(self.preflight_ticket(ticket));
             }
         }
-        let (verdicts, fence) = self.judge(&site, &project, &batch).await?;
-        Ok(Planned::Plan(PushPlan {
+        let judged = self.judge(&site, &project, &batch).await?;
+        let (verdicts, fence) = judged.value;
+        Ok(PushPlan {
             site,
             project: batch.project,
             fence,
             entries: placed(places, batch.tickets, verdicts).collect(),
-        }))
+            quota_points: found.quota_points + judged.quota_points,
+        })
     }
 
     /// The title of the document, whose text is not needed any more.
@@ -191,17 +217,19 @@ impl DeliveryService {
         &self,
         site: &TrackerSite,
         key: Option<&str>,
-    ) -> Result<TrackerProject, DeliveryError> {
+    ) -> Result<Costed<TrackerProject>, DeliveryError> {
         if let Some(key) = key {
             return Ok(self.ports.tracker.project(site, key).await?);
         }
-        let mut choices = Vec::new();
+        let (mut choices, mut quota_points) = (Vec::new(), 0);
         let mut query = ProjectQuery {
             can_create: true,
             ..ProjectQuery::default()
         };
         loop {
             let page = self.ports.tracker.projects(site, &query).await?;
+            quota_points += page.quota_points;
+            let page = page.value;
             choices.extend(page.projects);
             query.cursor = page.next_cursor;
             if query.cursor.is_none() || choices.len() >= MAX_CHOICES {
@@ -209,7 +237,10 @@ impl DeliveryService {
             }
         }
         match choices.pop() {
-            Some(only) if choices.is_empty() => Ok(only),
+            Some(value) if choices.is_empty() => Ok(Costed {
+                value,
+                quota_points,
+            }),
             last => {
                 choices.extend(last);
                 Err(DeliveryError::ProjectRequired { choices })
@@ -230,7 +261,11 @@ impl DeliveryService {
         site: &TrackerSite,
         project: &TrackerProject,
         batch: &PreflightBatch,
-    ) -> Result<(Vec<Verdict>, Fence), DeliveryError> {
+    ) -> Result<Costed<(Vec<Verdict>, Fence)>, DeliveryError> {
+        let unasked = |verdicts| Costed {
+            value: (verdicts, Fence(String::new())),
+            quota_points: 0,
+        };
         if !project.can_create {
             let message = format!(
                 "the connected account may not create issues in {}",
@@ -242,13 +277,18 @@ impl DeliveryService {
                 warnings: Vec::new(),
                 refusal: Some(refusal),
             };
-            return Ok((vec![verdict; batch.tickets.len()], Fence(String::new())));
+            return Ok(unasked(vec![verdict; batch.tickets.len()]));
         }
         if batch.tickets.is_empty() {
-            return Ok((Vec::new(), Fence(String::new())));
+            return Ok(unasked(Vec::new()));
         }
         let preflight = self.ports.tracker.preflight(site, batch);
-        Ok(try_join(preflight, self.ports.tracker.fence(site, &batch.project)).await?)
+        let fence = self.ports.tracker.fence(site, &batch.project);
+        let (verdicts, fence) = try_join(preflight, fence).await?;
+        Ok(Costed {
+            value: (verdicts.value, fence.value),
+            quota_points: verdicts.quota_points + fence.quota_points,
+        })
     }
 }
 

@@ -64,7 +64,7 @@ pub struct IdempotencyKey {
 /// A push to be accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPush {
-    /// The push; its state, counters and settled time are set by the ledger.
+    /// The push; its state, change number and settled time are set by the ledger.
     pub push: Push,
     /// One entry a ticket, in the order they were given.
     pub entries: Vec<NewEntry>,

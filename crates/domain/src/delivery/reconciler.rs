@@ -12,16 +12,21 @@ use futures_util::future::join_all;
 use time::OffsetDateTime;
 
 use self::judge::{Judge, Sight, overdue};
+use self::looks::{BusySites, DueSite, Looks};
+use self::pacing::Pacing;
 use super::model::{Push, UncertainAttempt, UncertainPush, UncertainRequest};
+use super::pace::Pace;
 use super::service::DeliveryPorts;
 use super::times::DeliveryTimes;
-use super::tracker::{Mark, TrackerError};
+use super::tracker::Mark;
 use crate::connection::model::TrackerSite;
 use crate::shared::clock::to_micros;
 use crate::shared::failure::Failure;
-use crate::shared::ids::LeaseId;
+use crate::shared::ids::{LeaseId, PushId};
 
 pub(super) mod judge;
+mod looks;
+mod pacing;
 
 /// How many pushes are listed at once.
 const PUSHES: u32 = 200;
@@ -44,8 +49,11 @@ const LAST_WORD: Duration = Duration::from_secs(600);
 pub struct Reconciler {
     ports: DeliveryPorts,
     times: DeliveryTimes,
+    pace: Pace,
     watched: Mutex<HashMap<LeaseId, Watched>>,
     next_sweep: Mutex<Duration>,
+    pacing: Pacing,
+    busy: BusySites,
 }
 
 /// Since when this process has seen a request unchanged, and when last, on its monotonic clock.
@@ -69,36 +77,56 @@ impl Reconciler {
         // Whatever this process can look at gets its settle time first, also after everything was down for days.
         let next_sweep = ports.clock.monotonic() + times.settle + LAST_WORD;
         Self {
+            pace: ports.pace(),
             ports,
             times,
             watched: Mutex::default(),
             next_sweep: Mutex::new(next_sweep),
+            pacing: Pacing::default(),
+            busy: BusySites::default(),
         }
     }
 
-    /// Works until `stop` is set.
+    /// Works until `stop` is set; looks that are not finished then are left to a later one.
+    ///
+    /// The ledger is asked on while looks are under way, so that a site that does not answer holds no other back.
     pub async fn run(&self, stop: &AtomicBool) {
+        let mut looks = Looks::default();
         while !stop.load(Ordering::Acquire) {
-            let rest = match self.run_once().await {
-                Ok(_) => POLL,
+            let rest = match looks.go_on_beside(self.due()).await {
+                Ok(due) => {
+                    for site in due {
+                        looks.add(Box::pin(self.look_at_each(site)));
+                    }
+                    POLL
+                }
                 Err(failure) => {
                     log_failure(&failure, "uncertain deliveries could not be listed");
                     REST
                 }
             };
-            self.ports.clock.sleep(rest).await;
+            looks.go_on_beside(self.ports.clock.sleep(rest)).await;
         }
     }
 
-    /// Takes every look that is due; `false` when none was.
+    /// Takes every look that is due and waits for all of them; `false` when none was.
     ///
     /// # Errors
     /// The failure of the store while listing; those of single looks are logged.
     pub async fn run_once(&self) -> Result<bool, Failure> {
+        let due = self.due().await?.into_iter();
+        let looks = due.map(|site| self.look_at_each(site));
+        Ok(join_all(looks).await.into_iter().any(|looked| looked))
+    }
+
+    /// The looks that are due, by site; those of a site that is being looked at wait for their turn.
+    async fn due(&self) -> Result<Vec<DueSite<'_>>, Failure> {
         let now = self.ports.clock.now();
         self.give_up_overdue(now).await;
         let listed = self.ports.deliveries.list_uncertain(PUSHES, now).await?;
         self.watch(&listed);
+        let ids: HashSet<PushId> = listed.iter().map(|uncertain| uncertain.push.id).collect();
+        self.pacing.retain(&ids, self.ports.clock.monotonic());
         let mut by_site: BTreeMap<String, Vec<UncertainPush>> = BTreeMap::new();
         for uncertain in listed {
             if self.is_due(&uncertain, now) {
@@ -106,10 +134,11 @@ impl Reconciler {
                 by_site.entry(site).or_default().push(uncertain);
             }
         }
-        let looks = by_site
-            .into_values()
-            .map(|pushes| self.look_at_each(pushes));
-        Ok(join_all(looks).await.into_iter().any(|looked| looked))
+        let due = by_site.into_iter().filter_map(|(site, pushes)| {
+            let _turn = self.busy.take(&site)?;
+            Some(DueSite { pushes, _turn })
+        });
+        Ok(due.collect())
     }
 
     /// Leaves to a person what no look could settle, for example because its workspace is never connected again.
@@ -177,8 +206,12 @@ impl Reconciler {
     }
 
     /// A wish farther away than this process would have made it counts as due: there is a younger request than when it was
-    /// made, or somebody's clock jumped.
+    /// made, or somebody's clock jumped. What this process itself must wait for counts in any case.
     fn is_due(&self, uncertain: &UncertainPush, now: OffsetDateTime) -> bool {
+        let monotonic = self.ports.clock.monotonic();
+        if !self.pacing.wait(uncertain.push.id, monotonic).is_zero() {
+            return false;
+        }
         let interval = self.interval(uncertain);
         uncertain
             .next_look_at
@@ -194,10 +227,10 @@ impl Reconciler {
         (youngest / 10).clamp(first, LAST_INTERVAL)
     }
 
-    async fn look_at_each(&self, pushes: Vec<UncertainPush>) -> bool {
+    async fn look_at_each(&self, site: DueSite<'_>) -> bool {
         let mut has_looked = false;
-        for uncertain in pushes {
-            match self.look(&uncertain).await {
+        for uncertain in &site.pushes {
+            match self.look(uncertain).await {
                 Ok(looked) => has_looked |= looked,
                 Err(failure) => log_failure(&failure, "a look could not be written down"),
             }
@@ -231,13 +264,13 @@ impl Reconciler {
             .filter(|(_, age)| is_ripe(age))
             .map(|(lease, _)| lease)
             .collect();
-        let sight = match self.see(&site, push, &requests, !ripe.is_empty()).await {
-            Ok(sight) => sight,
-            Err(error) => {
-                self.postpone(push, next, &error).await?;
-                Sight::nothing(format!("the tracker could not be asked: {error}"))
-            }
-        };
+        let sight = self.see(&site, push, &requests, !ripe.is_empty()).await;
+        self.keep_pace(push.id, &site, &sight).await;
+        let wait = self.pacing.wait(push.id, self.ports.clock.monotonic());
+        let later = to_micros(self.ports.clock.now() + wait);
+        if later > next && !wait.is_zero() {
+            ledger.begin_look(push.id, Some(next), later).await?;
+        }
         let now = self.ports.clock.now();
         let judge = Judge {
             sight: &sight,
@@ -265,7 +298,7 @@ impl Reconciler {
         push: &Push,
         requests: &[UncertainRequest],
         is_any_ripe: bool,
-    ) -> Result<Sight, TrackerError> {
+    ) -> Sight {
         let deliveries = requests.iter().flat_map(|request| &request.deliveries);
         let marks: Vec<Mark> = deliveries
             .map(|delivery| Mark {
@@ -275,31 +308,24 @@ impl Reconciler {
             .collect();
         let (tracker, project) = (&self.ports.tracker, &push.project);
         if is_any_ripe {
-            let report = tracker.prove_absent(site, project, &marks).await?;
-            return Ok(report.into());
+            return tracker.prove_absent(site, project, &marks).await.into();
         }
-        Ok(tracker.find(site, project, &marks).await?.into())
+        tracker.find(site, project, &marks).await.into()
     }
 
-    /// Waits longer when the tracker asks for it.
-    async fn postpone(
-        &self,
-        push: &Push,
-        next: OffsetDateTime,
-        error: &TrackerError,
-    ) -> Result<(), Failure> {
-        tracing::warn!(push = %push.id, %error, "a look for lost issues failed");
-        let TrackerError::Failure(failure) = error else {
-            return Ok(());
+    /// Notes what a look has cost, and for how long the tracker wants to be left alone.
+    async fn keep_pace(&self, push: PushId, site: &TrackerSite, sight: &Sight) {
+        let monotonic = || self.ports.clock.monotonic();
+        self.pacing.charge(push, sight.quota_points, monotonic());
+        let Some(error) = &sight.failure else {
+            return;
         };
-        if let Some(wait) = failure.retry_after() {
-            let later = to_micros(self.ports.clock.now() + wait.min(LAST_INTERVAL));
-            let ledger = &self.ports.deliveries;
-            ledger
-                .begin_look(push.id, Some(next), next.max(later))
-                .await?;
+        tracing::warn!(%push, %error, "a look for lost issues failed");
+        if let Some(asked) = error.retry_after() {
+            let until = monotonic() + self.pace.wait(asked);
+            self.pacing.postpone(push, until);
         }
-        Ok(())
+        self.pace.heed(&site.cloud_id, error).await;
     }
 
     fn watched(&self) -> MutexGuard<'_, HashMap<LeaseId, Watched>> {

@@ -39,7 +39,7 @@ impl DeliveryService {
     /// [`DeliveryError::DeliveryNotFound`]; [`DeliveryError::DeliveryOpen`] while Handoff is still at work on it;
     /// [`DeliveryError::AlreadyPushed`] when it is confirmed; [`DeliveryError::Invalid`] at `/action` when there is nothing
     /// to decide, at `/issue_key` when the issue cannot be seen or is another ticket's; [`DeliveryError::Tracker`] when the
-    /// tracker cannot be asked. Nothing was changed then.
+    /// tracker cannot be asked; [`DeliveryError::LookIncomplete`] when it can, and the issue may have gone unseen. Nothing was changed then.
     pub async fn resolve(
         &self,
         workspace: WorkspaceId,
@@ -159,7 +159,7 @@ impl DeliveryService {
             fence: delivery.fence.as_ref().unwrap_or(&push.fence).clone(),
         }];
         let tracker = &self.ports.tracker;
-        let report = tracker.find(&site, &push.project, &marks).await?;
+        let report = tracker.find(&site, &push.project, &marks).await;
         if report.quota_points != 0 {
             let now = self.ports.clock.now();
             let ledger = &self.ports.deliveries;
@@ -167,14 +167,21 @@ impl DeliveryService {
                 .reconcile(push.id, &[], report.quota_points, now)
                 .await?;
         }
+        if let Some(error) = &report.failure {
+            self.ports.pace().heed(&site.cloud_id, error).await;
+        }
         let found = by_mark(report.matches).remove(&delivery.id);
-        match found.unwrap_or_default().as_slice() {
-            [] => Ok((Resolution::Resend, "resend")),
-            [one] => {
+        match (found.unwrap_or_default().as_slice(), report.failure) {
+            ([], Some(error)) => Err(error.into()),
+            ([], None) => match report.gap {
+                Some(why) => Err(DeliveryError::LookIncomplete { why }),
+                None => Ok((Resolution::Resend, "resend")),
+            },
+            ([one], _) => {
                 let external = one.clone();
                 Ok((Resolution::Link { external }, "found"))
             }
-            several => {
+            (several, _) => {
                 let message = format!(
                     "not sent: several issues carry the ticket's mark: {}; link one of them",
                     keys(several)

@@ -10,6 +10,7 @@ use super::error::DeliveryError;
 use super::model::{
     Delivery, DeliveryState, ProjectRef, Push, PushChanges, PushReport, PushState, PushSummary,
 };
+use super::pace::Pace;
 use super::plan::{Planned, PlannedEntry, PushCommand, PushPlan};
 use super::ports::{
     AcceptOutcome, DeliveryRepository, IdempotencyKey, KeyLookup, NewEntry, NewPush, PushFilter,
@@ -19,7 +20,7 @@ use crate::audit::model::{AuditAction, AuditEntry};
 use crate::connection::model::TrackerSite;
 use crate::connection::ports::ConnectionRepository;
 use crate::document::ports::DocumentRepository;
-use crate::shared::clock::Clock;
+use crate::shared::clock::{Clock, Randomness};
 use crate::shared::failure::{Failure, FailureKind};
 use crate::shared::ids::{IdSource, PushId, WorkspaceId};
 use crate::shared::page::{Page, PageRequest};
@@ -60,6 +61,8 @@ pub struct DeliveryPorts {
     pub signal: Arc<dyn WorkSignal>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Spreads waits.
+    pub randomness: Arc<dyn Randomness>,
     /// Draws ids.
     pub ids: IdSource,
 }
@@ -71,6 +74,13 @@ pub struct DeliveryService {
 }
 
 impl DeliveryPorts {
+    /// How the tracker's pace is kept.
+    #[must_use]
+    pub fn pace(&self) -> Pace {
+        let (ledger, clock) = (Arc::clone(&self.deliveries), Arc::clone(&self.clock));
+        Pace::new(ledger, clock, Arc::clone(&self.randomness))
+    }
+
     /// The site of a push, as far as its workspace is still connected to it as the same account.
     pub(super) async fn site_of(&self, push: &Push) -> Result<Option<TrackerSite>, Failure> {
         let found = self
@@ -127,11 +137,14 @@ impl DeliveryService {
                 KeyLookup::Other => return Err(DeliveryError::KeyReused),
             }
         }
+        let mut quota_points = 0;
         for _ in 0..ACCEPT_ATTEMPTS {
-            let plan = match self.plan(command).await? {
+            let mut plan = match self.plan(command).await? {
                 Planned::Nothing => return Ok(Pushed::Nothing),
                 Planned::Plan(plan) => plan,
             };
+            quota_points += plan.quota_points;
+            plan.quota_points = quota_points;
             let new = self.new_push(actor, command, plan, idempotency.clone());
             match self.ports.deliveries.accept(&new).await? {
                 AcceptOutcome::Accepted => {
@@ -167,7 +180,7 @@ impl DeliveryService {
             project: plan.project,
             fence: plan.fence,
             state: PushState::Running,
-            quota_points: 0,
+            quota_points: plan.quota_points,
             change_number: 0,
             created_by: actor,
             created_at: now,

@@ -1,5 +1,7 @@
 //! The port to an issue tracker.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -10,7 +12,13 @@ use crate::connection::ports::{AccessTokenError, SendDeadline};
 use crate::shared::failure::Failure;
 use crate::shared::ids::{DeliveryId, TicketId};
 use crate::ticket::model::{ExternalIssue, PushError, SyncedStatus, TicketContent};
-use std::time::Duration;
+
+mod reports;
+
+pub use reports::{
+    Absence, AbsenceReport, Costed, CreateOutcome, CreateReport, FindReport, Mark, MarkedIssue,
+    PauseRequest, StrayMark,
+};
 
 /// A project of a tracker.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,9 +171,53 @@ pub enum TrackerError {
     /// The caller's `fields` do not fit the project.
     #[error("the fields do not fit the project")]
     InvalidFields(Vec<FieldProblem>),
+    /// An hourly quota is spent: the tracker refuses everything that the app asks, of this site or of any.
+    #[error("the tracker asks for a pause ({reason})")]
+    QuotaSpent {
+        /// Whether it is the app's quota for all sites together.
+        is_of_app: bool,
+        /// How long the tracker asked to wait.
+        wait: Duration,
+        /// The tracker's own reason.
+        reason: String,
+    },
     /// The tracker gave no usable answer.
     #[error(transparent)]
     Failure(#[from] Failure),
+}
+
+impl TrackerError {
+    /// How long the tracker asked to wait before it is asked again.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::QuotaSpent { wait, .. } => Some(*wait),
+            Self::Failure(failure) => failure.retry_after(),
+            _ => None,
+        }
+    }
+
+    /// What every process should pause, when a question about this site was answered so.
+    #[must_use]
+    pub fn pause(&self, site_id: &str) -> Option<PauseRequest> {
+        let Self::QuotaSpent {
+            is_of_app,
+            wait,
+            reason,
+        } = self
+        else {
+            return None;
+        };
+        let scope = match is_of_app {
+            true => PauseScope::App,
+            false => PauseScope::Site(site_id.to_owned()),
+        };
+        Some(PauseRequest {
+            scope,
+            wait: *wait,
+            reason: reason.clone(),
+        })
+    }
 }
 
 impl From<AccessTokenError> for TrackerError {
@@ -177,97 +229,6 @@ impl From<AccessTokenError> for TrackerError {
             AccessTokenError::Failure(failure) => Self::Failure(failure),
         }
     }
-}
-
-/// What became of one element of a create.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CreateOutcome {
-    /// The issue exists.
-    Confirmed(ExternalIssue),
-    /// The tracker refused it.
-    Rejected(PushError),
-    /// Certainly not applied.
-    Retryable {
-        /// How long the tracker asked to wait.
-        retry_after: Option<Duration>,
-        /// Why.
-        error: PushError,
-    },
-    /// It may have been applied.
-    Uncertain(PushError),
-}
-
-/// The tracker asks to slow down.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PauseRequest {
-    /// What should pause.
-    pub scope: PauseScope,
-    /// For how long.
-    pub wait: Duration,
-    /// The tracker's own reason.
-    pub reason: String,
-}
-
-/// What became of a create.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CreateReport {
-    /// One outcome an element, aligned to the input.
-    pub outcomes: Vec<CreateOutcome>,
-    /// What should pause, if anything.
-    pub pause: Option<PauseRequest>,
-    /// Rate-limit points that the requests cost.
-    pub quota_points: i64,
-    /// The highest position of the project that the answer showed.
-    pub fence: Option<Fence>,
-}
-
-/// A mark to be looked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
-    /// The delivery.
-    pub delivery_id: DeliveryId,
-    /// The project's position before the attempt.
-    pub fence: Fence,
-}
-
-/// An issue of our account that carries a mark which was looked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MarkedIssue {
-    /// The mark.
-    pub delivery_id: DeliveryId,
-    /// The issue.
-    pub external: ExternalIssue,
-}
-
-/// What a look for marks found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FindReport {
-    /// The issues that were seen; several may carry the same mark.
-    pub matches: Vec<MarkedIssue>,
-    /// Rate-limit points that the look cost.
-    pub quota_points: i64,
-}
-
-/// Whether the marks that were not found are proven to be nowhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Absence {
-    /// Both witnesses could see, agree, and saw no such mark.
-    Proven,
-    /// No verdict this time, and why, in a sentence for people.
-    NotYet(String),
-    /// No later look can give a verdict either, and why.
-    Impossible(String),
-}
-
-/// What an attempt to prove absence found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AbsenceReport {
-    /// The issues that were seen all the same.
-    pub matches: Vec<MarkedIssue>,
-    /// The verdict for every mark without a match.
-    pub verdict: Absence,
-    /// Rate-limit points that the look cost.
-    pub quota_points: i64,
 }
 
 /// What a tracker says of one issue.
@@ -298,10 +259,14 @@ pub trait IssueTracker: Send + Sync + 'static {
         &self,
         site: &TrackerSite,
         query: &ProjectQuery,
-    ) -> Result<ProjectPage, TrackerError>;
+    ) -> Result<Costed<ProjectPage>, TrackerError>;
 
     /// The project with this key, as the account sees it.
-    async fn project(&self, site: &TrackerSite, key: &str) -> Result<TrackerProject, TrackerError>;
+    async fn project(
+        &self,
+        site: &TrackerSite,
+        key: &str,
+    ) -> Result<Costed<TrackerProject>, TrackerError>;
 
     /// The issue types of a project, sub-tasks left out.
     async fn issue_types(
@@ -315,10 +280,14 @@ pub trait IssueTracker: Send + Sync + 'static {
         &self,
         site: &TrackerSite,
         batch: &PreflightBatch,
-    ) -> Result<Vec<Verdict>, TrackerError>;
+    ) -> Result<Costed<Vec<Verdict>>, TrackerError>;
 
     /// The project's highest known position.
-    async fn fence(&self, site: &TrackerSite, project: &ProjectRef) -> Result<Fence, TrackerError>;
+    async fn fence(
+        &self,
+        site: &TrackerSite,
+        project: &ProjectRef,
+    ) -> Result<Costed<Fence>, TrackerError>;
 
     /// Creates up to 50 issues in one request, whose last byte leaves before the deadline or not at all.
     ///
@@ -338,12 +307,7 @@ pub trait IssueTracker: Send + Sync + 'static {
     ) -> Result<Vec<IssueStatus>, TrackerError>;
 
     /// Looks for issues by their marks: in the range of keys beyond the fences and by search; reads only.
-    async fn find(
-        &self,
-        site: &TrackerSite,
-        project: &ProjectRef,
-        marks: &[Mark],
-    ) -> Result<FindReport, TrackerError>;
+    async fn find(&self, site: &TrackerSite, project: &ProjectRef, marks: &[Mark]) -> FindReport;
 
     /// Looks for marks and decides whether those not found are proven absent; reads only.
     ///
@@ -353,7 +317,7 @@ pub trait IssueTracker: Send + Sync + 'static {
         site: &TrackerSite,
         project: &ProjectRef,
         marks: &[Mark],
-    ) -> Result<AbsenceReport, TrackerError>;
+    ) -> AbsenceReport;
 
     /// The issue with this key as the account sees it, if it sees one.
     async fn issue(

@@ -5,12 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::model::{ClaimedBatch, Pause, SettledBatch, Settlement};
+use super::model::{ClaimedBatch, SettledBatch, Settlement};
+use super::pace::Pace;
 use super::ports::HeldLease;
 use super::service::DeliveryPorts;
 use super::times::DeliveryTimes;
-use super::tracker::{CreateOutcome, CreateReport, PauseRequest};
+use super::tracker::{CreateOutcome, CreateReport};
 use crate::connection::ports::SendDeadline;
+use crate::shared::clock::to_micros;
 use crate::shared::failure::Failure;
 use crate::shared::ids::LeaseId;
 use crate::ticket::model::{PushError, PushErrorCode};
@@ -28,6 +30,7 @@ const LAST_RETRY: Duration = Duration::from_secs(300);
 /// Delivers what was accepted. Several tasks may run the same worker at once.
 pub struct DeliveryWorker {
     ports: DeliveryPorts,
+    pace: Pace,
     times: DeliveryTimes,
     max_in_flight_per_site: usize,
     claiming: futures_util::lock::Mutex<()>,
@@ -47,6 +50,7 @@ impl DeliveryWorker {
     #[must_use]
     pub fn new(ports: DeliveryPorts, times: DeliveryTimes, max_in_flight_per_site: usize) -> Self {
         Self {
+            pace: ports.pace(),
             ports,
             times,
             max_in_flight_per_site,
@@ -84,7 +88,7 @@ impl DeliveryWorker {
         };
         let report = self.send(&claim.batch, claim.deadline).await;
         if let Some(pause) = &report.pause {
-            self.write_pause(pause).await;
+            self.pace.pause(pause).await;
         }
         let settled = self.settled(claim.batch, report);
         self.write_down(&settled).await;
@@ -137,17 +141,6 @@ impl DeliveryWorker {
         }
     }
 
-    async fn write_pause(&self, request: &PauseRequest) {
-        let pause = Pause {
-            scope: request.scope.clone(),
-            until: self.ports.clock.now() + request.wait,
-            reason: request.reason.clone(),
-        };
-        if let Err(failure) = self.ports.deliveries.pause(&pause).await {
-            log_failure(&failure, "a pause could not be written down");
-        }
-    }
-
     /// Writes the outcomes down; while the store fails this is tried again as long as nobody takes the rows over.
     async fn write_down(&self, settled: &SettledBatch) {
         let begun = self.ports.clock.monotonic();
@@ -172,11 +165,9 @@ impl DeliveryWorker {
             CreateOutcome::Rejected(error) => Settlement::Rejected { error },
             CreateOutcome::Uncertain(error) => Settlement::Uncertain { error },
             CreateOutcome::Retryable { retry_after, error } => {
-                let wait = backoff(attempt).max(retry_after.unwrap_or_default());
-                Settlement::Retry {
-                    at: now + wait,
-                    error,
-                }
+                let wait = self.pace.retry(backoff(attempt), retry_after);
+                let at = to_micros(now + wait);
+                Settlement::Retry { at, error }
             }
         };
         let pairs = batch.deliveries.into_iter().zip(report.outcomes);
@@ -196,11 +187,14 @@ impl DeliveryWorker {
         let held = self.ports.deliveries.list_held().await?;
         for lease in self.dead_leases(&held) {
             let now = self.ports.clock.now();
-            let rows = self.ports.deliveries.expire_lease(lease, now).await?;
-            tracing::warn!(
-                rows,
-                "a worker died while sending; its deliveries are uncertain"
-            );
+            // One lease that cannot be written must not keep every other push from being sent.
+            match self.ports.deliveries.expire_lease(lease, now).await {
+                Ok(rows) => tracing::warn!(
+                    rows,
+                    "a worker died while sending; its deliveries are uncertain"
+                ),
+                Err(failure) => log_failure(&failure, "a dead worker's lease could not be ended"),
+            }
         }
         Ok(())
     }

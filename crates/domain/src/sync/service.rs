@@ -8,6 +8,7 @@ use super::repair::{self, Misplaced, MisplacedTickets};
 use crate::connection::catalog::active_site;
 use crate::connection::model::{Platform, TrackerSite};
 use crate::connection::ports::ConnectionRepository;
+use crate::delivery::pace::Pace;
 use crate::delivery::plan::MAX_TICKETS;
 use crate::delivery::tracker::{IssueStatus, IssueTracker, TrackerError};
 use crate::document::ports::DocumentRepository;
@@ -66,6 +67,7 @@ pub struct SyncService {
     connections: Arc<dyn ConnectionRepository>,
     tracker: Arc<dyn IssueTracker>,
     clock: Arc<dyn Clock>,
+    pace: Pace,
 }
 
 impl std::fmt::Debug for SyncService {
@@ -83,6 +85,7 @@ impl SyncService {
         connections: Arc<dyn ConnectionRepository>,
         tracker: Arc<dyn IssueTracker>,
         clock: Arc<dyn Clock>,
+        pace: Pace,
     ) -> Self {
         Self {
             tickets,
@@ -90,6 +93,7 @@ impl SyncService {
             connections,
             tracker,
             clock,
+            pace,
         }
     }
 
@@ -182,7 +186,7 @@ impl SyncService {
             .iter()
             .map(|(_, external)| external.id.clone())
             .collect();
-        let statuses = match self.tracker.statuses(site, &ids).await {
+        let statuses = match self.statuses(site, &ids).await {
             Ok(statuses) => statuses,
             Err(error) => {
                 let error = page_error(&error);
@@ -200,6 +204,19 @@ impl SyncService {
             }
         }
         Ok(self.tickets.observe(workspace, &seen).await?)
+    }
+
+    /// Asks for the status of issues; where a quota is spent, every process hears of it.
+    async fn statuses(
+        &self,
+        site: &TrackerSite,
+        ids: &[String],
+    ) -> Result<Vec<IssueStatus>, TrackerError> {
+        let answer = self.tracker.statuses(site, ids).await;
+        if let Err(error) = &answer {
+            self.pace.heed(&site.cloud_id, error).await;
+        }
+        answer
     }
 
     /// Lets tickets that have each other's issues exchange them, and reports what cannot be put right.
@@ -245,7 +262,7 @@ impl SyncService {
             for page in here.chunks(PAGE) {
                 let ids: Vec<String> = page.iter().map(|(id, _)| id.clone()).collect();
                 // Without an answer their links stay as they are, and so do those of the tickets asked for.
-                let statuses = self.tracker.statuses(site, &ids).await.unwrap_or_default();
+                let statuses = self.statuses(site, &ids).await.unwrap_or_default();
                 for ((_, ticket), status) in page.iter().zip(&statuses) {
                     Misplaced::of(ticket, status, false)
                         .into_iter()
@@ -342,6 +359,7 @@ fn page_error(error: &TrackerError) -> PushError {
         TrackerError::InvalidFields(_) | TrackerError::InvalidCursor => {
             PushErrorCode::FieldRejected
         }
+        TrackerError::QuotaSpent { .. } => PushErrorCode::TrackerRateLimited,
         TrackerError::Failure(failure) if failure.kind() == FailureKind::RateLimited => {
             PushErrorCode::TrackerRateLimited
         }

@@ -11,9 +11,11 @@ use crate::connection::model::TrackerSite;
 use crate::connection::ports::SendDeadline;
 use crate::delivery::model::{ClaimedDelivery, Fence, ProjectRef};
 use crate::delivery::tracker::{
-    AbsenceReport, CreateReport, FindReport, IssueStatus, IssueTracker, Mark, PreflightBatch,
-    ProjectPage, ProjectQuery, TrackerError, TrackerIssueType, TrackerProject, Verdict,
+    AbsenceReport, Costed, CreateReport, FindReport, IssueStatus, IssueTracker, Mark,
+    PreflightBatch, ProjectPage, ProjectQuery, TrackerError, TrackerIssueType, TrackerProject,
+    Verdict,
 };
+use crate::shared::failure::{Failure, FailureKind};
 use crate::shared::ids::{DeliveryId, TicketId};
 use crate::ticket::model::ExternalIssue;
 
@@ -87,6 +89,7 @@ impl Default for FakeTracker {
             creates: VecDeque::new(),
             issues: Vec::new(),
             statuses: BTreeMap::new(),
+            question_cost: 0,
             sight: Sight::default(),
         };
         Self {
@@ -136,6 +139,11 @@ impl FakeTracker {
         self.script().fence = Some(Fence(fence.into()));
     }
 
+    /// Says what each question of a preflight costs.
+    pub fn set_question_cost(&self, quota_points: i64) {
+        self.script().question_cost = quota_points;
+    }
+
     /// Says what is answered for the issue with this id; without it, an issue made here is open and another missing.
     pub fn set_status(&self, external_id: impl Into<String>, status: IssueStatus) {
         self.script().statuses.insert(external_id.into(), status);
@@ -181,20 +189,20 @@ impl IssueTracker for FakeTracker {
         &self,
         _site: &TrackerSite,
         query: &ProjectQuery,
-    ) -> Result<ProjectPage, TrackerError> {
+    ) -> Result<Costed<ProjectPage>, TrackerError> {
         let mut script = self.asked().await?;
         script.calls.projects += 1;
-        Ok(script.page(query))
+        Ok(script.costed(script.page(query)))
     }
 
     async fn project(
         &self,
         _site: &TrackerSite,
         key: &str,
-    ) -> Result<TrackerProject, TrackerError> {
+    ) -> Result<Costed<TrackerProject>, TrackerError> {
         let mut script = self.asked().await?;
         script.calls.projects += 1;
-        script.find_project(key)
+        Ok(script.costed(script.find_project(key)?))
     }
 
     async fn issue_types(
@@ -213,7 +221,7 @@ impl IssueTracker for FakeTracker {
         &self,
         _site: &TrackerSite,
         batch: &PreflightBatch,
-    ) -> Result<Vec<Verdict>, TrackerError> {
+    ) -> Result<Costed<Vec<Verdict>>, TrackerError> {
         let mut script = self.asked().await?;
         script.calls.preflight += 1;
         let verdicts = batch.tickets.iter().map(|ticket| {
@@ -234,17 +242,17 @@ impl IssueTracker for FakeTracker {
                     }
                 })
         });
-        Ok(verdicts.collect())
+        Ok(script.costed(verdicts.collect()))
     }
 
     async fn fence(
         &self,
         _site: &TrackerSite,
         _project: &ProjectRef,
-    ) -> Result<Fence, TrackerError> {
+    ) -> Result<Costed<Fence>, TrackerError> {
         let mut script = self.asked().await?;
         script.calls.fence += 1;
-        Ok(script.present_fence())
+        Ok(script.costed(script.present_fence()))
     }
 
     async fn create(
@@ -268,18 +276,20 @@ impl IssueTracker for FakeTracker {
         Ok(ids.iter().map(|id| script.status(id)).collect())
     }
 
-    async fn find(
-        &self,
-        site: &TrackerSite,
-        _project: &ProjectRef,
-        marks: &[Mark],
-    ) -> Result<FindReport, TrackerError> {
-        let mut script = self.asked().await?;
+    async fn find(&self, site: &TrackerSite, _project: &ProjectRef, marks: &[Mark]) -> FindReport {
+        let mut script = match self.asked().await {
+            Ok(script) => script,
+            Err(error) => return FindReport::failed(error),
+        };
         script.calls.finds.push(marks.len());
-        Ok(FindReport {
+        let breaks_off = std::mem::take(&mut script.sight.breaks_off);
+        let broken = || Failure::new(FailureKind::Unavailable, "no answer").into();
+        FindReport {
             matches: script.look(site, marks).matches,
+            gap: script.sight.gap.clone(),
+            failure: breaks_off.then(broken),
             quota_points: script.sight.cost,
-        })
+        }
     }
 
     async fn prove_absent(
@@ -287,16 +297,21 @@ impl IssueTracker for FakeTracker {
         site: &TrackerSite,
         _project: &ProjectRef,
         marks: &[Mark],
-    ) -> Result<AbsenceReport, TrackerError> {
-        let mut script = self.asked().await?;
+    ) -> AbsenceReport {
+        let mut script = match self.asked().await {
+            Ok(script) => script,
+            Err(error) => return AbsenceReport::failed(error),
+        };
         script.calls.proofs.push(marks.len());
         let look = script.look(site, marks);
         let verdict = script.sight.verdicts.pop_front();
-        Ok(AbsenceReport {
+        AbsenceReport {
             matches: look.matches,
             verdict: verdict.unwrap_or(look.verdict),
+            strays: script.sight.strays.clone(),
+            failure: None,
             quota_points: script.sight.cost,
-        })
+        }
     }
 
     async fn issue(

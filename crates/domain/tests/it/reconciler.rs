@@ -17,6 +17,9 @@ use handoff_domain::ticket::model::PushErrorCode;
 
 use crate::world::World;
 
+mod pace;
+mod sites;
+
 const SETTLE: u64 = 300;
 
 fn reconciler(world: &World) -> Reconciler {
@@ -249,7 +252,7 @@ async fn looks_wait_for_the_connection_the_pause_and_the_trackers_wish() {
     assert!(reconciler.run_once().await.unwrap());
     assert_eq!(states(&world).await, [Uncertain]);
 
-    watch(&world, &reconciler, 130).await;
+    watch(&world, &reconciler, 150).await;
 
     assert_eq!(states(&world).await, [Confirmed]);
 }

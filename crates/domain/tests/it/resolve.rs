@@ -138,6 +138,28 @@ async fn nothing_is_sent_again_when_it_cannot_be_looked_for() {
 }
 
 #[tokio::test]
+async fn nothing_is_sent_again_when_the_look_did_not_see_everything() {
+    let (world, id) = stuck(false).await;
+    world.tracker.set_look_cost(4);
+    world
+        .tracker
+        .set_gap(Some("Jira could not read 3 of the issues"));
+
+    let refused = resolve(&world, id, Decision::Resend).await.unwrap_err();
+
+    assert!(matches!(refused, DeliveryError::LookIncomplete { .. }));
+    let said = refused.to_string();
+    assert!(
+        said.contains("not sent") && said.contains("could not read 3"),
+        "{said}"
+    );
+    assert!(results(&world).is_empty());
+    world.tracker.set_gap(None);
+    resolve(&world, id, Decision::Resend).await.unwrap();
+    assert_eq!(results(&world), ["resend"]);
+}
+
+#[tokio::test]
 async fn what_is_given_up_frees_its_ticket_also_without_a_connection() {
     let (world, id) = stuck(true).await;
     let gone = world.connection.disconnect(world.workspace, world.owner);

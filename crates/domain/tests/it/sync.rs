@@ -2,7 +2,10 @@
 
 mod marks;
 
+use std::time::Duration;
+
 use handoff_domain::connection::ports::{AccessTokens, AuthorizerError};
+use handoff_domain::delivery::model::PauseScope;
 use handoff_domain::delivery::tracker::{IssueStatus, TrackerError};
 use handoff_domain::shared::failure::{Failure, FailureKind};
 use handoff_domain::shared::ids::TicketId;
@@ -181,6 +184,28 @@ async fn a_failed_page_fails_its_tickets_only() {
     );
     assert_eq!(sync(&world).await.synced, 150);
     assert_eq!(world.tracker.calls().statuses, [50, 100, 50]);
+}
+
+#[tokio::test]
+async fn a_quota_that_is_spent_during_a_sync_stops_every_process() {
+    let world = World::connected().await;
+    world.pushed(1).await;
+    world.tracker.fail_next(TrackerError::QuotaSpent {
+        is_of_app: false,
+        wait: Duration::from_secs(1_847),
+        reason: "jira-quota-tenant-based".to_owned(),
+    });
+
+    let report = sync(&world).await;
+
+    assert_eq!(report.failed[0].1.code, PushErrorCode::TrackerRateLimited);
+    let (document, _) = world.reviewed(1).await;
+    let push = world.push(&world.push_of(document)).await;
+    world.work().await;
+    let report = world.report(push).await;
+    let pause = report.pause.clone().unwrap();
+    assert_eq!(pause.scope, PauseScope::Site("cloud-1".to_owned()));
+    assert_eq!(report.counts().pending, 1);
 }
 
 #[tokio::test]

@@ -114,7 +114,7 @@ impl World {
             hasher: Arc::new(PlainHasher),
             audit,
             clock: shared_clock.clone(),
-            randomness,
+            randomness: randomness.clone(),
             ids: ids.clone(),
         };
         let targets = ReturnTargets {
@@ -129,6 +129,7 @@ impl World {
             tracker: tracker.clone(),
             signal: wakes.clone(),
             clock: shared_clock.clone(),
+            randomness: randomness.clone(),
             ids: ids.clone(),
         };
         let user = workspaces.user("olga").await.unwrap();
@@ -160,6 +161,7 @@ impl World {
                 connections.clone(),
                 tracker.clone(),
                 shared_clock,
+                delivery_ports.pace(),
             ),
             delivery: DeliveryService::new(delivery_ports.clone()),
             clock,

@@ -16,7 +16,7 @@ use handoff_domain::delivery::service::{DeliveryPorts, WorkSignal};
 use handoff_domain::delivery::times::DeliveryTimes;
 use handoff_domain::delivery::worker::DeliveryWorker;
 use handoff_domain::shared::failure::FailureKind;
-use handoff_domain::testing::{FakeTracker, FixedClock};
+use handoff_domain::testing::{CountingRandomness, FakeTracker, FixedClock};
 use handoff_store::{DatabaseUrl, Store, StoreConfig};
 use tempfile::TempDir;
 
@@ -86,6 +86,7 @@ fn worker(world: &World, tracker: &Arc<FakeTracker>) -> DeliveryWorker {
         tracker: tracker.clone(),
         signal: Arc::new(Unheard),
         clock: Arc::new(clock),
+        randomness: Arc::new(CountingRandomness::default()),
         ids: world.ports.ids.clone(),
     };
     DeliveryWorker::new(ports, DeliveryTimes::default(), 4)

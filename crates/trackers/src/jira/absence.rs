@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use handoff_domain::connection::model::TrackerSite;
 use handoff_domain::delivery::model::ProjectRef;
-use handoff_domain::delivery::tracker::{Absence, AbsenceReport, Mark, TrackerError};
+use handoff_domain::delivery::tracker::{Absence, AbsenceReport, Mark};
 use jira_client::{Error, Jira, Permission};
 
 use super::errors::{access_token_error, tracker_error};
@@ -27,8 +27,11 @@ const MARKS_AT_ONCE: usize = 4;
 enum Unproven {
     NotYet(String),
     Impossible(String),
-    /// Not even a request could be made.
-    Failed(Error),
+    /// A question was not answered.
+    Unanswered {
+        reason: String,
+        error: Error,
+    },
 }
 
 impl Unproven {
@@ -38,10 +41,11 @@ impl Unproven {
 
     /// A question that was not answered.
     fn asking(what: &str, error: Error) -> Self {
-        if access_token_error(&error).is_some() {
-            return Self::Failed(error);
-        }
-        Self::NotYet(format!("{what} ({error})"))
+        let reason = match access_token_error(&error) {
+            Some(error) => format!("the tracker could not be asked ({error})"),
+            None => format!("{what} ({error})"),
+        };
+        Self::Unanswered { reason, error }
     }
 }
 
@@ -51,8 +55,9 @@ pub(super) async fn prove(
     site: &TrackerSite,
     project: &ProjectRef,
     marks: &[Mark],
-) -> Result<AbsenceReport, TrackerError> {
+) -> AbsenceReport {
     let mut look = Look::new(jira, site, project, marks, LIMIT);
+    let mut failure = None;
     let verdict = match look_at(&mut look).await {
         // What turns up only now may be the first of several.
         Ok(()) if look.has_matches() => {
@@ -61,14 +66,18 @@ pub(super) async fn prove(
         Ok(()) => Absence::Proven,
         Err(Unproven::NotYet(reason)) => Absence::NotYet(reason),
         Err(Unproven::Impossible(reason)) => Absence::Impossible(reason),
-        Err(Unproven::Failed(error)) if look.has_matches() => Absence::NotYet(error.to_string()),
-        Err(Unproven::Failed(error)) => return Err(tracker_error(error)),
+        Err(Unproven::Unanswered { reason, error }) => {
+            failure = Some(tracker_error(error));
+            Absence::NotYet(reason)
+        }
     };
-    Ok(AbsenceReport {
+    AbsenceReport {
         verdict,
+        strays: look.strays(),
+        failure,
         quota_points: look.points,
         matches: look.into_matches(),
-    })
+    }
 }
 
 async fn look_at(look: &mut Look<'_>) -> Result<(), Unproven> {
@@ -87,7 +96,6 @@ async fn look_at(look: &mut Look<'_>) -> Result<(), Unproven> {
     require_short(look)?;
     look.read_range().await.map_err(range_failed)?;
     require_short(look)?;
-    require_no_stranger(look)?;
     require_sight(look)?;
     read_single_marks(look).await?;
     require_unmoved(look).await?;
@@ -162,19 +170,16 @@ fn require_short(look: &Look<'_>) -> Result<(), Unproven> {
     Err(Unproven::Impossible(message))
 }
 
-/// Whose the issue is can only be told by a person: an anonymised account, a clone, an import.
-fn require_no_stranger(look: &Look<'_>) -> Result<(), Unproven> {
-    let Some(key) = look.strangers.first() else {
-        return Ok(());
-    };
-    let message = format!("{key} carries a ticket's mark, but another account created it");
-    Err(Unproven::Impossible(message))
-}
-
 /// What the reading itself tells of how well it saw.
 fn require_sight(look: &Look<'_>) -> Result<(), Unproven> {
     if !look.is_range_read() || !look.is_searched {
         return Err(Unproven::because("not every page was read"));
+    }
+    // Nothing shows then whether the account sees any of them, and where their numbers end.
+    if look.controls.is_empty() && look.had_issues {
+        return Err(Unproven::because(
+            "Jira's search shows no issue of the project, although it had some before",
+        ));
     }
     if look.blind_pages > 0 {
         return Err(Unproven::because(

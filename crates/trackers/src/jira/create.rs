@@ -1,7 +1,6 @@
 //! Creating issues, and what became of each.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use handoff_domain::connection::model::TrackerSite;
 use handoff_domain::connection::ports::SendDeadline;
@@ -10,16 +9,14 @@ use handoff_domain::delivery::tracker::{CreateOutcome, CreateReport, PauseReques
 use handoff_domain::shared::failure::Failure;
 use handoff_domain::ticket::model::{ExternalIssue, PushError, PushErrorCode};
 use jira_client::{
-    Alignment, BulkCreated, CreatedIssue, ElementOutcome, Error, FetchOptions, Jira, NewIssue,
-    RateLimitReason,
+    Alignment, BulkCreated, CreatedIssue, ElementOutcome, Error, FetchOptions, IssueRejection,
+    Jira, NewIssue, RateLimitReason,
 };
 use serde_json::Value;
 
+use super::errors::{DEFAULT_PAUSE, reason_word, tracker_error};
 use super::refusal::{self, refused_element, refused_request, uncertain};
-use super::{DELIVERY_PROPERTY, fence};
-
-/// How long creates pause when Jira asks to slow down and does not say for how long.
-const DEFAULT_PAUSE: Duration = Duration::from_secs(5);
+use super::{DELIVERY_PROPERTY, cost, fence};
 
 /// Creates the issues of a batch in one request.
 pub(super) async fn create(
@@ -39,18 +36,18 @@ pub(super) async fn create(
     let cost = i64::try_from(deliveries.len()).unwrap_or(i64::MAX);
     match jira.create_issues(&issues, deadline).await {
         Ok(created) => {
-            let marks = if needs_reading_back(&created) {
-                read_marks(jira, site, &created).await
-            } else {
-                None
+            let marks = match needs_reading_back(&created) {
+                true => Some(read_marks(jira, site, &created).await),
+                false => None,
             };
             let read = marks.as_ref().map_or(0, |marks| marks.asked);
             let fence = fence::of_created(&created);
+            let pause = element_pause(site, &created);
             let mut outcomes = outcomes(site, deliveries, created, marks.as_ref());
             let asked = refusal::explain(jira, project_id(&issues), &mut outcomes).await;
             CreateReport {
                 outcomes,
-                pause: None,
+                pause: marks.and_then(|marks| marks.pause).or(pause),
                 quota_points: cost + read + asked,
                 fence,
             }
@@ -121,14 +118,17 @@ fn needs_reading_back(created: &BulkCreated) -> bool {
 }
 
 /// Created issues by the delivery id in their mark.
+#[derive(Default)]
 struct Marks {
     by_delivery: HashMap<String, ExternalIssue>,
-    read_ids: Vec<String>,
+    /// What reading them cost.
     asked: i64,
+    /// What should pause, when Jira refused to show them for that.
+    pause: Option<PauseRequest>,
 }
 
-/// Reads the marks of what was created; `None` when they cannot be read now.
-async fn read_marks(jira: &Jira, site: &TrackerSite, created: &BulkCreated) -> Option<Marks> {
+/// Reads the marks of what was created; none when they cannot be read now.
+async fn read_marks(jira: &Jira, site: &TrackerSite, created: &BulkCreated) -> Marks {
     let placed = created.outcomes.iter().filter_map(ElementOutcome::created);
     let issues: Vec<&CreatedIssue> = placed.chain(&created.unplaced).collect();
     let ids: Vec<String> = issues.iter().map(|issue| issue.id.clone()).collect();
@@ -137,11 +137,15 @@ async fn read_marks(jira: &Jira, site: &TrackerSite, created: &BulkCreated) -> O
         Ok(fetched) => fetched,
         Err(error) => {
             tracing::warn!(%error, "the marks of created issues could not be read");
-            return None;
+            return Marks {
+                asked: cost::of_failure(&error),
+                pause: tracker_error(error).pause(&site.cloud_id),
+                ..Marks::default()
+            };
         }
     };
+    let asked = cost::of_objects(fetched.issues.len());
     let mut by_delivery = HashMap::new();
-    let mut read_ids = Vec::new();
     for issue in fetched.issues {
         let mark = issue
             .properties
@@ -151,26 +155,23 @@ async fn read_marks(jira: &Jira, site: &TrackerSite, created: &BulkCreated) -> O
             continue;
         };
         by_delivery.insert(mark.to_owned(), external_issue(site, &issue.id, &issue.key));
-        read_ids.push(issue.id);
     }
-    let asked = i64::try_from(ids.len())
-        .unwrap_or(i64::MAX)
-        .saturating_add(1);
-    Some(Marks {
+    Marks {
         by_delivery,
-        read_ids,
         asked,
-    })
+        pause: None,
+    }
 }
 
-/// One outcome a delivery: what its mark says, else what its place in the answer says.
+/// One outcome a delivery: what its mark says where marks were read, else what its place in the answer says.
+///
+/// An issue whose place is in doubt and whose mark was not read is left to the next look, which links it.
 fn outcomes(
     site: &TrackerSite,
     deliveries: &[ClaimedDelivery],
     created: BulkCreated,
     marks: Option<&Marks>,
 ) -> Vec<CreateOutcome> {
-    let is_ambiguous = created.alignment == Alignment::Ambiguous;
     let pairs = deliveries.iter().zip(created.outcomes);
     pairs
         .map(|(delivery, outcome)| {
@@ -179,11 +180,8 @@ fn outcomes(
                 return CreateOutcome::Confirmed(issue.clone());
             }
             match outcome {
+                ElementOutcome::Created(_) if marks.is_some() => uncertain(),
                 ElementOutcome::Created(issue) => {
-                    let is_anothers = marks.is_some_and(|marks| marks.read_ids.contains(&issue.id));
-                    if is_ambiguous || is_anothers {
-                        return uncertain();
-                    }
                     CreateOutcome::Confirmed(external_issue(site, &issue.id, &issue.key))
                 }
                 ElementOutcome::Rejected(rejection) => refused_element(rejection),
@@ -203,27 +201,42 @@ pub(super) fn external_issue(site: &TrackerSite, id: &str, key: &str) -> Externa
     }
 }
 
-/// What should pause after Jira asked to slow down.
+/// What should pause after Jira asked to slow down, by a limit or because it cannot serve for a while.
 fn pause(site: &TrackerSite, error: &Error) -> Option<PauseRequest> {
-    let reason = error.rate_limit_reason()?;
-    let (scope, word) = match reason {
-        RateLimitReason::GlobalQuota => (PauseScope::App, "jira-quota-global-based"),
-        RateLimitReason::TenantQuota => (
-            PauseScope::Site(site.cloud_id.clone()),
-            "jira-quota-tenant-based",
-        ),
-        RateLimitReason::Other(Some(word)) => {
-            (PauseScope::Creates(site.cloud_id.clone()), word.as_str())
+    let creates = || PauseScope::Creates(site.cloud_id.clone());
+    let (scope, word) = match error.rate_limit_reason() {
+        Some(reason) => {
+            let scope = match reason {
+                RateLimitReason::GlobalQuota => PauseScope::App,
+                RateLimitReason::TenantQuota => PauseScope::Site(site.cloud_id.clone()),
+                _ => creates(),
+            };
+            (scope, reason_word(reason))
         }
-        _ => (
-            PauseScope::Creates(site.cloud_id.clone()),
-            "jira-burst-based",
-        ),
+        None => {
+            error.as_status()?.retry_after?;
+            (creates(), "jira-unavailable")
+        }
     };
-    let wait = error.retry_after().unwrap_or(DEFAULT_PAUSE);
     Some(PauseRequest {
         scope,
-        wait,
+        wait: error.retry_after().unwrap_or(DEFAULT_PAUSE),
         reason: word.to_owned(),
     })
+}
+
+/// What should pause after a limit refused single issues of a request; no header says for how long.
+fn element_pause(site: &TrackerSite, created: &BulkCreated) -> Option<PauseRequest> {
+    let placed = created.outcomes.iter().filter_map(|outcome| match outcome {
+        ElementOutcome::Rejected(rejection) => Some(rejection),
+        _ => None,
+    });
+    let mut rejections = placed.chain(&created.unplaced_rejections);
+    rejections
+        .any(IssueRejection::is_rate_limited)
+        .then(|| PauseRequest {
+            scope: PauseScope::Creates(site.cloud_id.clone()),
+            wait: DEFAULT_PAUSE,
+            reason: reason_word(&RateLimitReason::Burst).to_owned(),
+        })
 }

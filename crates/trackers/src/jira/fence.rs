@@ -4,9 +4,10 @@
 //! when an issue of the project was seen to have it.
 
 use handoff_domain::delivery::model::{Fence, ProjectRef};
-use handoff_domain::delivery::tracker::TrackerError;
+use handoff_domain::delivery::tracker::{Costed, TrackerError};
 use jira_client::{BulkCreated, ElementOutcome, FetchOptions, Issue, Jira, SearchQuery};
 
+use super::cost;
 use super::errors::tracker_error;
 use super::marks::number_in;
 
@@ -19,20 +20,26 @@ const KEYS_A_ROUND: u64 = 100;
 const GREATEST: u64 = 100_000_000;
 
 /// The highest number that the project's issues are seen to have.
-pub(super) async fn read(jira: &Jira, project: &ProjectRef) -> Result<Fence, TrackerError> {
+pub(super) async fn read(jira: &Jira, project: &ProjectRef) -> Result<Costed<Fence>, TrackerError> {
     let jql = format!("project = {} ORDER BY key DESC", project.id);
     let mut query = SearchQuery::new(jql, ["project"]);
     query.page_size = Some(NEWEST);
-    let newest = match jira.search(&query).await {
-        Ok(page) => greatest(&page.issues, &project.id),
-        Err(error) if error.status() == Some(400) => 0,
+    let (newest, mut quota_points) = match jira.search(&query).await {
+        Ok(page) => {
+            let cost = cost::of_objects(page.issues.len());
+            (greatest(&page.issues, &project.id), cost)
+        }
+        Err(error) if error.status() == Some(400) => (0, cost::of_failure(&error)),
         Err(error) => return Err(tracker_error(error)),
     };
     let seen = match newest {
-        0 => probe(jira, project).await?,
+        0 => probe(jira, project, &mut quota_points).await?,
         seen => seen,
     };
-    Ok(Fence(seen.to_string()))
+    Ok(Costed {
+        value: Fence(seen.to_string()),
+        quota_points,
+    })
 }
 
 /// The highest number that a create's answer shows.
@@ -65,7 +72,11 @@ fn greatest(issues: &[Issue], project_id: &str) -> u64 {
 /// Asks for single keys, far apart at first: how high the numbers go where search shows nothing.
 ///
 /// A key that names another project by now finds no issue of this one, and the fence is only too low.
-async fn probe(jira: &Jira, project: &ProjectRef) -> Result<u64, TrackerError> {
+async fn probe(
+    jira: &Jira,
+    project: &ProjectRef,
+    quota_points: &mut i64,
+) -> Result<u64, TrackerError> {
     let options = FetchOptions::fields(["project"]);
     let (mut seen, mut next_rung) = (0, GREATEST);
     for _ in 0..ROUNDS {
@@ -78,6 +89,7 @@ async fn probe(jira: &Jira, project: &ProjectRef) -> Result<u64, TrackerError> {
             .bulk_fetch(&keys, &options)
             .await
             .map_err(tracker_error)?;
+        *quota_points += cost::of_objects(found.issues.len());
         let highest = greatest(&found.issues, &project.id);
         if highest <= seen {
             break;

@@ -13,27 +13,23 @@ use super::look::Look;
 /// The most keys that one look reads; the search finds what lies farther, and reading costs a point an issue.
 const LIMIT: u64 = 1_000;
 
-/// The issues that carry the marks.
-///
-/// A look that failed in a part is an error, unless it has found something all the same: who asks for one mark then
-/// knows that nothing was found where everything was looked at.
+/// The issues that carry the marks, and what may have gone unseen.
 pub(super) async fn find(
     jira: &Jira,
     site: &TrackerSite,
     project: &ProjectRef,
     marks: &[Mark],
-) -> Result<FindReport, TrackerError> {
+) -> FindReport {
     if marks.is_empty() {
-        return Ok(FindReport::default());
+        return FindReport::default();
     }
     let mut look = Look::new(jira, site, project, marks, LIMIT);
     let looked = look_at(&mut look).await;
-    match looked {
-        Err(error) if !look.has_matches() => Err(project_error(error)),
-        _ => Ok(FindReport {
-            quota_points: look.points,
-            matches: look.into_matches(),
-        }),
+    FindReport {
+        gap: look.gap(),
+        failure: looked.err().map(project_error),
+        quota_points: look.points,
+        matches: look.into_matches(),
     }
 }
 

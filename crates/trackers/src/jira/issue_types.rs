@@ -24,7 +24,7 @@ pub(super) async fn offered(
     let fields = try_join_all(asked).await?;
     let pairs = meta.types.iter().zip(fields);
     Ok(pairs
-        .map(|(issue_type, fields)| described(issue_type, &fields))
+        .map(|(issue_type, fields)| described(issue_type, &fields.value))
         .collect())
 }
 

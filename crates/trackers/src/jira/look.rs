@@ -1,12 +1,12 @@
 //! One look at the issues of a project that lie beyond a fence, by two witnesses: the range of keys and the search.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use futures_util::StreamExt;
 use futures_util::stream;
 use handoff_domain::connection::model::TrackerSite;
 use handoff_domain::delivery::model::ProjectRef;
-use handoff_domain::delivery::tracker::{Mark, MarkedIssue};
+use handoff_domain::delivery::tracker::{Mark, MarkedIssue, StrayMark};
 use handoff_domain::shared::ids::DeliveryId;
 use jira_client::{BulkFetched, Error, FetchOptions, Issue, Jira, MAX_BULK_FETCH, SearchQuery};
 
@@ -42,6 +42,8 @@ pub(super) struct Look<'a> {
     /// The project's id and present key.
     pub(super) project: ProjectRef,
     wanted: HashMap<String, DeliveryId>,
+    /// Whether a fence tells that the project had issues before the attempts.
+    pub(super) had_issues: bool,
     floor: u64,
     greatest: u64,
     next: u64,
@@ -59,8 +61,8 @@ pub(super) struct Look<'a> {
     pub(super) range_showed_any: bool,
     /// By issue id.
     pub(super) own: BTreeMap<String, OwnIssue>,
-    /// Keys of issues that carry a wanted mark although another account created them.
-    pub(super) strangers: BTreeSet<String>,
+    /// Issues that carry a wanted mark although another account created them; one key a mark.
+    strangers: BTreeMap<DeliveryId, String>,
     matches: BTreeMap<(DeliveryId, String), MarkedIssue>,
     pub(super) points: i64,
 }
@@ -75,6 +77,7 @@ impl<'a> Look<'a> {
     ) -> Self {
         // A fence that cannot be read counts as the lowest, which only makes the range longer.
         let fences = marks.iter().map(|mark| mark.fence.0.parse().unwrap_or(0));
+        let had_issues = fences.clone().any(|fence| fence > 0);
         let floor = fences.min().unwrap_or(0);
         let wanted = marks
             .iter()
@@ -84,6 +87,7 @@ impl<'a> Look<'a> {
             site,
             project: project.clone(),
             wanted: wanted.collect(),
+            had_issues,
             floor,
             greatest: floor,
             next: floor.saturating_add(1),
@@ -94,7 +98,7 @@ impl<'a> Look<'a> {
             is_searched: false,
             range_showed_any: false,
             own: BTreeMap::new(),
-            strangers: BTreeSet::new(),
+            strangers: BTreeMap::new(),
             matches: BTreeMap::new(),
             points: 0,
         }
@@ -103,6 +107,35 @@ impl<'a> Look<'a> {
     /// The issues that carry a wanted mark.
     pub(super) fn into_matches(self) -> Vec<MarkedIssue> {
         self.matches.into_values().collect()
+    }
+
+    /// The marks that only other accounts' issues carry: a clone beside the issue itself says nothing against it.
+    pub(super) fn strays(&self) -> Vec<StrayMark> {
+        let found: HashSet<DeliveryId> = self.matches.keys().map(|(id, _)| *id).collect();
+        let strays = self.strangers.iter().filter(|(id, _)| !found.contains(id));
+        strays
+            .map(|(delivery_id, issue_key)| StrayMark {
+                delivery_id: *delivery_id,
+                issue_key: issue_key.clone(),
+            })
+            .collect()
+    }
+
+    /// Why an issue may have gone unseen although every question was answered.
+    pub(super) fn gap(&self) -> Option<String> {
+        if !self.unread.is_empty() {
+            return Some(format!(
+                "Jira could not read {} of the issues",
+                self.unread.len()
+            ));
+        }
+        if !self.is_range_read() {
+            let limit = self.limit;
+            return Some(format!(
+                "more than {limit} issues were created in the project since"
+            ));
+        }
+        (!self.is_searched).then(|| "the search of the account's issues has no end".to_owned())
     }
 
     pub(super) fn has_matches(&self) -> bool {
@@ -288,9 +321,10 @@ impl<'a> Look<'a> {
     /// A wanted mark on somebody else's issue is no presence, but nobody may call the issue absent either.
     fn note_stranger(&mut self, issue: &Issue) {
         if let MarkRead::Delivery(mark) = delivery_mark(issue)
-            && self.wanted.contains_key(&mark)
+            && let Some(delivery_id) = self.wanted.get(&mark)
         {
-            self.strangers.insert(issue.key.clone());
+            let keys = self.strangers.entry(*delivery_id);
+            keys.or_insert_with(|| issue.key.clone());
         }
     }
 

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use handoff_domain::connection::model::TrackerSite;
-use handoff_domain::delivery::tracker::TrackerError;
+use handoff_domain::delivery::tracker::{Costed, TrackerError};
 use handoff_domain::shared::clock::Clock;
 use jira_client::{FieldMeta, IssueTypeMeta, Jira};
 
+use super::cost;
 use super::errors::tracker_error;
 
 /// How long a project's answer is kept.
@@ -44,10 +45,10 @@ impl MetaCache {
         jira: &Jira,
         site: &TrackerSite,
         project_id: &str,
-    ) -> Result<Arc<ProjectMeta>, TrackerError> {
+    ) -> Result<Costed<Arc<ProjectMeta>>, TrackerError> {
         let key = (site.clone(), project_id.to_owned());
         if let Some(meta) = self.kept(&key) {
-            return Ok(meta);
+            return Ok(kept(meta));
         }
         let types = jira
             .create_meta_issue_types(project_id)
@@ -71,7 +72,7 @@ impl MetaCache {
         let mut projects = lock(&self.projects);
         projects.retain(|_, (since, _)| now.saturating_sub(*since) < KEEP);
         projects.insert(key, (now, Arc::clone(&meta)));
-        Ok(meta)
+        Ok(asked(meta))
     }
 
     fn kept(&self, key: &Key) -> Option<Arc<ProjectMeta>> {
@@ -90,14 +91,30 @@ impl ProjectMeta {
         &self,
         jira: &Jira,
         type_id: &str,
-    ) -> Result<Arc<Vec<FieldMeta>>, TrackerError> {
+    ) -> Result<Costed<Arc<Vec<FieldMeta>>>, TrackerError> {
         if let Some(fields) = lock(&self.fields).get(type_id) {
-            return Ok(Arc::clone(fields));
+            return Ok(kept(Arc::clone(fields)));
         }
         let fields = jira.create_meta_fields(&self.project_id, type_id).await;
         let fields = Arc::new(fields.map_err(tracker_error)?);
         lock(&self.fields).insert(type_id.to_owned(), Arc::clone(&fields));
-        Ok(fields)
+        Ok(asked(fields))
+    }
+}
+
+/// An answer that was there already.
+const fn kept<T>(value: T) -> Costed<T> {
+    Costed {
+        value,
+        quota_points: 0,
+    }
+}
+
+/// An answer that was asked for.
+fn asked<T>(value: T) -> Costed<T> {
+    Costed {
+        value,
+        quota_points: cost::of_objects(1),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 use handoff_domain::delivery::model::Warning;
-use handoff_domain::delivery::tracker::{PreflightBatch, TrackerError, Verdict};
+use handoff_domain::delivery::tracker::{Costed, PreflightBatch, TrackerError, Verdict};
 use handoff_domain::ticket::model::TicketType;
 use jira_client::{FieldMeta, IssueTypeMeta, Jira};
 
@@ -20,11 +20,13 @@ type Chosen<'a> = HashMap<TicketType, (&'a IssueTypeMeta, Option<Warning>)>;
 /// One verdict a ticket.
 pub(super) async fn judge(
     jira: &Jira,
-    meta: &ProjectMeta,
+    meta: &Costed<Arc<ProjectMeta>>,
     batch: &PreflightBatch,
-) -> Result<Vec<Verdict>, TrackerError> {
-    let chosen = choose_types(meta, batch)?;
-    let screens = screens(jira, meta, &chosen).await?;
+) -> Result<Costed<Vec<Verdict>>, TrackerError> {
+    let chosen = choose_types(&meta.value, batch)?;
+    let screens = screens(jira, &meta.value, &chosen).await?;
+    let quota_points = meta.quota_points + screens.quota_points;
+    let screens = screens.value;
     let used: Vec<Arc<Vec<FieldMeta>>> = screens.values().cloned().collect();
     fields::check(&batch.fields, &used)?;
     let verdicts = batch.tickets.iter().filter_map(|ticket| {
@@ -42,7 +44,10 @@ pub(super) async fn judge(
             warning.clone().into_iter().collect(),
         ))
     });
-    Ok(verdicts.collect())
+    Ok(Costed {
+        value: verdicts.collect(),
+        quota_points,
+    })
 }
 
 fn choose_types<'a>(
@@ -73,7 +78,7 @@ async fn screens<'a>(
     jira: &Jira,
     meta: &ProjectMeta,
     chosen: &Chosen<'a>,
-) -> Result<HashMap<&'a str, Arc<Vec<FieldMeta>>>, TrackerError> {
+) -> Result<Costed<HashMap<&'a str, Arc<Vec<FieldMeta>>>>, TrackerError> {
     let mut ids: Vec<&str> = chosen
         .values()
         .map(|(issue_type, _)| issue_type.id.as_str())
@@ -81,5 +86,10 @@ async fn screens<'a>(
     ids.sort_unstable();
     ids.dedup();
     let screens = try_join_all(ids.iter().map(|id| meta.fields(jira, id))).await?;
-    Ok(ids.into_iter().zip(screens).collect())
+    let quota_points = screens.iter().map(|screen| screen.quota_points).sum();
+    let fields = screens.into_iter().map(|screen| screen.value);
+    Ok(Costed {
+        value: ids.into_iter().zip(fields).collect(),
+        quota_points,
+    })
 }

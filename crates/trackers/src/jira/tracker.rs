@@ -8,8 +8,9 @@ use handoff_domain::connection::model::TrackerSite;
 use handoff_domain::connection::ports::{AccessTokens, SendDeadline};
 use handoff_domain::delivery::model::{ClaimedDelivery, Fence, ProjectRef};
 use handoff_domain::delivery::tracker::{
-    AbsenceReport, CreateReport, FindReport, IssueStatus, IssueTracker, Mark, PreflightBatch,
-    ProjectPage, ProjectQuery, TrackerError, TrackerIssueType, TrackerProject, Verdict,
+    AbsenceReport, Costed, CreateReport, FindReport, IssueStatus, IssueTracker, Mark,
+    PreflightBatch, ProjectPage, ProjectQuery, TrackerError, TrackerIssueType, TrackerProject,
+    Verdict,
 };
 use handoff_domain::shared::clock::Clock;
 use handoff_domain::ticket::model::ExternalIssue;
@@ -67,11 +68,15 @@ impl IssueTracker for JiraTracker {
         &self,
         site: &TrackerSite,
         query: &ProjectQuery,
-    ) -> Result<ProjectPage, TrackerError> {
+    ) -> Result<Costed<ProjectPage>, TrackerError> {
         projects::page(&self.sites.client(site)?, query).await
     }
 
-    async fn project(&self, site: &TrackerSite, key: &str) -> Result<TrackerProject, TrackerError> {
+    async fn project(
+        &self,
+        site: &TrackerSite,
+        key: &str,
+    ) -> Result<Costed<TrackerProject>, TrackerError> {
         projects::by_key(&self.sites.client(site)?, key).await
     }
 
@@ -81,22 +86,26 @@ impl IssueTracker for JiraTracker {
         project_key: &str,
     ) -> Result<Vec<TrackerIssueType>, TrackerError> {
         let jira = self.sites.client(site)?;
-        let project = projects::by_key(&jira, project_key).await?;
+        let project = projects::by_key(&jira, project_key).await?.value;
         let meta = self.meta.project(&jira, site, &project.id).await?;
-        issue_types::offered(&jira, &meta).await
+        issue_types::offered(&jira, &meta.value).await
     }
 
     async fn preflight(
         &self,
         site: &TrackerSite,
         batch: &PreflightBatch,
-    ) -> Result<Vec<Verdict>, TrackerError> {
+    ) -> Result<Costed<Vec<Verdict>>, TrackerError> {
         let jira = self.sites.client(site)?;
         let meta = self.meta.project(&jira, site, &batch.project.id).await?;
         preflight::judge(&jira, &meta, batch).await
     }
 
-    async fn fence(&self, site: &TrackerSite, project: &ProjectRef) -> Result<Fence, TrackerError> {
+    async fn fence(
+        &self,
+        site: &TrackerSite,
+        project: &ProjectRef,
+    ) -> Result<Costed<Fence>, TrackerError> {
         fence::read(&self.sites.client(site)?, project).await
     }
 
@@ -120,13 +129,11 @@ impl IssueTracker for JiraTracker {
         statuses::read(&self.sites.client(site)?, site, ids).await
     }
 
-    async fn find(
-        &self,
-        site: &TrackerSite,
-        project: &ProjectRef,
-        marks: &[Mark],
-    ) -> Result<FindReport, TrackerError> {
-        find::find(&self.sites.client(site)?, site, project, marks).await
+    async fn find(&self, site: &TrackerSite, project: &ProjectRef, marks: &[Mark]) -> FindReport {
+        match self.sites.client(site) {
+            Ok(jira) => find::find(&jira, site, project, marks).await,
+            Err(failure) => FindReport::failed(failure.into()),
+        }
     }
 
     async fn prove_absent(
@@ -134,8 +141,11 @@ impl IssueTracker for JiraTracker {
         site: &TrackerSite,
         project: &ProjectRef,
         marks: &[Mark],
-    ) -> Result<AbsenceReport, TrackerError> {
-        absence::prove(&self.sites.client(site)?, site, project, marks).await
+    ) -> AbsenceReport {
+        match self.sites.client(site) {
+            Ok(jira) => absence::prove(&jira, site, project, marks).await,
+            Err(failure) => AbsenceReport::failed(failure.into()),
+        }
     }
 
     async fn issue(

@@ -1,12 +1,10 @@
 //! What becomes of a create under each fault.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
-use handoff_domain::delivery::model::PauseScope;
 use handoff_domain::delivery::tracker::{CreateOutcome, IssueTracker};
 use handoff_domain::ticket::model::{PushError, PushErrorCode};
-use jira_sandbox::{ACME_CLOUD_ID, Effect, Endpoint, Fault, RateLimitReason, USER_ACCOUNT_ID};
+use jira_sandbox::{ACME_CLOUD_ID, Effect, Endpoint, Fault, USER_ACCOUNT_ID};
 use serde_json::{Map, json};
 
 use crate::world::{World, titled};
@@ -87,36 +85,6 @@ async fn server_errors_and_pages_leave_every_ticket_uncertain() {
             .iter()
             .all(|outcome| matches!(outcome, CreateOutcome::Uncertain(_)));
         assert!(are_uncertain, "{effect:?}: {outcomes:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_429_is_retryable_and_pauses_what_its_reason_names() {
-    let acme = ACME_CLOUD_ID.to_owned();
-    let cases = [
-        (RateLimitReason::GlobalQuota, PauseScope::App),
-        (RateLimitReason::TenantQuota, PauseScope::Site(acme.clone())),
-        (RateLimitReason::Burst, PauseScope::Creates(acme)),
-    ];
-    for (reason, scope) in cases {
-        let world = World::start().await;
-        let judged = world
-            .judge("SHOP", vec![titled("A ticket")], Map::new())
-            .await
-            .unwrap();
-        let effect = Effect::rate_limited(reason, Duration::from_secs(40));
-        world
-            .sandbox
-            .handle()
-            .push_fault(Fault::once(Endpoint::BulkCreate, effect));
-        let report = world.create(&judged).await;
-        assert!(
-            matches!(report.outcomes[0], CreateOutcome::Retryable { .. }),
-            "{report:?}"
-        );
-        let pause = report.pause.unwrap();
-        assert_eq!((pause.scope, pause.wait), (scope, Duration::from_secs(40)));
-        assert_eq!(world.sandbox.handle().issue_count(), 0);
     }
 }
 
@@ -310,18 +278,11 @@ async fn nothing_leaves_after_the_deadline() {
 #[tokio::test]
 async fn the_fence_is_the_highest_number_of_the_project() {
     let world = World::start().await;
-    let project = world.project("SHOP").await;
-    assert_eq!(
-        world.tracker.fence(&world.site, &project).await.unwrap().0,
-        "0"
-    );
+    assert_eq!(world.fence().await.0, "0");
     let contents = (0..3)
         .map(|number| titled(&format!("Ticket {number}")))
         .collect();
     let judged = world.judge("SHOP", contents, Map::new()).await.unwrap();
     world.create(&judged).await;
-    assert_eq!(
-        world.tracker.fence(&world.site, &project).await.unwrap().0,
-        "3"
-    );
+    assert_eq!(world.fence().await.0, "3");
 }

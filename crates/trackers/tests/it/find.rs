@@ -7,7 +7,7 @@ use handoff_domain::delivery::tracker::{CreateOutcome, IssueTracker, TrackerErro
 use jira_sandbox::{Effect, Endpoint, Fault, USER_ACCOUNT_ID, When};
 use serde_json::{Map, json};
 
-use crate::looks::keys;
+use crate::looks::{keys, shop};
 use crate::world::{World, titled};
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -276,6 +276,50 @@ async fn an_issue_is_told_by_its_key_or_not_at_all() {
     world.sandbox.handle().push_fault(broken);
     let asked = world.tracker.issue(&world.site, "SHOP-1").await;
     assert!(matches!(asked, Err(TrackerError::Failure(_))), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_look_that_failed_tells_what_it_cost_all_the_same() {
+    let world = World::start().await;
+    world.seed(30).await;
+    let marks = [world.mark_beyond("0")];
+    let refused = Fault::once(Endpoint::Search, Effect::status(403)).when(When::Always);
+    world.sandbox.handle().push_fault(refused);
+    let before = world.sandbox.handle().quota_points();
+    let report = world.tracker.find(&world.site, &shop(), &marks).await;
+    let cost = world.sandbox.handle().quota_points() - before;
+    assert!(report.failure.is_some(), "{report:?}");
+    assert_eq!(report.quota_points, i64::try_from(cost).unwrap());
+    assert!(cost > 30, "{cost}");
+}
+
+#[tokio::test]
+async fn a_look_tells_what_it_could_not_see() {
+    let gap = async |world: &World| {
+        let report = world.try_find(&[world.mark_beyond("0")]).await.unwrap();
+        report.gap.unwrap_or_default()
+    };
+    let world = World::start().await;
+    world.seed(5).await;
+    assert_eq!(gap(&world).await, "");
+    world.do_to_issues("issue_error", 4, 4).await;
+    assert!(gap(&world).await.contains("could not read 1"));
+    world.do_to_issues("no_issue_error", 4, 4).await;
+    let endless = Effect::Answer {
+        status: 200,
+        headers: Vec::new(),
+        body: json!({
+            "issues": [{"id": "10001", "key": "SHOP-1", "fields": {}}],
+            "isLast": false, "nextPageToken": "again",
+        }),
+        acting: false,
+    };
+    let endless = Fault::once(Endpoint::Search, endless).when(When::Always);
+    world.sandbox.handle().push_fault(endless);
+    assert!(gap(&world).await.contains("no end"));
+    world.sandbox.handle().clear_faults();
+    world.seed(1_100).await;
+    assert!(gap(&world).await.contains("more than 1000 issues"));
 }
 
 fn empty_search() -> Effect {

@@ -76,7 +76,8 @@ impl World {
     }
 
     pub(crate) async fn fence(&self) -> Fence {
-        self.tracker.fence(&self.site, &shop()).await.unwrap()
+        let fence = self.tracker.fence(&self.site, &shop()).await;
+        fence.unwrap().value
     }
 
     /// Creates issues under a fault; gives their marks, with the fence from before.
@@ -116,8 +117,13 @@ impl World {
         }
     }
 
+    /// Looks for the marks; a look that failed and found nothing is its failure.
     pub(crate) async fn try_find(&self, marks: &[Mark]) -> Result<FindReport, TrackerError> {
-        self.tracker.find(&self.site, &shop(), marks).await
+        let mut report = self.tracker.find(&self.site, &shop(), marks).await;
+        match report.failure.take() {
+            Some(error) if report.matches.is_empty() => Err(error),
+            failure => Ok(FindReport { failure, ..report }),
+        }
     }
 
     /// Looks for the marks and checks what it says it has cost.
@@ -133,7 +139,6 @@ impl World {
     pub(crate) async fn prove(&self, marks: &[Mark]) -> AbsenceReport {
         let before = self.sandbox.handle().quota_points();
         let report = self.tracker.prove_absent(&self.site, &shop(), marks).await;
-        let report = report.unwrap();
         let cost = self.sandbox.handle().quota_points() - before;
         assert_eq!(report.quota_points, i64::try_from(cost).unwrap());
         report

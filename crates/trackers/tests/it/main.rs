@@ -9,9 +9,11 @@
 mod absence;
 mod authorizer;
 mod create;
+mod create_places;
 mod faults;
 mod find;
 mod looks;
 mod matrix;
+mod pauses;
 mod statuses;
 mod world;

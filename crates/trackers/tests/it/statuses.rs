@@ -124,6 +124,7 @@ async fn projects_tell_whether_issues_can_be_created() {
         .projects(&world.site, &all)
         .await
         .unwrap()
+        .value
         .projects;
     let creatable: Vec<_> = all
         .iter()
@@ -139,6 +140,7 @@ async fn projects_tell_whether_issues_can_be_created() {
         .projects(&world.site, &query)
         .await
         .unwrap()
+        .value
         .projects;
     assert!(some.iter().all(|one| one.can_create && one.key != "LOCK"));
 }

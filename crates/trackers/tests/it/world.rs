@@ -194,7 +194,7 @@ impl World {
     }
 
     pub(crate) async fn project(&self, key: &str) -> ProjectRef {
-        let project = self.tracker.project(&self.site, key).await.unwrap();
+        let project = self.tracker.project(&self.site, key).await.unwrap().value;
         ProjectRef {
             id: project.id,
             key: project.key,
@@ -229,7 +229,7 @@ impl World {
         let verdicts = self.tracker.preflight(&self.site, &batch).await?;
         Ok(named
             .into_iter()
-            .zip(verdicts)
+            .zip(verdicts.value)
             .map(|((d, t), verdict)| (d, t, verdict))
             .collect())
     }

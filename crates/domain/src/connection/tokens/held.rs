@@ -1,5 +1,7 @@
 //! A refresh whose row this call holds.
 
+use std::time::Duration;
+
 use secrecy::{ExposeSecret, SecretString};
 
 use super::super::model::{Integration, ReconnectReason, SealedSecret, TokenGrant};
@@ -39,19 +41,24 @@ impl TokenKeeper {
                 tracing::info!(workspace = %row.workspace_id, reason, "the grant is refused");
                 self.try_spare(asked, row, deadline).await
             }
-            Err(AuthorizerError::NotConfigured { .. } | AuthorizerError::AppMisconfigured) => {
-                self.drop_intent(&row).await?;
-                Err(AccessTokenError::AppMisconfigured)
-            }
-            Err(AuthorizerError::NotSent(failure) | AuthorizerError::Lost(failure)) => {
-                self.drop_intent(&row).await?;
-                Err(failure.into())
-            }
-            Err(error @ AuthorizerError::Unauthorized) => {
-                self.drop_intent(&row).await?;
-                Err(Failure::internal(error).into())
-            }
+            Err(error) => self.leave(&row, error).await,
         }
+    }
+
+    /// Ends a refresh whose failure says nothing of the grant; the stored pair stays.
+    async fn leave(
+        &self,
+        row: &Integration,
+        error: AuthorizerError,
+    ) -> Result<AccessToken, AccessTokenError> {
+        self.drop_intent(row).await?;
+        Err(match error {
+            AuthorizerError::NotConfigured { .. } | AuthorizerError::AppMisconfigured => {
+                AccessTokenError::AppMisconfigured
+            }
+            AuthorizerError::NotSent(failure) | AuthorizerError::Lost(failure) => failure.into(),
+            error => Failure::internal(error).into(),
+        })
     }
 
     async fn send(
@@ -109,21 +116,39 @@ impl TokenKeeper {
                     });
                 }
                 Ok(WriteOutcome::Conflict) => {
-                    let present = self.load(asked.site).await?;
+                    let present = self.load_patiently(asked, begun).await?;
                     if !self.has_same_grant(&present, &row)? {
                         let spare = tokens.refresh_token.as_ref();
                         return self.keep_as_spare(asked, &present, spare).await;
                     }
                     generation = present.generation;
                 }
-                Err(failure) => {
-                    if self.ports.clock.monotonic().saturating_sub(begun) >= LEASE - SEND_WITHIN {
-                        return Err(failure.into());
-                    }
-                    self.ports.clock.sleep(LOOK_EVERY).await;
-                }
+                Err(failure) => self.rest_after(failure, begun).await?,
             }
         }
+    }
+
+    /// Reads the row again; the new pair, which may be the only one that lives, must not be lost because the store fails.
+    async fn load_patiently(
+        &self,
+        asked: Asked<'_>,
+        begun: Duration,
+    ) -> Result<Integration, AccessTokenError> {
+        loop {
+            match self.load(asked.site).await {
+                Err(AccessTokenError::Failure(failure)) => self.rest_after(failure, begun).await?,
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Waits a moment after a failure of the store, as long as the lease lives.
+    async fn rest_after(&self, failure: Failure, begun: Duration) -> Result<(), Failure> {
+        if self.ports.clock.monotonic().saturating_sub(begun) >= LEASE - SEND_WITHIN {
+            return Err(failure);
+        }
+        self.ports.clock.sleep(LOOK_EVERY).await;
+        Ok(())
     }
 
     /// Whether the row still holds the pair that was refreshed: it was written, but only its lease or its sealing.
@@ -162,39 +187,32 @@ impl TokenKeeper {
         self.open_newer(asked).await
     }
 
-    /// Tries the pair that lost a race, once, before a person is asked to connect again.
+    /// Tries the pair that lost a race before a person is asked to connect again.
+    ///
+    /// It stays where it is until it is known to be dead or its successor is saved: a process that dies in between loses
+    /// nothing. The lease makes sure that nobody else tries it meanwhile.
     async fn try_spare(
         &self,
         asked: Asked<'_>,
         mut row: Integration,
         deadline: SendDeadline,
     ) -> Result<AccessToken, AccessTokenError> {
-        let Some(spare) = row.spare_refresh_token.take() else {
+        let Some(spare) = row.spare_refresh_token.clone() else {
             return self.give_up(asked, &row, ReconnectReason::GrantEnded).await;
         };
+        match self.send(&row, &spare, deadline).await {
+            Ok(grant) => return self.keep(asked, row, grant).await,
+            Err(AuthorizerError::GrantRefused { .. }) => {}
+            Err(error) => return self.leave(&row, error).await,
+        }
         let now = self.ports.clock.now();
-        let cleared = self
-            .ports
-            .connections
-            .set_spare(row.id, row.generation, None, now)
-            .await?;
-        if cleared == WriteOutcome::Conflict {
+        let connections = &self.ports.connections;
+        let forgotten = connections.set_spare(row.id, row.generation, None, now);
+        if forgotten.await? == WriteOutcome::Conflict {
             return self.open_newer(asked).await;
         }
         row.generation += 1;
-        match self.send(&row, &spare, deadline).await {
-            Ok(grant) => self.keep(asked, row, grant).await,
-            Err(AuthorizerError::NotSent(failure) | AuthorizerError::Lost(failure)) => {
-                let connections = &self.ports.connections;
-                connections
-                    .set_spare(row.id, row.generation, Some(&spare), now)
-                    .await?;
-                row.generation += 1;
-                self.drop_intent(&row).await?;
-                Err(failure.into())
-            }
-            Err(_) => self.give_up(asked, &row, ReconnectReason::GrantEnded).await,
-        }
+        self.give_up(asked, &row, ReconnectReason::GrantEnded).await
     }
 
     /// Writes that a person must connect again, unless somebody wrote the row meanwhile.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::super::model::{AttemptFindings, Finding, UncertainDelivery, UncertainRequest};
-use super::super::tracker::{Absence, AbsenceReport, FindReport, MarkedIssue};
+use super::super::tracker::{Absence, AbsenceReport, FindReport, MarkedIssue, TrackerError};
 use crate::shared::ids::{DeliveryId, LeaseId};
 use crate::ticket::model::{ExternalIssue, PushError, PushErrorCode};
 
@@ -14,35 +14,42 @@ use crate::ticket::model::{ExternalIssue, PushError, PushErrorCode};
 pub(super) struct Sight {
     issues: HashMap<DeliveryId, Vec<ExternalIssue>>,
     verdict: Absence,
+    /// The keys of other accounts' issues that carry a mark.
+    strays: HashMap<DeliveryId, String>,
+    /// The question that was not answered, if there was one.
+    pub(super) failure: Option<TrackerError>,
     /// What it cost.
     pub(super) quota_points: i64,
 }
 
-impl Sight {
-    /// A look that showed nothing, for this reason.
-    pub(super) fn nothing(why: String) -> Self {
-        Self::new(Vec::new(), Absence::NotYet(why), 0)
-    }
-
-    fn new(matches: Vec<MarkedIssue>, verdict: Absence, quota_points: i64) -> Self {
-        Self {
-            issues: by_mark(matches),
-            verdict,
-            quota_points,
-        }
-    }
-}
-
 impl From<FindReport> for Sight {
     fn from(report: FindReport) -> Self {
-        let verdict = Absence::NotYet("the tracker did not have its time yet".to_owned());
-        Self::new(report.matches, verdict, report.quota_points)
+        let why = match &report.failure {
+            Some(error) => format!("the tracker could not be asked: {error}"),
+            None => "the tracker did not have its time yet".to_owned(),
+        };
+        Self {
+            issues: by_mark(report.matches),
+            verdict: Absence::NotYet(why),
+            strays: HashMap::new(),
+            failure: report.failure,
+            quota_points: report.quota_points,
+        }
     }
 }
 
 impl From<AbsenceReport> for Sight {
     fn from(report: AbsenceReport) -> Self {
-        Self::new(report.matches, report.verdict, report.quota_points)
+        let strays = report.strays.into_iter();
+        Self {
+            issues: by_mark(report.matches),
+            verdict: report.verdict,
+            strays: strays
+                .map(|stray| (stray.delivery_id, stray.issue_key))
+                .collect(),
+            failure: report.failure,
+            quota_points: report.quota_points,
+        }
     }
 }
 
@@ -116,14 +123,22 @@ impl Judge<'_> {
         delivery: &UncertainDelivery,
         is_still_creating: bool,
     ) -> Option<Finding> {
-        let why = match &self.sight.verdict {
-            Absence::Proven if !is_still_creating => return Some(Finding::Absent),
-            Absence::Proven => "another issue of the same request turned up only now",
-            Absence::Impossible(why) => return Some(unknown(why)),
-            Absence::NotYet(why) => why,
+        let stray =
+            self.sight.strays.get(&delivery.id).map(|key| {
+                format!("{key} carries the ticket's mark, but another account created it")
+            });
+        let why = match (&self.sight.verdict, &stray) {
+            (Absence::Proven, _) if is_still_creating => {
+                "another issue of the same request turned up only now"
+            }
+            // Whose the issue is can only be told by a person: an anonymised account, a clone, an import.
+            (Absence::Proven, Some(why)) => return Some(unknown(why)),
+            (Absence::Proven, None) => return Some(Finding::Absent),
+            (Absence::Impossible(why), _) => return Some(unknown(why)),
+            (Absence::NotYet(why), _) => why,
         };
         let is_overdue = self.now - delivery.attempted_at >= self.deadline;
-        is_overdue.then(|| unknown(why))
+        is_overdue.then(|| unknown(stray.as_deref().unwrap_or(why)))
     }
 }
 

@@ -7,7 +7,8 @@ use super::{CreateScript, FakeIssue, TrackerCalls};
 use crate::connection::model::TrackerSite;
 use crate::delivery::model::{ClaimedDelivery, Fence};
 use crate::delivery::tracker::{
-    IssueStatus, ProjectPage, ProjectQuery, TrackerError, TrackerIssueType, TrackerProject, Verdict,
+    Costed, IssueStatus, ProjectPage, ProjectQuery, TrackerError, TrackerIssueType, TrackerProject,
+    Verdict,
 };
 use crate::ticket::model::{ExternalIssue, SyncedStatus};
 
@@ -23,10 +24,18 @@ pub(super) struct Script {
     pub(super) creates: VecDeque<CreateScript>,
     pub(super) issues: Vec<FakeIssue>,
     pub(super) statuses: BTreeMap<String, IssueStatus>,
+    pub(super) question_cost: i64,
     pub(super) sight: Sight,
 }
 
 impl Script {
+    pub(super) fn costed<T>(&self, value: T) -> Costed<T> {
+        Costed {
+            value,
+            quota_points: self.question_cost,
+        }
+    }
+
     pub(super) fn find_project(&self, key: &str) -> Result<TrackerProject, TrackerError> {
         let found = self.projects.iter().find(|project| project.key == key);
         found.cloned().ok_or(TrackerError::ProjectNotFound)

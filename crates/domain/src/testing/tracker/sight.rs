@@ -6,7 +6,7 @@ use super::script::Script;
 use super::{FakeIssue, FakeTracker};
 use crate::connection::model::TrackerSite;
 use crate::delivery::model::{ClaimedDelivery, Fence};
-use crate::delivery::tracker::{Absence, Mark, MarkedIssue};
+use crate::delivery::tracker::{Absence, Mark, MarkedIssue, StrayMark};
 use crate::shared::ids::DeliveryId;
 use crate::ticket::model::ExternalIssue;
 
@@ -26,6 +26,9 @@ pub(super) struct Sight {
     /// Creates whose issues are still to be made.
     pub(super) late: Vec<(TrackerSite, ClaimedDelivery)>,
     pub(super) verdicts: VecDeque<Absence>,
+    pub(super) strays: Vec<StrayMark>,
+    pub(super) gap: Option<String>,
+    pub(super) breaks_off: bool,
     pub(super) cost: i64,
 }
 
@@ -181,6 +184,24 @@ impl FakeTracker {
     /// Says the verdict of the next proof; calls queue up.
     pub fn next_verdict(&self, verdict: Absence) {
         self.script().sight.verdicts.push_back(verdict);
+    }
+
+    /// Another account's issue carries this mark.
+    pub fn stray(&self, mark: DeliveryId, issue_key: &str) {
+        self.script().sight.strays.push(StrayMark {
+            delivery_id: mark,
+            issue_key: issue_key.to_owned(),
+        });
+    }
+
+    /// Lets the next look for presence break off after it has cost its points.
+    pub fn break_off_next_look(&self) {
+        self.script().sight.breaks_off = true;
+    }
+
+    /// Says why looks for presence may have missed something.
+    pub fn set_gap(&self, gap: Option<&str>) {
+        self.script().sight.gap = gap.map(str::to_owned);
     }
 
     /// Says what each look costs.

@@ -146,7 +146,7 @@ impl TrackerProxy for Line {
         Ok(())
     }
 
-    async fn end_look(&self) {
+    async fn end_look(&self, _site: &TrackerSite) {
         self.travel().await;
     }
 }

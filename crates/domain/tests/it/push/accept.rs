@@ -315,3 +315,35 @@ async fn a_ticket_deleted_at_the_last_moment_is_not_sent() {
 
     assert_eq!(world.report(id).await.counts().total, 1);
 }
+
+#[tokio::test]
+async fn what_the_preflight_costs_is_counted_on_the_push() {
+    let world = World::connected().await;
+    let (document, _) = world.reviewed(1).await;
+    world.tracker.set_question_cost(2);
+    let push = world.push(&world.push_of(document)).await;
+    assert_eq!(world.report(push).await.push.quota_points, 6);
+}
+
+#[tokio::test]
+async fn a_quota_that_is_spent_at_the_preflight_stops_every_process() {
+    let world = World::connected().await;
+    let (document, _) = world.reviewed(1).await;
+    world.tracker.fail_next(TrackerError::QuotaSpent {
+        is_of_app: true,
+        wait: std::time::Duration::from_secs(1_847),
+        reason: "jira-quota-global-based".to_owned(),
+    });
+    let refused = refusal(&world, &world.push_of(document)).await;
+    assert!(matches!(
+        refused,
+        DeliveryError::Tracker(TrackerError::QuotaSpent { .. })
+    ));
+
+    let push = world.push(&world.push_of(document)).await;
+    world.work().await;
+
+    let report = world.report(push).await;
+    assert_eq!(report.counts().pending, 1);
+    assert_eq!(report.pause.unwrap().reason, "jira-quota-global-based");
+}

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use handoff_domain::connection::ports::{AccessTokenError, AccessTokens, WriteOutcome};
+use handoff_domain::connection::ports::{
+    AccessTokenError, AccessTokens, AuthorizerError, WriteOutcome,
+};
 use handoff_domain::connection::tokens::TokenKeeper;
 use handoff_domain::shared::clock::Clock;
 use handoff_domain::testing::yield_now;
 
-use super::{expired, refused, token};
+use super::{expired, lost, refused, token};
 use crate::world::{FencedAuthorizer, World};
 
 /// The lease of a refresh.
@@ -167,6 +169,79 @@ async fn a_spare_is_tried_once_before_a_person_is_asked() {
     let ended = token(&world, &site).await;
     assert!(matches!(ended, Err(AccessTokenError::ReconnectRequired)));
     assert_eq!(world.authorizer.calls().refresh, 4, "there is none left");
+}
+
+#[tokio::test]
+async fn a_process_that_dies_while_it_tries_the_spare_does_not_take_it_along() {
+    let (world, site) = expired().await;
+    let other = world.clone();
+    world.hooks.before("finish_refresh", move || async move {
+        other.connect().await;
+    });
+    token(&world, &site).await.unwrap();
+    world.pass(3600);
+    world.authorizer.next_refresh(Err(refused("invalid_grant")));
+    world.hooks.before("finish_refresh", std::future::pending);
+    let has_sent = async {
+        while world.authorizer.calls().refresh < 3 {
+            yield_now().await;
+        }
+    };
+    let asked = Box::pin(token(&world, &site));
+    let died = futures_util::future::select(asked, Box::pin(has_sent)).await;
+    assert!(matches!(died, futures_util::future::Either::Right(_)));
+    drop(died);
+    assert!(
+        world
+            .integration()
+            .await
+            .unwrap()
+            .spare_refresh_token
+            .is_some()
+    );
+
+    world.authorizer.next_refresh(Err(refused("invalid_grant")));
+    token(&world, &site).await.unwrap();
+
+    let sent = world.authorizer.refreshed_with();
+    assert_eq!(sent[3..], ["refresh-3", "refresh-2"], "{sent:?}");
+}
+
+#[tokio::test]
+async fn a_spare_that_got_no_answer_stays_and_a_refused_one_is_forgotten() {
+    let (world, site) = expired().await;
+    let other = world.clone();
+    world.hooks.before("finish_refresh", move || async move {
+        other.connect().await;
+    });
+    token(&world, &site).await.unwrap();
+    world.pass(3600);
+    let spare = async || world.integration().await.unwrap().spare_refresh_token;
+    for (end, is_kept) in [
+        (lost(), true),
+        (AuthorizerError::AppMisconfigured, true),
+        (refused("invalid_grant"), false),
+    ] {
+        world.authorizer.next_refresh(Err(refused("invalid_grant")));
+        world.authorizer.next_refresh(Err(end));
+        assert!(token(&world, &site).await.is_err());
+        assert_eq!(spare().await.is_some(), is_kept);
+    }
+}
+
+#[tokio::test]
+async fn a_new_pair_is_saved_although_the_row_cannot_be_read_at_once_after_a_takeover() {
+    let (world, site) = expired().await;
+    let other = world.clone();
+    world.hooks.before("finish_refresh", move || async move {
+        die_refreshing(&other).await;
+        other.hooks.fail("find", 3);
+    });
+
+    assert_eq!(token(&world, &site).await.unwrap(), "access-2");
+
+    let row = world.integration().await.unwrap();
+    assert!(row.refresh.is_none() && row.spare_refresh_token.is_none());
 }
 
 #[tokio::test]

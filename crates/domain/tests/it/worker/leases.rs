@@ -53,6 +53,27 @@ async fn the_rows_of_a_dead_worker_become_uncertain_only_after_a_whole_lease_was
 }
 
 #[tokio::test]
+async fn a_lease_that_cannot_be_ended_keeps_no_other_push_from_being_sent() {
+    let (world, _) = accepted().await;
+    die_sending(&world).await;
+    let worker = world.worker();
+    assert!(!worker.run_once().await.unwrap());
+    world.pass(180);
+    let (document, _) = world.reviewed(1).await;
+    let push = world.push(&world.push_of(document)).await;
+    world.hooks.fail("expire_lease", 1);
+
+    assert!(worker.run_once().await.unwrap());
+
+    assert_eq!(world.report(push).await.counts().pushed, 1);
+    while count(&world, DeliveryState::Sending).await == 1 {
+        worker.run_once().await.unwrap();
+        world.pass(1);
+    }
+    assert_eq!(count(&world, DeliveryState::Uncertain).await, 1);
+}
+
+#[tokio::test]
 async fn a_row_that_moved_meanwhile_is_watched_anew() {
     let world = World::connected().await;
     let (document, _) = world.reviewed(2).await;

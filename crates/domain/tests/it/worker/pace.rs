@@ -1,5 +1,6 @@
 //! Pauses and limits.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use futures_util::future::join_all;
 use handoff_domain::delivery::model::PauseScope;
 use handoff_domain::delivery::tracker::PauseRequest;
 use handoff_domain::shared::clock::Clock;
+use handoff_domain::shared::ids::PushId;
 use handoff_domain::testing::{CreateScript, FakeAuthorizer, FakeCreate};
 
 use super::probe::Probe;
@@ -61,11 +63,72 @@ async fn a_pause_holds_back_what_it_speaks_of_and_nothing_else() {
         let report = world.delivery.report(first, paused).await.unwrap();
         let pause = report.pause.unwrap();
         assert_eq!(pause.reason, "jira-quota-tenant-based");
-        assert_eq!(pause.until - world.clock.now(), Duration::from_secs(20));
-        world.pass(20);
+        let left = pause.until - world.clock.now();
+        assert!((20..=32).contains(&left.whole_seconds()), "{left}");
+        world.pass(32);
         world.work().await;
         assert_eq!(world.tracker.issues().len(), 2, "{scope:?}");
     }
+}
+
+/// A push of one ticket whose create is answered with a wish for a pause.
+async fn slowed_down(wait: Duration) -> (World, PushId) {
+    let world = World::connected().await;
+    let (document, _) = world.reviewed(1).await;
+    let push = world.push(&world.push_of(document)).await;
+    world.tracker.next_create(CreateScript {
+        elements: vec![FakeCreate::Retry {
+            retry_after: Some(wait),
+        }],
+        pause: Some(PauseRequest {
+            scope: PauseScope::App,
+            wait,
+            reason: "jira-quota-global-based".to_owned(),
+        }),
+        quota_points: 0,
+    });
+    (world, push)
+}
+
+#[tokio::test]
+async fn a_pause_that_cannot_be_written_down_at_once_is_tried_again() {
+    let (world, push) = slowed_down(Duration::from_secs(1_847)).await;
+    world.hooks.fail("pause", 3);
+    world.work().await;
+    let pause = world.report(push).await.pause.unwrap();
+    let left = pause.until - world.clock.now();
+    assert!(left > Duration::from_secs(1_840), "{left}");
+}
+
+#[tokio::test]
+async fn a_wait_beyond_every_quotas_hour_is_not_believed() {
+    let (world, push) = slowed_down(Duration::from_secs(7 * 24 * 3_600)).await;
+    world.work().await;
+    let report = world.report(push).await;
+    let left = report.pause.unwrap().until - world.clock.now();
+    assert!((60..=70).contains(&left.whole_minutes()), "{left}");
+    world.pass(70 * 60);
+    world.work().await;
+    assert_eq!(world.report(push).await.counts().pushed, 1);
+}
+
+#[tokio::test]
+async fn repeats_do_not_all_come_at_the_same_moment() {
+    let world = World::connected().await;
+    let (document, _) = world.reviewed(20).await;
+    world.push(&world.push_of(document)).await;
+    let retry_after = Some(Duration::from_secs(60));
+    let ends = vec![FakeCreate::Retry { retry_after }; 20];
+    world.tracker.next_outcomes(ends);
+    world.work().await;
+    let listed = world
+        .delivery
+        .list_deliveries(world.workspace, None, Default::default());
+    let rows = listed.await.unwrap().items;
+    let at: BTreeSet<_> = rows.iter().map(|row| row.retry_at.unwrap()).collect();
+    assert!(at.len() > 15, "{at:?}");
+    let floor = world.clock.now() + Duration::from_secs(60);
+    assert!(at.iter().all(|at| *at >= floor), "{at:?}");
 }
 
 #[tokio::test]

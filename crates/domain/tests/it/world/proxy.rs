@@ -7,9 +7,9 @@ use handoff_domain::connection::model::TrackerSite;
 use handoff_domain::connection::ports::SendDeadline;
 use handoff_domain::delivery::model::{ClaimedDelivery, Fence, ProjectRef};
 use handoff_domain::delivery::tracker::{
-    AbsenceReport, CreateOutcome, CreateReport, FindReport, IssueStatus, IssueTracker, Mark,
-    PreflightBatch, ProjectPage, ProjectQuery, TrackerError, TrackerIssueType, TrackerProject,
-    Verdict,
+    AbsenceReport, Costed, CreateOutcome, CreateReport, FindReport, IssueStatus, IssueTracker,
+    Mark, PreflightBatch, ProjectPage, ProjectQuery, TrackerError, TrackerIssueType,
+    TrackerProject, Verdict,
 };
 use handoff_domain::testing::FakeTracker;
 use handoff_domain::ticket::model::{ExternalIssue, PushError, PushErrorCode};
@@ -32,7 +32,7 @@ pub(crate) trait TrackerProxy: Send + Sync + 'static {
     }
 
     /// Comes between a look for marks and its answer.
-    async fn end_look(&self) {}
+    async fn end_look(&self, _site: &TrackerSite) {}
 }
 
 /// What a create reports whose deadline has passed, so that nothing was sent.
@@ -58,11 +58,15 @@ impl<P: TrackerProxy> IssueTracker for Proxied<P> {
         &self,
         site: &TrackerSite,
         query: &ProjectQuery,
-    ) -> Result<ProjectPage, TrackerError> {
+    ) -> Result<Costed<ProjectPage>, TrackerError> {
         self.0.tracker().projects(site, query).await
     }
 
-    async fn project(&self, site: &TrackerSite, key: &str) -> Result<TrackerProject, TrackerError> {
+    async fn project(
+        &self,
+        site: &TrackerSite,
+        key: &str,
+    ) -> Result<Costed<TrackerProject>, TrackerError> {
         self.0.tracker().project(site, key).await
     }
 
@@ -78,11 +82,15 @@ impl<P: TrackerProxy> IssueTracker for Proxied<P> {
         &self,
         site: &TrackerSite,
         batch: &PreflightBatch,
-    ) -> Result<Vec<Verdict>, TrackerError> {
+    ) -> Result<Costed<Vec<Verdict>>, TrackerError> {
         self.0.tracker().preflight(site, batch).await
     }
 
-    async fn fence(&self, site: &TrackerSite, project: &ProjectRef) -> Result<Fence, TrackerError> {
+    async fn fence(
+        &self,
+        site: &TrackerSite,
+        project: &ProjectRef,
+    ) -> Result<Costed<Fence>, TrackerError> {
         self.0.tracker().fence(site, project).await
     }
 
@@ -103,15 +111,12 @@ impl<P: TrackerProxy> IssueTracker for Proxied<P> {
         self.0.tracker().statuses(site, ids).await
     }
 
-    async fn find(
-        &self,
-        site: &TrackerSite,
-        project: &ProjectRef,
-        marks: &[Mark],
-    ) -> Result<FindReport, TrackerError> {
-        self.0.begin_look()?;
+    async fn find(&self, site: &TrackerSite, project: &ProjectRef, marks: &[Mark]) -> FindReport {
+        if let Err(error) = self.0.begin_look() {
+            return FindReport::failed(error);
+        }
         let report = self.0.tracker().find(site, project, marks).await;
-        self.0.end_look().await;
+        self.0.end_look(site).await;
         report
     }
 
@@ -120,10 +125,12 @@ impl<P: TrackerProxy> IssueTracker for Proxied<P> {
         site: &TrackerSite,
         project: &ProjectRef,
         marks: &[Mark],
-    ) -> Result<AbsenceReport, TrackerError> {
-        self.0.begin_look()?;
+    ) -> AbsenceReport {
+        if let Err(error) = self.0.begin_look() {
+            return AbsenceReport::failed(error);
+        }
         let report = self.0.tracker().prove_absent(site, project, marks).await;
-        self.0.end_look().await;
+        self.0.end_look(site).await;
         report
     }
 

@@ -219,7 +219,6 @@ async fn write_push(
         state: state.word().to_owned(),
         settled_at: (!is_running).then_some(new.push.created_at),
         change_number: plan.change_number(),
-        quota_points: 0,
         ..PushRow::from(&new.push)
     };
     let row = NewPushRow {

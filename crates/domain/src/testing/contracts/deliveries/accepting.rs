@@ -32,7 +32,8 @@ pub async fn accepting_queues_one_delivery_for_each_ticket(ports: &Ports) {
     world.connect().await;
     let (document, tickets) = world.reviewed(2).await;
     let entries = [nth(&tickets, 1), nth(&tickets, 0)].map(|ticket| world.deliver(ticket));
-    let new = world.new_push(document, entries.to_vec());
+    let mut new = world.new_push(document, entries.to_vec());
+    new.push.quota_points = 9;
 
     let outcome = world.accept(&new).await;
 
@@ -40,7 +41,6 @@ pub async fn accepting_queues_one_delivery_for_each_ticket(ports: &Ports) {
     let report = world.report(new.push.id).await;
     let expected = Push {
         state: PushState::Running,
-        quota_points: 0,
         change_number: report.push.change_number,
         settled_at: None,
         ..new.push.clone()

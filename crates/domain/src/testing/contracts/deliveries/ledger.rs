@@ -97,7 +97,7 @@ impl World<'_> {
             },
             fence: Fence(format!("fence of {id}")),
             state: PushState::Settled,
-            quota_points: 99,
+            quota_points: 0,
             change_number: 77,
             created_by: self.actor,
             created_at: START,

@@ -141,7 +141,6 @@ impl State {
     fn write_push(&mut self, push: &Push, plans: Vec<Plan<'_>>) {
         let push = Push {
             state: PushState::Running,
-            quota_points: 0,
             change_number: 0,
             settled_at: None,
             ..push.clone()

@@ -135,7 +135,8 @@ impl From<DeliveryError> for ApiError {
             DeliveryError::ProjectRequired { choices } => project_required(&choices),
             DeliveryError::Invalid(problems) => problems.into(),
             DeliveryError::KeyReused => Self::new(Code::IdempotencyKeyReused, detail),
-            DeliveryError::LookIncomplete { .. } => Self::new(Code::TrackerUnavailable, detail),
+            DeliveryError::LookIncomplete { .. } => Self::new(Code::TrackerUnavailable, detail)
+                .with_status(StatusCode::SERVICE_UNAVAILABLE),
             DeliveryError::Tracker(error) => error.into(),
             DeliveryError::Failure(failure) => Self::internal(failure),
         }

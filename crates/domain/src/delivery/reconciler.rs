@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 use self::judge::{Judge, Sight, overdue};
 use self::looks::{BusySites, DueSite, Looks};
 use self::pacing::Pacing;
-use super::model::{Push, UncertainAttempt, UncertainPush, UncertainRequest};
+use super::model::{PauseScope, Push, UncertainAttempt, UncertainPush, UncertainRequest};
 use super::pace::Pace;
 use super::service::DeliveryPorts;
 use super::times::DeliveryTimes;
@@ -208,8 +208,7 @@ impl Reconciler {
     /// A wish farther away than this process would have made it counts as due: there is a younger request than when it was
     /// made, or somebody's clock jumped. What this process itself must wait for counts in any case.
     fn is_due(&self, uncertain: &UncertainPush, now: OffsetDateTime) -> bool {
-        let monotonic = self.ports.clock.monotonic();
-        if !self.pacing.wait(uncertain.push.id, monotonic).is_zero() {
+        if !self.wait(&uncertain.push).is_zero() {
             return false;
         }
         let interval = self.interval(uncertain);
@@ -230,6 +229,10 @@ impl Reconciler {
     async fn look_at_each(&self, site: DueSite<'_>) -> bool {
         let mut has_looked = false;
         for uncertain in &site.pushes {
+            // An earlier look of the row may have been told to wait.
+            if !self.wait(&uncertain.push).is_zero() {
+                continue;
+            }
             match self.look(uncertain).await {
                 Ok(looked) => has_looked |= looked,
                 Err(failure) => log_failure(&failure, "a look could not be written down"),
@@ -266,7 +269,7 @@ impl Reconciler {
             .collect();
         let sight = self.see(&site, push, &requests, !ripe.is_empty()).await;
         self.keep_pace(push.id, &site, &sight).await;
-        let wait = self.pacing.wait(push.id, self.ports.clock.monotonic());
+        let wait = self.wait(push);
         let later = to_micros(self.ports.clock.now() + wait);
         if later > next && !wait.is_zero() {
             ledger.begin_look(push.id, Some(next), later).await?;
@@ -313,6 +316,11 @@ impl Reconciler {
         tracker.find(site, project, &marks).await.into()
     }
 
+    /// For how long this process leaves a push alone, whatever the ledger says.
+    fn wait(&self, push: &Push) -> Duration {
+        self.pacing.wait(push, self.ports.clock.monotonic())
+    }
+
     /// Notes what a look has cost, and for how long the tracker wants to be left alone.
     async fn keep_pace(&self, push: PushId, site: &TrackerSite, sight: &Sight) {
         let monotonic = || self.ports.clock.monotonic();
@@ -323,7 +331,10 @@ impl Reconciler {
         tracing::warn!(%push, %error, "a look for lost issues failed");
         if let Some(asked) = error.retry_after() {
             let until = monotonic() + self.pace.wait(asked);
-            self.pacing.postpone(push, until);
+            match error.pause(&site.cloud_id).map(|pause| pause.scope) {
+                Some(PauseScope::App) => self.pacing.hold_all(until),
+                _ => self.pacing.hold_site(&site.cloud_id, until),
+            }
         }
         self.pace.heed(&site.cloud_id, error).await;
     }

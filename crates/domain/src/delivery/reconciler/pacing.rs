@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::delivery::model::Push;
 use crate::shared::ids::PushId;
 
 /// How many points an hour the looks at one push may cost for long.
@@ -13,33 +14,28 @@ const POINTS_AN_HOUR: u64 = 3_600;
 /// How many points they may cost before that counts, so that the first looks are quick.
 const ALLOWANCE: u64 = 3_000;
 
-/// What is known of each push.
+/// What this process must wait for.
 #[derive(Debug, Default)]
-pub(super) struct Pacing {
-    pushes: Mutex<HashMap<PushId, Paced>>,
-}
+pub(super) struct Pacing(Mutex<Waits>);
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Paced {
-    /// When the looks so far would have ended, had each point taken its part of an hour.
-    paid_until: Duration,
-    /// The tracker's wish.
-    not_before: Duration,
-}
-
-impl Paced {
-    /// From when on the push may be looked at.
-    fn free_at(&self) -> Duration {
-        self.not_before
-            .max(self.paid_until.saturating_sub(worth(ALLOWANCE)))
-    }
+#[derive(Debug, Default)]
+struct Waits {
+    /// When the looks at each push would have ended, had each point taken its part of an hour.
+    paid_until: HashMap<PushId, Duration>,
+    /// Until when the tracker wants each site to be left alone.
+    sites: HashMap<String, Duration>,
+    /// Until when the tracker wants to hear nothing of the app at all.
+    app: Duration,
 }
 
 impl Pacing {
     /// For how long from now on the push must be left alone.
-    pub(super) fn wait(&self, push: PushId, now: Duration) -> Duration {
-        let paced = self.pushes().get(&push).copied().unwrap_or_default();
-        paced.free_at().saturating_sub(now)
+    pub(super) fn wait(&self, push: &Push, now: Duration) -> Duration {
+        let waits = self.waits();
+        let paid = waits.paid_until.get(&push.id).copied().unwrap_or_default();
+        let site = waits.sites.get(&push.site_id).copied().unwrap_or_default();
+        let free_at = paid.saturating_sub(worth(ALLOWANCE));
+        free_at.max(site).max(waits.app).saturating_sub(now)
     }
 
     /// Notes what a look has cost.
@@ -47,27 +43,35 @@ impl Pacing {
         let Ok(points @ 1..) = u64::try_from(points) else {
             return;
         };
-        let mut pushes = self.pushes();
-        let paced = pushes.entry(push).or_default();
-        paced.paid_until = paced.paid_until.max(now).saturating_add(worth(points));
+        let mut waits = self.waits();
+        let paid_until = waits.paid_until.entry(push).or_default();
+        *paid_until = (*paid_until).max(now).saturating_add(worth(points));
     }
 
-    /// Notes that the tracker wants to be left alone until then.
-    pub(super) fn postpone(&self, push: PushId, until: Duration) {
-        let mut pushes = self.pushes();
-        let paced = pushes.entry(push).or_default();
-        paced.not_before = paced.not_before.max(until);
+    /// Notes that the tracker wants the site to be left alone until then.
+    pub(super) fn hold_site(&self, site_id: &str, until: Duration) {
+        let mut waits = self.waits();
+        let held = waits.sites.entry(site_id.to_owned()).or_default();
+        *held = (*held).max(until);
     }
 
-    /// Forgets pushes that are neither listed nor have anything to wait for.
+    /// Notes that the tracker wants every site to be left alone until then.
+    pub(super) fn hold_all(&self, until: Duration) {
+        let mut waits = self.waits();
+        waits.app = waits.app.max(until);
+    }
+
+    /// Forgets waits that are over, and of pushes only those that are not listed any more.
     pub(super) fn retain(&self, listed: &HashSet<PushId>, now: Duration) {
-        let is_over = |paced: &Paced| paced.not_before.max(paced.paid_until) <= now;
-        self.pushes()
-            .retain(|push, paced| listed.contains(push) || !is_over(paced));
+        let mut waits = self.waits();
+        waits
+            .paid_until
+            .retain(|push, paid| listed.contains(push) || *paid > now);
+        waits.sites.retain(|_, until| *until > now);
     }
 
-    fn pushes(&self) -> MutexGuard<'_, HashMap<PushId, Paced>> {
-        self.pushes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn waits(&self) -> MutexGuard<'_, Waits> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

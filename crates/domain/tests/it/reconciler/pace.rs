@@ -52,6 +52,22 @@ async fn a_wait_that_the_tracker_asks_for_is_kept_to_its_end() {
 }
 
 #[tokio::test]
+async fn one_look_that_is_told_to_wait_speaks_for_all_pushes_of_its_site() {
+    let (world, _) = pushed(&[MADE]).await;
+    let (document, _) = world.reviewed(1).await;
+    world.push(&world.push_of(document)).await;
+    world.tracker.next_outcomes([MADE]);
+    world.work().await;
+    let reconciler = reconciler(&world);
+    ask_to_wait(&world, 600);
+    reconciler.run_once().await.unwrap();
+    watch(&world, &reconciler, 599).await;
+    assert_eq!(looks(&world), 0);
+    watch(&world, &reconciler, 100).await;
+    assert_eq!(states(&world).await, [Confirmed, Confirmed]);
+}
+
+#[tokio::test]
 async fn a_wait_that_no_quota_lasts_is_cut() {
     let (world, _) = pushed(&[MADE]).await;
     let reconciler = reconciler(&world);

@@ -18,7 +18,7 @@ use tracing::Instrument;
 use url::Url;
 
 pub(crate) use answer::Answer;
-pub(crate) use call::{Call, Intent};
+pub(crate) use call::{Call, Intent, is_one_segment};
 pub use clients::{BuildError, HttpClients};
 pub(crate) use gate::SendGate;
 pub use limits::{EndpointRates, SiteLimits};

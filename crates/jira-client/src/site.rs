@@ -8,7 +8,9 @@ use url::Url;
 
 use crate::auth::TokenSource;
 use crate::error::Error;
-use crate::http::{Answer, BuildError, Call, Http, HttpClients, Limits, SiteLimits};
+use crate::http::{
+    Answer, BuildError, Call, Http, HttpClients, Limits, SiteLimits, is_one_segment,
+};
 use crate::http::{Quota, RetryPolicy};
 
 pub(crate) const DEFAULT_API_URL: &str = "https://api.atlassian.com";
@@ -160,8 +162,8 @@ fn base_url(address: SiteAddress, api_url: Option<Url>) -> Result<Url, BuildErro
     match address {
         SiteAddress::Direct(url) => checked_address(url),
         SiteAddress::Cloud { cloud_id } => {
-            if matches!(cloud_id.as_str(), "" | "." | "..") {
-                return Err(BuildError::Address("the cloud id is empty"));
+            if !is_one_segment(&cloud_id) {
+                return Err(BuildError::Address("the cloud id is empty or no id"));
             }
             let mut url = checked_address(api_url.map_or_else(default_api_url, Ok)?)?;
             url.path_segments_mut()

@@ -87,8 +87,8 @@ impl Call {
 
     /// Fills the next placeholder of the path.
     pub(crate) fn argument(mut self, value: &str) -> Self {
-        if matches!(value, "" | "." | "..") {
-            self.refusal = Some("an id or key is empty or a dot segment");
+        if !is_one_segment(value) {
+            self.refusal = Some("an id or key is empty, a dot segment or holds control characters");
         }
         self.arguments.push(value.to_owned());
         self
@@ -204,6 +204,13 @@ impl Call {
     }
 }
 
+/// Tells whether a value stays one segment of a path.
+///
+/// Addresses lose tabs and line ends before their dot segments are resolved, so `.` with a tab climbs too.
+pub(crate) fn is_one_segment(value: &str) -> bool {
+    !matches!(value, "" | "." | "..") && !value.contains(char::is_control)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,8 +231,10 @@ mod tests {
     }
 
     #[test]
-    fn empty_and_dot_arguments_are_refused() {
-        for argument in ["", ".", ".."] {
+    fn empty_and_dot_arguments_and_control_characters_are_refused() {
+        for argument in [
+            "", ".", "..", ".\t.", "\n..", ".\r", "A-1\n", "\0", "\u{85}",
+        ] {
             let call = Call::get("/rest/api/3/issue/{issueIdOrKey}").argument(argument);
             assert!(
                 matches!(call.check(), Err(Error::InvalidArgument { .. })),

@@ -7,7 +7,9 @@ use std::fmt;
 use std::time::Duration;
 
 pub use status::{BodyShape, RateLimitReason, StatusError};
-pub(crate) use status::{header, read_error_collection, refuses_outright, shorten};
+pub(crate) use status::{
+    header, read_error_collection, refuses_outright, shorten, tells_of_an_error,
+};
 
 use crate::auth::TokenError;
 
@@ -250,6 +252,12 @@ impl Error {
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.status() == Some(404)
+    }
+
+    /// Tells whether Jira itself found nothing there; the 404 of a gateway or proxy says nothing of Jira.
+    pub(crate) fn is_jiras_not_found(&self) -> bool {
+        let shape = self.as_status().map(|status| status.body);
+        self.is_not_found() && matches!(shape, Some(BodyShape::Jira | BodyShape::Empty))
     }
 
     /// Returns Jira's complaints by field name, empty when it named none.

@@ -55,7 +55,7 @@ pub enum BodyShape {
     Gateway,
     /// A web page, usually from a proxy or an outage.
     Html,
-    /// Nothing.
+    /// Nothing, or an empty JSON object.
     Empty,
     /// Anything else, or cut short.
     Other,
@@ -128,20 +128,13 @@ impl StatusError {
     }
 
     fn read_json(&mut self, value: &Value) -> BodyShape {
-        let (messages, field_errors) = read_error_collection(value);
-        if value.get("errorMessages").is_some() || !field_errors.is_empty() {
-            self.messages = messages;
-            self.field_errors = field_errors;
-            return BodyShape::Jira;
+        let shape = shape_of(value);
+        match shape {
+            BodyShape::Jira => (self.messages, self.field_errors) = read_error_collection(value),
+            BodyShape::Gateway => self.messages.extend(gateway_message(value).map(shorten)),
+            _ => {}
         }
-        let message = ["message", "error_description", "error", "errorMessage"]
-            .iter()
-            .find_map(|key| value.get(key).and_then(Value::as_str));
-        let Some(message) = message else {
-            return BodyShape::Other;
-        };
-        self.messages.push(shorten(message));
-        BodyShape::Gateway
+        shape
     }
 
     /// Tells whether the write answered by this status may have taken effect; false for reads.
@@ -205,6 +198,35 @@ pub(crate) const fn refuses_outright(status: u16) -> bool {
             | 429
             | 431
     )
+}
+
+/// Tells in whose words a JSON body speaks of an error, if it does.
+fn shape_of(value: &Value) -> BodyShape {
+    let has_field_errors = value
+        .get("errors")
+        .and_then(Value::as_object)
+        .is_some_and(|errors| !errors.is_empty());
+    if value.get("errorMessages").is_some() || has_field_errors {
+        return BodyShape::Jira;
+    }
+    if gateway_message(value).is_some() {
+        return BodyShape::Gateway;
+    }
+    match value.as_object() {
+        Some(object) if object.is_empty() => BodyShape::Empty,
+        _ => BodyShape::Other,
+    }
+}
+
+fn gateway_message(value: &Value) -> Option<&str> {
+    ["message", "error_description", "error", "errorMessage"]
+        .iter()
+        .find_map(|key| value.get(key).and_then(Value::as_str))
+}
+
+/// Tells whether a body is Jira's or the gateway's error, whatever its status.
+pub(crate) fn tells_of_an_error(body: &Value) -> bool {
+    matches!(shape_of(body), BodyShape::Jira | BodyShape::Gateway)
 }
 
 /// Reads Jira's `{errorMessages: [..], errors: {field: text}}`, as far as it is there.
@@ -308,6 +330,7 @@ mod tests {
 
         assert_eq!(read(502, "<!doctype html><p>down").body, BodyShape::Html);
         assert_eq!(read(500, " \n").body, BodyShape::Empty);
+        assert_eq!(read(404, "{}").body, BodyShape::Empty);
         assert_eq!(read(400, r#"{"errorMess"#).body, BodyShape::Other);
         assert_eq!(read(400, "[1]").body, BodyShape::Other);
     }

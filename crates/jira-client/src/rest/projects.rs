@@ -150,7 +150,7 @@ impl Jira {
     pub async fn projects(&self, query: &ProjectQuery) -> Result<Page<Project>, Error> {
         match self.send(query.call()).await {
             Ok(answer) => answer.json(),
-            Err(error) if error.is_not_found() => Ok(Page::empty(query.start_at)),
+            Err(error) if error.is_jiras_not_found() => Ok(Page::empty(query.start_at)),
             Err(error) => Err(error),
         }
     }

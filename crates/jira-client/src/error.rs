@@ -212,6 +212,7 @@ impl Error {
         match self {
             Self::Status(status) => status.retry_after,
             Self::Paused { wait, .. } => Some(*wait),
+            Self::Token(error) => error.retry_after(),
             _ => None,
         }
     }

@@ -14,14 +14,13 @@ use reqwest::{Body, Method, Request};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::time::Instant;
 use tracing::Instrument;
 use url::Url;
 
 pub use error::OAuthError;
 
 use crate::auth::StaticBearer;
-use crate::clock::SendDeadline;
+use crate::clock::{SendDeadline, instant_after};
 use crate::error::{Error, Route};
 use crate::http::{BuildError, Call, Http, HttpClients, Limits, SendGate, Trip, round_trip};
 use crate::rest::lenient::{id, null_as_empty, number};
@@ -279,7 +278,7 @@ impl OAuthClient {
             client: &self.inner.clients.writes,
             route: TOKEN_ROUTE,
             gate: Some(&gate),
-            give_up: Instant::now() + self.inner.timeout,
+            give_up: instant_after(self.inner.timeout),
             max_body_bytes: MAX_TOKEN_BODY_BYTES,
         };
         let Route {

@@ -156,6 +156,14 @@ async fn a_refresh_past_its_deadline_is_not_sent() {
 }
 
 #[tokio::test]
+async fn a_time_out_without_end_is_taken_for_a_long_one() {
+    let server = Server::always(200, TOKENS).await;
+    let patient = client(&server.url).with_timeout(Duration::MAX);
+    let code = SecretString::from("code-1");
+    patient.exchange_code(&code).await.unwrap();
+}
+
+#[tokio::test]
 async fn the_sites_of_a_grant_are_listed() {
     let body = r#"[{"id":"c-1","name":"One","url":"https://one.test","avatarUrl":"https://a.test",
         "scopes":["read:jira-work"]},

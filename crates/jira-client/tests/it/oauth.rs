@@ -112,6 +112,15 @@ async fn everything_else_at_the_token_endpoint_is_transient_and_perhaps_done() {
             Box::new(|| Reply::json(503, r#"{"error":"temporarily_unavailable"}"#)),
             true,
         ),
+        (Box::new(|| Reply::json(302, r#"{"error":"moved"}"#)), true),
+        (
+            Box::new(|| Reply::json(408, r#"{"error":"timeout"}"#)),
+            true,
+        ),
+        (
+            Box::new(|| Reply::json(409, r#"{"error":"conflict"}"#)),
+            true,
+        ),
         (Box::new(move || Reply::with(502, html, "<html>")), true),
         (Box::new(move || Reply::with(200, html, "<html>")), true),
         (

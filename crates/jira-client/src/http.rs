@@ -24,6 +24,7 @@ pub(crate) use call::{Call, Intent, is_one_segment};
 pub use clients::{BuildError, HttpClients};
 pub(crate) use gate::SendGate;
 pub use limits::{EndpointRates, SiteLimits};
+pub(crate) use quota::time_to_next_hour;
 pub use quota::{AnnouncedLimit, Quota, QuotaWindow};
 pub use retry::RetryPolicy;
 pub(crate) use round_trip::{Trip, round_trip};

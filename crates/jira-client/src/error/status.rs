@@ -6,9 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use serde_json::Value;
+use time::OffsetDateTime;
 
 use super::Route;
-use crate::http::Quota;
+use crate::http::{Quota, time_to_next_hour};
 
 /// Longer waits are taken as this long: nobody plans further, and clocks must not overflow.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -31,7 +32,8 @@ pub struct StatusError {
     pub messages: Vec<String>,
     /// Messages by field id, such as `summary` or `customfield_10010`.
     pub field_errors: BTreeMap<String, String>,
-    /// How long to wait at least: `Retry-After` in seconds or as a date, else `X-RateLimit-Reset`.
+    /// How long to wait at least: `Retry-After` in seconds or as a date, else `X-RateLimit-Reset`, else, of an
+    /// hourly quota, the time until the UTC hour ends.
     pub retry_after: Option<Duration>,
     /// Why the call was limited; set exactly when the status is 429.
     pub rate_limit: Option<RateLimitReason>,
@@ -112,10 +114,20 @@ impl StatusError {
             trace_id: header(headers, "atl-traceid").map(shorten),
         };
         if status == 429 && error.retry_after.is_none() {
-            error.retry_after = error.quota.as_ref().and_then(Quota::time_to_reset);
+            error.retry_after = error.unasked_wait();
         }
         error.read_body(headers, body);
         error
+    }
+
+    /// Returns how long to wait where a 429 does not say.
+    fn unasked_wait(&self) -> Option<Duration> {
+        let is_quota = self
+            .rate_limit
+            .as_ref()
+            .is_some_and(RateLimitReason::is_quota);
+        let told = self.quota.as_ref().and_then(Quota::time_to_reset);
+        told.or_else(|| is_quota.then(|| time_to_next_hour(OffsetDateTime::now_utc())))
     }
 
     fn read_body(&mut self, headers: &HeaderMap, body: &[u8]) {
@@ -333,6 +345,22 @@ mod tests {
         assert_eq!(read(404, "{}").body, BodyShape::Empty);
         assert_eq!(read(400, r#"{"errorMess"#).body, BodyShape::Other);
         assert_eq!(read(400, "[1]").body, BodyShape::Other);
+    }
+
+    #[test]
+    fn a_quota_that_does_not_say_when_it_resets_does_so_with_the_hour() {
+        let wait = |reason: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("ratelimit-reason", HeaderValue::from_static(reason));
+            headers.insert(
+                "beta-ratelimit",
+                HeaderValue::from_static("\"a\";r=0;t=9000"),
+            );
+            StatusError::read(CREATE, 429, &headers, b"").retry_after
+        };
+        let hour = Duration::from_secs(3600);
+        assert!(wait("jira-quota-tenant-based").is_some_and(|wait| wait <= hour));
+        assert_eq!(wait("jira-burst-based"), None);
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub enum SendPhase {
 /// |---|---|
 /// | no connection, send deadline passed, pause, no token, refused argument | no |
 /// | 400, 401, 403, 404, 429 and the other statuses that refuse a request outright | no |
-/// | 400 to a bulk create with a body that cannot be read, which might speak of elements | yes |
+/// | a refusal of a bulk create with a body that cannot be read and might speak of elements | yes |
 /// | answer lost or late, 408, 409, 5xx, unexpected 3xx or 4xx | yes |
 /// | a success whose body is cut short, too long, HTML or does not decode | yes |
 /// | a success to a caller who was taken for nobody | yes |
@@ -103,7 +103,7 @@ pub enum Error {
     /// An answer came and it was not a success.
     #[error(transparent)]
     Status(Box<StatusError>),
-    /// A success, or the 400 of a bulk create, came whose body is not what was promised.
+    /// A success, or the refusal of a bulk create, came whose body is not what was promised.
     #[error("{route} answered {status} with an unusable body at `{path}`: {reason}")]
     Decode {
         /// The operation.

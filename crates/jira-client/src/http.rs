@@ -167,10 +167,7 @@ impl Http {
             let _places = self.limits.site.enter(call, window.send_until).await?;
             let started = Instant::now();
             let outcome = self.send_once(call, window, renewal).await;
-            if let Err(Error::Status(status)) = &outcome {
-                let unasked = self.limits.retry.first_pause;
-                self.limits.site.note(call, status, unasked);
-            }
+            self.note_limit(call, &outcome);
             let status = outcome
                 .as_ref()
                 .map_or_else(Error::status, |answer| Some(answer.status));
@@ -216,12 +213,13 @@ impl Http {
                 .give_up
                 .min(instant_after(self.limits.request_timeout)),
             max_body_bytes: self.limits.max_body_bytes,
+            reads_refusals: call.reads_refusals(),
         };
         let mut answer = round_trip(request, trip).await?;
         answer.token_version = Some(token.version());
         self.note_quota(&answer);
-        let is_result = answer.is_success() || call.expects(answer.status);
-        if is_result && !answer.is_of_nobody() {
+        let is_of_nobody = answer.is_success() && answer.is_of_nobody();
+        if call.is_result(&answer) && !is_of_nobody {
             return Ok(answer);
         }
         let error = answer.to_error();
@@ -230,6 +228,19 @@ impl Http {
             renewal.refused = Some(token);
         }
         Err(error)
+    }
+
+    /// Remembers what a 429 asks for, also where its body is a result.
+    fn note_limit(&self, call: &Call, outcome: &Result<Answer, Error>) {
+        let unasked = self.limits.retry.first_pause;
+        match outcome {
+            Err(Error::Status(status)) => self.limits.site.note(call, status, unasked),
+            Ok(answer) if answer.status == 429 => {
+                let status = answer.to_status_error();
+                self.limits.site.note(call, &status, unasked);
+            }
+            _ => {}
+        }
     }
 
     fn note_quota(&self, answer: &Answer) {

@@ -280,6 +280,7 @@ impl OAuthClient {
             gate: Some(&gate),
             give_up: instant_after(self.inner.timeout),
             max_body_bytes: MAX_TOKEN_BODY_BYTES,
+            reads_refusals: false,
         };
         let Route {
             method, template, ..

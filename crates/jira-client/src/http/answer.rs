@@ -36,9 +36,13 @@ impl Answer {
                 status: self.status,
             };
         }
+        Error::Status(Box::new(self.to_status_error()))
+    }
+
+    pub(crate) fn to_status_error(&self) -> StatusError {
         let mut error = StatusError::read(self.route, self.status, &self.headers, &self.body);
         error.token_version = self.token_version;
-        Error::Status(Box::new(error))
+        error
     }
 
     /// Decodes the JSON body; the error names the place, never the value found there.

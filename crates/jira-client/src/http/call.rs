@@ -6,9 +6,9 @@ use reqwest::{Body, Method, Request};
 use serde::Serialize;
 use url::Url;
 
-use super::SendGate;
+use super::{Answer, SendGate};
 use crate::clock::SendDeadline;
-use crate::error::{Error, Route};
+use crate::error::{Error, Route, refuses_outright};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -31,7 +31,7 @@ pub(crate) struct Call {
     arguments: Vec<String>,
     query: Vec<(&'static str, String)>,
     body: Option<Bytes>,
-    expected_status: Option<u16>,
+    refusal_is_result: Option<fn(&Answer) -> bool>,
     refusal: Option<&'static str>,
 }
 
@@ -80,7 +80,7 @@ impl Call {
             arguments: Vec::new(),
             query: Vec::new(),
             body: None,
-            expected_status: None,
+            refusal_is_result: None,
             refusal: None,
         }
     }
@@ -114,14 +114,21 @@ impl Call {
         self
     }
 
-    /// Hands an answer of this status to the caller as if it were a success.
-    pub(crate) const fn expect_status(mut self, status: u16) -> Self {
-        self.expected_status = Some(status);
+    /// Hands a refusal to the caller as if it were a success, where its body is a result.
+    pub(crate) const fn refusal_as_result(mut self, is_result: fn(&Answer) -> bool) -> Self {
+        self.refusal_is_result = Some(is_result);
         self
     }
 
-    pub(crate) fn expects(&self, status: u16) -> bool {
-        self.expected_status == Some(status)
+    /// Tells whether the body of a refusal may be a result.
+    pub(crate) const fn reads_refusals(&self) -> bool {
+        self.refusal_is_result.is_some()
+    }
+
+    /// Tells whether an answer is what the caller waits for.
+    pub(crate) fn is_result(&self, answer: &Answer) -> bool {
+        let is_result = |of: fn(&Answer) -> bool| refuses_outright(answer.status) && of(answer);
+        answer.is_success() || self.refusal_is_result.is_some_and(is_result)
     }
 
     /// Refuses the call with a reason, to be reported when it is sent.

@@ -151,7 +151,7 @@ pub enum Error {
         /// How long the pause still lasts.
         wait: Duration,
     },
-    /// No access token could be had; nothing was sent.
+    /// No access token could be had; nothing was sent, or what was sent was refused with 401.
     #[error("no access token")]
     Token(#[from] TokenError),
     /// The arguments cannot be sent; nothing was sent.

@@ -184,6 +184,8 @@ impl OAuthClient {
     ///
     /// `state` comes back with the code; bind it to the user's session. Add `offline_access` to the
     /// scopes to get a refresh token.
+    ///
+    /// **Source:** Atlassian, "OAuth 2.0 (3LO) apps", "Direct the user to the authorization URL".
     #[must_use]
     pub fn authorize_url(&self, state: &str, scopes: &[impl AsRef<str>]) -> Url {
         let config = &self.inner.config;
@@ -204,6 +206,8 @@ impl OAuthClient {
     ///
     /// # Errors
     /// [`OAuthError`]; a lost answer cannot be repeated, the user has to start again.
+    ///
+    /// **Source:** Atlassian, "OAuth 2.0 (3LO) apps", "Exchange authorization code for access token".
     pub async fn exchange_code(&self, code: &SecretString) -> Result<TokenSet, OAuthError> {
         let config = &self.inner.config;
         let request = TokenRequest {
@@ -226,6 +230,8 @@ impl OAuthClient {
     ///
     /// # Errors
     /// [`OAuthError`]; see its methods for what to do.
+    ///
+    /// **Source:** Atlassian, "OAuth 2.0 (3LO) apps", "Rotating refresh tokens".
     pub async fn refresh(
         &self,
         refresh_token: &SecretString,
@@ -250,6 +256,8 @@ impl OAuthClient {
     ///
     /// # Errors
     /// [`Error`] as for every read.
+    ///
+    /// **Source:** Atlassian, "OAuth 2.0 (3LO) apps", "Get the cloudid for your site".
     pub async fn accessible_resources(
         &self,
         access_token: &SecretString,

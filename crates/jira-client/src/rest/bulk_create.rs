@@ -164,6 +164,8 @@ impl Jira {
     ///
     /// A failed request does not stop the others; each reports for its own range, in input order. A request
     /// is sent again only where the attempt before certainly created nothing: no connection, 429, 401.
+    ///
+    /// **Source:** Jira Cloud REST API v3, "Bulk create issue".
     pub async fn create_issues_chunked(&self, issues: &[NewIssue]) -> Vec<ChunkOutcome> {
         let requests = issues
             .chunks(MAX_BULK_CREATE)

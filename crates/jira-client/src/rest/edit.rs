@@ -186,6 +186,8 @@ impl Jira {
     ///
     /// # Errors
     /// [`Error`] as for every read.
+    ///
+    /// **Source:** Jira Cloud REST API v3, "Get transitions".
     pub async fn transitions(&self, id_or_key: &str) -> Result<Vec<Transition>, Error> {
         let call = Call::get(TRANSITIONS).argument(id_or_key);
         let found: Transitions = self.send(call).await?.json()?;
@@ -215,6 +217,8 @@ impl Jira {
     ///
     /// # Errors
     /// [`Error`] of listing the transitions or of making the one found.
+    ///
+    /// **Source:** Jira Cloud REST API v3, "Get transitions" and "Transition issue".
     pub async fn transition_to(
         &self,
         id_or_key: &str,

@@ -147,6 +147,8 @@ impl Jira {
     ///
     /// # Errors
     /// [`Error`] as for every read.
+    ///
+    /// **Source:** Jira Cloud REST API v3, "Get projects paginated".
     pub async fn projects(&self, query: &ProjectQuery) -> Result<Page<Project>, Error> {
         match self.send(query.call()).await {
             Ok(answer) => answer.json(),
@@ -156,6 +158,8 @@ impl Jira {
     }
 
     /// Streams all projects that match, page by page; ends with the first error.
+    ///
+    /// **Source:** Jira Cloud REST API v3, "Get projects paginated".
     pub fn projects_stream(
         &self,
         query: ProjectQuery,

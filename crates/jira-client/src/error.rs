@@ -78,10 +78,10 @@ pub enum SendPhase {
 /// |---|---|---|
 /// | [`Transport`](Self::Transport), [`Status`](Self::Status) | after the last attempt | at once, unless certainly not applied |
 /// | [`Decode`](Self::Decode), [`BodyTooLarge`](Self::BodyTooLarge) | at once | at once, in doubt |
-/// | [`DeadlinePassed`](Self::DeadlinePassed), [`Paused`](Self::Paused) | no place or turn in time | the same, or the body could not leave in time |
+/// | [`DeadlinePassed`](Self::DeadlinePassed), [`Paused`](Self::Paused) | no place, turn or token in time | the same, or the body could not leave in time |
 /// | [`Token`](Self::Token) | the token source failed | the same; nothing was sent, or what was sent was refused with 401 |
 /// | [`TakenForAnonymous`](Self::TakenForAnonymous) | API tokens at a site's own address | the same, in doubt |
-/// | [`InvalidArgument`](Self::InvalidArgument) | an empty id or key | the same, or more than 50 issues in one request |
+/// | [`InvalidArgument`](Self::InvalidArgument) | an id or key that is empty or holds control characters | the same, or more than 50 issues in one request |
 ///
 /// [`may_have_been_applied`]: Self::may_have_been_applied
 #[derive(Debug, thiserror::Error)]

@@ -120,15 +120,20 @@ async fn receive(
 }
 
 async fn work(jira: &Jira, mut deliveries: mpsc::Receiver<Delivery>, count: usize) -> Result<()> {
-    let mut handled = HashSet::new();
-    while handled.len() < count {
+    let (mut known, mut handled) = (HashSet::new(), 0);
+    while handled < count {
         let Some(delivery) = deliveries.recv().await else {
             return Ok(());
         };
         let site = delivery.site_host.clone().unwrap_or_default();
-        // A repetition has the identifier of the first attempt.
-        if handled.insert((site, delivery.identifier.clone())) {
+        // A repetition has the identifier of the first attempt; without one, nothing can be told.
+        let is_new = match delivery.identifier.clone() {
+            Some(identifier) => known.insert((site, identifier)),
+            None => true,
+        };
+        if is_new {
             handle(jira, &delivery).await;
+            handled += 1;
         }
     }
     Ok(())

@@ -6,12 +6,14 @@ mod refreshing;
 use std::error::Error as StdError;
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::Instant;
 
 pub use fixed::{ApiToken, StaticBearer};
 pub use refreshing::{RefreshingTokenSource, TokenPair, TokenStore};
@@ -28,8 +30,9 @@ pub type SharedError = Arc<dyn StdError + Send + Sync>;
 pub trait TokenSource: Send + Sync + Debug {
     /// Returns a token that is believed to be valid, refreshed beforehand where needed.
     ///
-    /// Called for every request, so it should be fast while the token is good. It is never cut short by
-    /// the client's own time-outs, only by a caller that drops the call.
+    /// Called for every request, so it should be fast while the token is good. A call waits for it no
+    /// longer than its own time; the work then goes on in a task, so that the client's time-outs cut
+    /// nothing short. Only a caller that drops the call does.
     ///
     /// # Errors
     /// [`TokenError`]; the request is not sent then.
@@ -37,7 +40,9 @@ pub trait TokenSource: Send + Sync + Debug {
 
     /// Returns another token than the one Jira has just refused.
     ///
-    /// Must not refresh again when the present token is already another one than `rejected`.
+    /// Must not refresh again when the present token is already another one than `rejected`. Called at
+    /// most once per call, and not again within a minute for a token that came of it: a 401 that lasts
+    /// has another cause. Waited for as [`access_token`].
     ///
     /// # Errors
     /// [`TokenError::NotRenewable`] when there can be no other, else as [`access_token`].
@@ -139,11 +144,31 @@ impl TokenError {
         matches!(self, Self::AppMisconfigured { .. })
     }
 
+    /// Returns how long the token endpoint wants to be left alone still.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        let Self::Unavailable(source) = self else {
+            return None;
+        };
+        match source.downcast_ref::<HeldBack>() {
+            Some(held) => Some(held.not_before.saturating_duration_since(Instant::now())),
+            None => source.downcast_ref::<OAuthError>()?.retry_after(),
+        }
+    }
+
     /// Tells whether trying later may help.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::NotSaved(_))
     }
+}
+
+/// Why no token came, and until when nobody asks again.
+#[derive(Debug, thiserror::Error)]
+#[error("the token endpoint is left alone for now")]
+struct HeldBack {
+    source: SharedError,
+    not_before: Instant,
 }
 
 impl From<OAuthError> for TokenError {

@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
+/// Beyond any wait that means something, and still inside of what clocks can count.
+const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+
 /// A moment after which a request must not leave this process any more.
 ///
 /// A create cannot be taken back, so a process that was frozen (suspended laptop, paused container,
@@ -37,6 +42,12 @@ impl SendDeadline {
     pub fn has_passed(self) -> bool {
         monotonic_now() >= self.0
     }
+}
+
+/// Returns the moment that lies `span` from now, or one far away where that cannot be counted.
+pub(crate) fn instant_after(span: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(span).unwrap_or_else(|| now + FAR)
 }
 
 /// Returns a monotonic reading that also counts the time the machine was suspended.

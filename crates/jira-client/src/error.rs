@@ -7,7 +7,9 @@ use std::fmt;
 use std::time::Duration;
 
 pub use status::{BodyShape, RateLimitReason, StatusError};
-pub(crate) use status::{header, read_error_collection, refuses_outright, shorten};
+pub(crate) use status::{
+    header, read_error_collection, refuses_outright, shorten, tells_of_an_error,
+};
 
 use crate::auth::TokenError;
 
@@ -65,7 +67,7 @@ pub enum SendPhase {
 /// |---|---|
 /// | no connection, send deadline passed, pause, no token, refused argument | no |
 /// | 400, 401, 403, 404, 429 and the other statuses that refuse a request outright | no |
-/// | 400 to a bulk create with a body that cannot be read, which might speak of elements | yes |
+/// | a refusal of a bulk create with a body that cannot be read and might speak of elements | yes |
 /// | answer lost or late, 408, 409, 5xx, unexpected 3xx or 4xx | yes |
 /// | a success whose body is cut short, too long, HTML or does not decode | yes |
 /// | a success to a caller who was taken for nobody | yes |
@@ -76,10 +78,10 @@ pub enum SendPhase {
 /// |---|---|---|
 /// | [`Transport`](Self::Transport), [`Status`](Self::Status) | after the last attempt | at once, unless certainly not applied |
 /// | [`Decode`](Self::Decode), [`BodyTooLarge`](Self::BodyTooLarge) | at once | at once, in doubt |
-/// | [`DeadlinePassed`](Self::DeadlinePassed), [`Paused`](Self::Paused) | no place or turn in time | the same, or the body could not leave in time |
+/// | [`DeadlinePassed`](Self::DeadlinePassed), [`Paused`](Self::Paused) | no place, turn or token in time | the same, or the body could not leave in time |
 /// | [`Token`](Self::Token) | the token source failed | the same; nothing was sent, or what was sent was refused with 401 |
 /// | [`TakenForAnonymous`](Self::TakenForAnonymous) | API tokens at a site's own address | the same, in doubt |
-/// | [`InvalidArgument`](Self::InvalidArgument) | an empty id or key | the same, or more than 50 issues in one request |
+/// | [`InvalidArgument`](Self::InvalidArgument) | an id or key that is empty or holds control characters | the same, or more than 50 issues in one request |
 ///
 /// [`may_have_been_applied`]: Self::may_have_been_applied
 #[derive(Debug, thiserror::Error)]
@@ -101,7 +103,7 @@ pub enum Error {
     /// An answer came and it was not a success.
     #[error(transparent)]
     Status(Box<StatusError>),
-    /// A success, or the 400 of a bulk create, came whose body is not what was promised.
+    /// A success, or the refusal of a bulk create, came whose body is not what was promised.
     #[error("{route} answered {status} with an unusable body at `{path}`: {reason}")]
     Decode {
         /// The operation.
@@ -149,7 +151,7 @@ pub enum Error {
         /// How long the pause still lasts.
         wait: Duration,
     },
-    /// No access token could be had; nothing was sent.
+    /// No access token could be had; nothing was sent, or what was sent was refused with 401.
     #[error("no access token")]
     Token(#[from] TokenError),
     /// The arguments cannot be sent; nothing was sent.
@@ -210,6 +212,7 @@ impl Error {
         match self {
             Self::Status(status) => status.retry_after,
             Self::Paused { wait, .. } => Some(*wait),
+            Self::Token(error) => error.retry_after(),
             _ => None,
         }
     }
@@ -250,6 +253,12 @@ impl Error {
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.status() == Some(404)
+    }
+
+    /// Tells whether Jira itself found nothing there; the 404 of a gateway or proxy says nothing of Jira.
+    pub(crate) fn is_jiras_not_found(&self) -> bool {
+        let shape = self.as_status().map(|status| status.body);
+        self.is_not_found() && matches!(shape, Some(BodyShape::Jira | BodyShape::Empty))
     }
 
     /// Returns Jira's complaints by field name, empty when it named none.

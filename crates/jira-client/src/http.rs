@@ -8,6 +8,8 @@ mod limits;
 mod quota;
 mod retry;
 mod round_trip;
+mod tokens;
+mod window;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -18,16 +20,19 @@ use tracing::Instrument;
 use url::Url;
 
 pub(crate) use answer::Answer;
-pub(crate) use call::{Call, Intent};
+pub(crate) use call::{Call, Intent, is_one_segment};
 pub use clients::{BuildError, HttpClients};
 pub(crate) use gate::SendGate;
 pub use limits::{EndpointRates, SiteLimits};
+pub(crate) use quota::time_to_next_hour;
 pub use quota::{AnnouncedLimit, Quota, QuotaWindow};
 pub use retry::RetryPolicy;
 pub(crate) use round_trip::{Trip, round_trip};
 
-use crate::auth::{AccessToken, TokenError, TokenSource};
-use crate::clock::SendDeadline;
+use self::tokens::{NoToken, Tokens};
+use self::window::Window;
+use crate::auth::{AccessToken, TokenSource};
+use crate::clock::instant_after;
 use crate::error::{Error, Route};
 
 /// The settings of a sender that callers may change.
@@ -56,11 +61,10 @@ impl Default for Limits {
 #[derive(Debug)]
 pub(crate) struct Http {
     base: Url,
-    tokens: Arc<dyn TokenSource>,
+    tokens: Tokens,
     clients: HttpClients,
     user_agent: HeaderValue,
     limits: Limits,
-    rejected: Mutex<Option<AccessToken>>,
     quota: Mutex<Option<Quota>>,
 }
 
@@ -72,15 +76,13 @@ impl Http {
         user_agent: HeaderValue,
         limits: Limits,
     ) -> Self {
-        let (rejected, quota) = (Mutex::new(None), Mutex::new(None));
         Self {
             base,
-            tokens,
+            tokens: Tokens::new(tokens),
             clients,
             user_agent,
             limits,
-            rejected,
-            quota,
+            quota: Mutex::new(None),
         }
     }
 
@@ -98,25 +100,24 @@ impl Http {
     pub(crate) async fn send(&self, call: Call) -> Result<Answer, Error> {
         call.check()?;
         let window = Window::of(&call, self.limits.deadline);
-        let mut renewed = false;
+        let mut renewal = Renewal::default();
         let mut attempt = 1;
         loop {
-            let error = match self.attempt(&call, attempt, window).await {
+            let error = match self.attempt(&call, attempt, window, &mut renewal).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
             if !call.may_be_repeated_after(&error) {
                 return Err(error);
             }
-            if error.is_unauthorized() && !renewed && self.renew_rejected().await? {
-                renewed = true;
+            if self.renews_after(&error, &mut renewal, window).await? {
                 attempt += 1;
                 continue;
             }
             let Some(pause) = self.limits.retry.pause(&error, attempt) else {
                 return Err(error);
             };
-            if Instant::now() + pause >= window.send_until {
+            if instant_after(pause) >= window.send_until {
                 return Err(error);
             }
             sleep(pause).await;
@@ -124,8 +125,34 @@ impl Http {
         }
     }
 
+    /// Renews the token of an attempt that was refused, once per call, and tells whether there is another.
+    async fn renews_after(
+        &self,
+        error: &Error,
+        renewal: &mut Renewal,
+        window: Window,
+    ) -> Result<bool, Error> {
+        let Some(refused) = renewal.refused.take().filter(|_| error.is_unauthorized()) else {
+            return Ok(false);
+        };
+        if std::mem::replace(&mut renewal.done, true) {
+            return Ok(false);
+        }
+        match self.tokens.renew(&refused, window.send_until).await {
+            Ok(other) => Ok(other.is_some()),
+            Err(NoToken::Late) => Ok(false),
+            Err(NoToken::Failed(error)) => Err(error.into()),
+        }
+    }
+
     /// Sends a call once and traces it.
-    async fn attempt(&self, call: &Call, attempt: u32, window: Window) -> Result<Answer, Error> {
+    async fn attempt(
+        &self,
+        call: &Call,
+        attempt: u32,
+        window: Window,
+        renewal: &mut Renewal,
+    ) -> Result<Answer, Error> {
         let Route {
             method, template, ..
         } = call.route;
@@ -139,11 +166,8 @@ impl Http {
         async {
             let _places = self.limits.site.enter(call, window.send_until).await?;
             let started = Instant::now();
-            let outcome = self.send_once(call, window).await;
-            if let Err(Error::Status(status)) = &outcome {
-                let unasked = self.limits.retry.first_pause;
-                self.limits.site.note(call, status, unasked);
-            }
+            let outcome = self.send_once(call, window, renewal).await;
+            self.note_limit(call, &outcome);
             let status = outcome
                 .as_ref()
                 .map_or_else(Error::status, |answer| Some(answer.status));
@@ -156,8 +180,18 @@ impl Http {
         .await
     }
 
-    async fn send_once(&self, call: &Call, window: Window) -> Result<Answer, Error> {
-        let token = self.token().await?;
+    async fn send_once(
+        &self,
+        call: &Call,
+        window: Window,
+        renewal: &mut Renewal,
+    ) -> Result<Answer, Error> {
+        let token = self.tokens.present(&mut renewal.done, window.send_until);
+        let token = match token.await {
+            Ok(token) => token,
+            Err(NoToken::Failed(error)) => return Err(error.into()),
+            Err(NoToken::Late) => return Err(Error::DeadlinePassed { route: call.route }),
+        };
         if window.has_closed() {
             return Err(Error::DeadlinePassed { route: call.route });
         }
@@ -177,21 +211,36 @@ impl Http {
             gate: gate.as_ref(),
             give_up: window
                 .give_up
-                .min(Instant::now() + self.limits.request_timeout),
+                .min(instant_after(self.limits.request_timeout)),
             max_body_bytes: self.limits.max_body_bytes,
+            reads_refusals: call.reads_refusals(),
         };
         let mut answer = round_trip(request, trip).await?;
         answer.token_version = Some(token.version());
         self.note_quota(&answer);
-        let is_result = answer.is_success() || call.expects(answer.status);
-        if is_result && !answer.is_of_nobody() {
+        let is_of_nobody = answer.is_success() && answer.is_of_nobody();
+        if call.is_result(&answer) && !is_of_nobody {
             return Ok(answer);
         }
         let error = answer.to_error();
         if error.is_unauthorized() {
-            *self.rejected.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
+            self.tokens.note_refused(&token);
+            renewal.refused = Some(token);
         }
         Err(error)
+    }
+
+    /// Remembers what a 429 asks for, also where its body is a result.
+    fn note_limit(&self, call: &Call, outcome: &Result<Answer, Error>) {
+        let unasked = self.limits.retry.first_pause;
+        match outcome {
+            Err(Error::Status(status)) => self.limits.site.note(call, status, unasked),
+            Ok(answer) if answer.status == 429 => {
+                let status = answer.to_status_error();
+                self.limits.site.note(call, &status, unasked);
+            }
+            _ => {}
+        }
     }
 
     fn note_quota(&self, answer: &Answer) {
@@ -199,84 +248,13 @@ impl Http {
             *self.quota.lock().unwrap_or_else(PoisonError::into_inner) = Some(quota);
         }
     }
-
-    /// Returns a token, another one when Jira has refused the source's present one.
-    async fn token(&self) -> Result<AccessToken, TokenError> {
-        let token = self.tokens.access_token().await?;
-        let refused = {
-            let rejected = self.rejected.lock().unwrap_or_else(PoisonError::into_inner);
-            rejected
-                .as_ref()
-                .is_some_and(|rejected| rejected.version() == token.version())
-        };
-        if !refused {
-            return Ok(token);
-        }
-        match self.tokens.renew(&token).await {
-            Ok(renewed) => Ok(renewed),
-            Err(TokenError::NotRenewable) => Ok(token),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Renews the token refused last and tells whether there is another one now.
-    async fn renew_rejected(&self) -> Result<bool, TokenError> {
-        let rejected = self
-            .rejected
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let Some(rejected) = rejected else {
-            return Ok(false);
-        };
-        match self.tokens.renew(&rejected).await {
-            Ok(token) => Ok(token.version() != rejected.version()),
-            Err(TokenError::NotRenewable) => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
 }
 
-/// The time a call has.
-#[derive(Clone, Copy)]
-struct Window {
-    /// When waiting for an answer ends.
-    give_up: Instant,
-    /// When nothing is sent any more, by the clock that pauses and places are waited for with.
-    send_until: Instant,
-    /// The same for writes, by the clock that runs through suspend.
-    fence: Option<SendDeadline>,
-    at_most_once: bool,
-}
-
-impl Window {
-    fn of(call: &Call, deadline: Duration) -> Self {
-        let now = Instant::now();
-        let fence = match call.intent {
-            Intent::Read => None,
-            Intent::Write => Some(SendDeadline::after(deadline)),
-            Intent::WriteOnce(deadline) => Some(deadline),
-        };
-        let send_within = fence.map_or(deadline, |fence| fence.remaining().min(deadline));
-        Self {
-            give_up: now + deadline,
-            send_until: now + send_within,
-            fence,
-            at_most_once: matches!(call.intent, Intent::WriteOnce(_)),
-        }
-    }
-
-    fn has_closed(&self) -> bool {
-        Instant::now() >= self.give_up || self.fence.is_some_and(SendDeadline::has_passed)
-    }
-
-    /// Returns the gate of one attempt's body; an attempt that may be followed by another has its own fence.
-    fn gate(&self, call: &Call, request_timeout: Duration) -> Option<SendGate> {
-        let fence = self.fence.filter(|_| call.has_body())?;
-        Some(SendGate::new(if self.at_most_once {
-            fence
-        } else {
-            fence.min(SendDeadline::after(request_timeout))
-        }))
-    }
+/// What one call knows of its tokens.
+#[derive(Debug, Default)]
+struct Renewal {
+    /// Whether the call has had its one renewal.
+    done: bool,
+    /// The token of the last attempt, where it was refused.
+    refused: Option<AccessToken>,
 }

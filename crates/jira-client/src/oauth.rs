@@ -14,14 +14,13 @@ use reqwest::{Body, Method, Request};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::time::Instant;
 use tracing::Instrument;
 use url::Url;
 
 pub use error::OAuthError;
 
 use crate::auth::StaticBearer;
-use crate::clock::SendDeadline;
+use crate::clock::{SendDeadline, instant_after};
 use crate::error::{Error, Route};
 use crate::http::{BuildError, Call, Http, HttpClients, Limits, SendGate, Trip, round_trip};
 use crate::rest::lenient::{id, null_as_empty, number};
@@ -185,6 +184,8 @@ impl OAuthClient {
     ///
     /// `state` comes back with the code; bind it to the user's session. Add `offline_access` to the
     /// scopes to get a refresh token.
+    ///
+    /// **Source:** Atlassian, "OAuth 2.0 (3LO) apps", "Direct the user to the authorization URL".
     #[must_use]
     pub fn authorize_url(&self, state: &str, scopes: &[impl AsRef<str>]) -> Url {
         let config = &self.inner.config;
@@ -205,6 +206,8 @@ impl OAuthClient {
     ///
     /// # Errors
     /// [`OAuthError`]; a lost answer cannot be repeated, the user has to start again.
+    ///
+    /// **Source:** Atlassian, "OAuth 2.0 (3LO) apps", "Exchange authorization code for access token".
     pub async fn exchange_code(&self, code: &SecretString) -> Result<TokenSet, OAuthError> {
         let config = &self.inner.config;
         let request = TokenRequest {
@@ -227,6 +230,8 @@ impl OAuthClient {
     ///
     /// # Errors
     /// [`OAuthError`]; see its methods for what to do.
+    ///
+    /// **Source:** Atlassian, "OAuth 2.0 (3LO) apps", "Rotating refresh tokens".
     pub async fn refresh(
         &self,
         refresh_token: &SecretString,
@@ -251,6 +256,8 @@ impl OAuthClient {
     ///
     /// # Errors
     /// [`Error`] as for every read.
+    ///
+    /// **Source:** Atlassian, "OAuth 2.0 (3LO) apps", "Get the cloudid for your site".
     pub async fn accessible_resources(
         &self,
         access_token: &SecretString,
@@ -279,8 +286,9 @@ impl OAuthClient {
             client: &self.inner.clients.writes,
             route: TOKEN_ROUTE,
             gate: Some(&gate),
-            give_up: Instant::now() + self.inner.timeout,
+            give_up: instant_after(self.inner.timeout),
             max_body_bytes: MAX_TOKEN_BODY_BYTES,
+            reads_refusals: false,
         };
         let Route {
             method, template, ..

@@ -8,7 +8,9 @@ use url::Url;
 
 use crate::auth::TokenSource;
 use crate::error::Error;
-use crate::http::{Answer, BuildError, Call, Http, HttpClients, Limits, SiteLimits};
+use crate::http::{
+    Answer, BuildError, Call, Http, HttpClients, Limits, SiteLimits, is_one_segment,
+};
 use crate::http::{Quota, RetryPolicy};
 
 pub(crate) const DEFAULT_API_URL: &str = "https://api.atlassian.com";
@@ -33,7 +35,8 @@ pub enum SiteAddress {
 ///
 /// Reads are repeated where that can help ([`RetryPolicy`]). Writes are sent again only where the attempt
 /// before was certainly not applied; a write in doubt is returned as an error, and
-/// [`Error::may_have_been_applied`] says so. A token refused with 401 is renewed once per call. What is sent
+/// [`Error::may_have_been_applied`] says so. A token refused with 401 is renewed once per call, and one that
+/// came of a renewal not again within a minute. What is sent
 /// under the caller's own [`SendDeadline`](crate::SendDeadline) is sent at most once, whatever the answer.
 #[derive(Debug, Clone)]
 pub struct Jira {
@@ -160,8 +163,8 @@ fn base_url(address: SiteAddress, api_url: Option<Url>) -> Result<Url, BuildErro
     match address {
         SiteAddress::Direct(url) => checked_address(url),
         SiteAddress::Cloud { cloud_id } => {
-            if matches!(cloud_id.as_str(), "" | "." | "..") {
-                return Err(BuildError::Address("the cloud id is empty"));
+            if !is_one_segment(&cloud_id) {
+                return Err(BuildError::Address("the cloud id is empty or no id"));
             }
             let mut url = checked_address(api_url.map_or_else(default_api_url, Ok)?)?;
             url.path_segments_mut()

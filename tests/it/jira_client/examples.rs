@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jira_client::auth::StaticBearer;
 use jira_client::{Jira, NewIssue, SiteAddress, Url};
-use jira_sandbox::{ACME_CLOUD_ID, Sandbox, SandboxConfig};
+use jira_sandbox::{ACME_CLOUD_ID, Effect, Endpoint, Fault, Sandbox, SandboxConfig};
 use serde_json::Value;
 
 use super::connected::{Connected, connect, install_tls};
@@ -200,6 +200,33 @@ fn the_csv_example_creates_what_it_can_and_names_each_refused_row_by_its_line() 
     }
     assert_eq!(lines.last().unwrap(), "115 created, 3 refused, 0 uncertain");
     assert_eq!(handle.issue_count(), 115);
+}
+
+#[test]
+fn the_csv_example_finds_the_rows_whose_answer_was_lost_or_ambiguous() {
+    for effect in [Effect::DropAfter, Effect::Shuffled] {
+        let sandbox = sandbox();
+        let handle = sandbox.handle();
+        handle.push_fault(Fault::once(Endpoint::BulkCreate, effect.clone()));
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("issues.csv");
+        fs::write(&file, "summary\nFirst\nSecond\n").unwrap();
+
+        let mut command = with_api_token("bulk_create_from_csv", &sandbox);
+        let (succeeded, lines) = Example::start(command.arg("SHOP").arg(&file)).finish();
+
+        assert!(succeeded, "{effect:?}: {lines:#?}");
+        for (line, summary) in [(2, "First"), (3, "Second")] {
+            let start = format!("line {line}: ");
+            let key = lines
+                .iter()
+                .rev()
+                .find_map(|text| text.strip_prefix(&start));
+            assert_eq!(handle.issue(key.unwrap()).unwrap().summary(), summary);
+        }
+        assert_eq!(lines.last().unwrap(), "2 created, 0 refused, 0 uncertain");
+        assert_eq!(handle.issue_count(), 2);
+    }
 }
 
 #[tokio::test]

@@ -157,7 +157,14 @@ async fn bulk(jira: &Jira, issues: &[NewIssue], status: u16) {
         let is_aligned = bulk.alignment == Alignment::Aligned;
         assert!(!is_aligned || bulk.unplaced.is_empty() && bulk.unplaced_rejections.is_empty());
     }
-    wrote(result, status);
+    match &result {
+        // A refusal that might have told of elements and cannot be read leaves doubt.
+        Err(error @ Error::Decode { status: named, .. }) => {
+            assert_eq!(*named, status, "{error:?}");
+            assert!(error.may_have_been_applied(), "{error:?}");
+        }
+        _ => wrote(result, status),
+    }
 }
 
 async fn oauth() {

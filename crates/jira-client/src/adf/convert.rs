@@ -4,8 +4,8 @@ use super::degradation::{Degradation, Degradations};
 use super::edit::number_tasks;
 use super::lower::lower;
 use super::node::{Document, Node};
-use super::parse::parse;
-use super::source::prepared;
+use super::parse::{LINE_START, parse, parse_lines};
+use super::source::{prepared, with_plain_characters};
 
 /// How deep lists and quotes nest in a document made here; what is deeper joins the level above.
 ///
@@ -41,21 +41,19 @@ pub fn from_markdown(markdown: &str) -> Conversion {
 
 /// Converts the Markdown of one text block to inline nodes; each of its lines is a line of the block.
 pub(super) fn inline_from_markdown(markdown: &str) -> (Vec<Node>, Vec<Degradation>) {
-    let source = prepared(markdown);
+    // The mark of a line's start is no text of its own.
+    let source = with_plain_characters(markdown).replace(LINE_START, " ");
     let lines = source
         .lines()
         .map(str::trim)
-        .filter(|line| !line.is_empty());
-    let mut heading = format!("# {}", lines.collect::<Vec<_>>().join("<br>"));
-    // A heading holds inline content only; without this its last number signs would vanish.
-    if heading.trim_end_matches('#').ends_with(' ') && heading.ends_with('#') {
-        heading.pop();
-        heading.push_str("\\#");
-    }
-    let Conversion { document, degraded } = from_markdown(&heading);
-    let content = match document.content.into_iter().next() {
-        Some(Node::Heading { content, .. }) => content,
+        .filter(|line| !line.is_empty())
+        .map(|line| format!("{LINE_START}{line}"));
+    let source = lines.collect::<Vec<_>>().join("\n");
+    let mut degradations = Degradations::default();
+    let blocks = parse_lines(&source, &mut degradations);
+    let content = match lower(blocks, &mut degradations).into_iter().next() {
+        Some(Node::Paragraph { content }) => content,
         _ => Vec::new(),
     };
-    (content, degraded)
+    (content, degradations.into_sorted())
 }

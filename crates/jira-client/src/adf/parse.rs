@@ -46,13 +46,29 @@ pub(super) struct Item {
     pub(super) blocks: Vec<Block>,
 }
 
+/// What every line begins with where lines hold inline content only.
+///
+/// It keeps the line from beginning a block, and counts as white space where emphasis begins or ends.
+pub(super) const LINE_START: char = '\u{85}';
+
+/// Parses one paragraph whose lines begin with [`LINE_START`] and keeps their ends as breaks.
+pub(super) fn parse_lines(source: &str, degradations: &mut Degradations) -> Vec<Block> {
+    parse_with(
+        source,
+        TreeBuilder::new(source, degradations).keeping_lines(),
+    )
+}
+
 /// Parses `source` and reports what inline content cannot carry and what nests too deeply.
 pub(super) fn parse(source: &str, degradations: &mut Degradations) -> Vec<Block> {
+    parse_with(source, TreeBuilder::new(source, degradations))
+}
+
+fn parse_with(source: &str, mut builder: TreeBuilder<'_>) -> Vec<Block> {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_TASKLISTS
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_FOOTNOTES;
-    let mut builder = TreeBuilder::new(source, degradations);
     for (event, range) in Parser::new_ext(source, options).into_offset_iter() {
         builder.event(event, range.start);
     }

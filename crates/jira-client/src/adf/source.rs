@@ -23,7 +23,8 @@ pub(super) fn prepared(markdown: &str) -> Cow<'_, str> {
     }
 }
 
-fn with_plain_characters(markdown: &str) -> Cow<'_, str> {
+/// Returns the source with `\n` line ends and a stand-in for NUL.
+pub(super) fn with_plain_characters(markdown: &str) -> Cow<'_, str> {
     if !markdown.contains(['\r', '\0']) {
         return Cow::Borrowed(markdown);
     }

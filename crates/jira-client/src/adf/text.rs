@@ -19,7 +19,7 @@ pub fn to_text(document: &Document) -> String {
 impl Document {
     /// Returns the length of the plain text of [`to_text`].
     ///
-    /// **Units:** UTF-16 code units, as Jira counts: an emoji is two.
+    /// **Units:** UTF-16 code units, so that an emoji is two; what Jira counts is not documented.
     pub fn text_length(&self) -> usize {
         let mut writer = TextWriter {
             out: Utf16Counter(0),

@@ -3,17 +3,17 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::fmt::Debug;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
-use super::{AccessToken, TokenError, TokenSource};
-use crate::clock::SendDeadline;
+use super::{AccessToken, HeldBack, TokenError, TokenSource};
+use crate::clock::{SendDeadline, instant_after};
 use crate::oauth::{OAuthClient, TokenSet};
 
 /// At most this long, and a fifth of the life of tokens that live shorter, is a token refreshed ahead.
@@ -21,8 +21,10 @@ const LONGEST_REFRESH_AHEAD: Duration = Duration::from_secs(120);
 /// Within Atlassian's ten minutes in which the same refresh token may be exchanged again.
 const LOST_ANSWER_ATTEMPTS: u32 = 3;
 const LOST_ANSWER_PAUSE: Duration = Duration::from_millis(500);
-/// How long a failed refresh ahead of time is not tried again while the token is still good.
+/// How long the token endpoint is left alone at least after it gave no usable answer.
 const FAILURE_PAUSE: Duration = Duration::from_secs(5);
+/// How long the caller that begins a refresh ahead of time waits for it while its token is still good.
+const AHEAD_WAIT: Duration = Duration::from_secs(5);
 const SEND_WITHIN: Duration = Duration::from_secs(30);
 
 /// The tokens of a grant, as they are to be stored.
@@ -65,7 +67,9 @@ pub trait TokenStore: Send + Sync + Debug {
 ///
 /// - One refresh at a time; who waits for it shares its result, also its failure.
 /// - A refresh under way is finished and saved even when the call that began it is dropped.
-/// - Refreshed ahead of expiry (120 seconds, or a fifth of a shorter life) and when Jira refuses a token.
+/// - Refreshed ahead of expiry (120 seconds, or a fifth of a shorter life) and when Jira refuses a token;
+///   who comes while that is under way gets the present token as long as it is good.
+/// - After a failure the endpoint is left alone for 5 seconds, or as long as it asked for.
 /// - A lost answer is asked for again with the same refresh token, as Atlassian's leeway allows.
 /// - Once the grant is gone, the token endpoint is left alone and every call is told so.
 ///
@@ -73,6 +77,20 @@ pub trait TokenStore: Send + Sync + Debug {
 #[derive(Clone)]
 pub struct RefreshingTokenSource {
     state: Arc<Mutex<State>>,
+    present: Arc<std::sync::Mutex<Present>>,
+}
+
+/// The token in use, readable while a refresh holds the state.
+#[derive(Clone)]
+struct Present {
+    token: AccessToken,
+    expires_at: OffsetDateTime,
+}
+
+impl Present {
+    fn is_still_valid(&self) -> bool {
+        OffsetDateTime::now_utc() < self.expires_at
+    }
 }
 
 struct State {
@@ -81,8 +99,17 @@ struct State {
     refresh_ahead: Duration,
     pair: TokenPair,
     version: u64,
+    present: Arc<std::sync::Mutex<Present>>,
     unsaved: Option<TokenPair>,
-    failure: Option<(Instant, TokenError)>,
+    failure: Option<Failure>,
+}
+
+/// A refresh that failed.
+struct Failure {
+    at: Instant,
+    error: TokenError,
+    /// Until when the token endpoint is left alone.
+    not_before: Instant,
 }
 
 fn refresh_ahead(life: time::Duration) -> Duration {
@@ -103,18 +130,27 @@ impl RefreshingTokenSource {
     pub fn new(oauth: OAuthClient, pair: TokenPair, store: Arc<dyn TokenStore>) -> Self {
         let refresh_ahead = LONGEST_REFRESH_AHEAD;
         let (version, unsaved, failure) = (1, None, None);
+        let present = Arc::new(std::sync::Mutex::new(present(&pair, version)));
         let state = State {
             oauth,
             store,
             refresh_ahead,
             pair,
             version,
+            present: Arc::clone(&present),
             unsaved,
             failure,
         };
         Self {
             state: Arc::new(Mutex::new(state)),
+            present,
         }
+    }
+
+    /// Returns the token in use if it is still good, without waiting for a refresh under way.
+    fn valid_token(&self) -> Option<AccessToken> {
+        let present = lock(&self.present).clone();
+        present.is_still_valid().then_some(present.token)
     }
 
     /// Returns a token of another version than `rejected`, or any that is fresh.
@@ -134,10 +170,14 @@ impl RefreshingTokenSource {
             }
             Ok(state.token())
         });
-        match flight.await {
-            Ok(result) => result,
-            Err(error) => Err(TokenError::Unavailable(Arc::new(error))),
-        }
+        let ended = match self.valid_token().filter(|_| rejected.is_none()) {
+            None => flight.await,
+            Some(token) => match timeout(AHEAD_WAIT, flight).await {
+                Ok(ended) => ended,
+                Err(_late) => return Ok(self.valid_token().unwrap_or(token)),
+            },
+        };
+        ended.unwrap_or_else(|error| Err(TokenError::Unavailable(Arc::new(error))))
     }
 }
 
@@ -145,11 +185,12 @@ impl RefreshingTokenSource {
 impl TokenSource for RefreshingTokenSource {
     async fn access_token(&self) -> Result<AccessToken, TokenError> {
         let asked_at = Instant::now();
-        {
-            let state = self.state.lock().await;
-            if !state.needs_refresh(None) {
-                return Ok(state.token());
-            }
+        let known = match self.state.try_lock() {
+            Ok(state) => (!state.needs_refresh(None)).then(|| state.token()),
+            Err(_under_way) => self.valid_token(),
+        };
+        if let Some(token) = known {
+            return Ok(token);
         }
         self.fresh_token(None, asked_at).await
     }
@@ -160,9 +201,20 @@ impl TokenSource for RefreshingTokenSource {
     }
 }
 
+fn present(pair: &TokenPair, version: u64) -> Present {
+    Present {
+        token: AccessToken::bearer(pair.access_token.clone(), version),
+        expires_at: pair.expires_at,
+    }
+}
+
+fn lock(present: &std::sync::Mutex<Present>) -> MutexGuard<'_, Present> {
+    present.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl State {
     fn token(&self) -> AccessToken {
-        AccessToken::bearer(self.pair.access_token.clone(), self.version)
+        lock(&self.present).token.clone()
     }
 
     fn needs_refresh(&self, rejected: Option<u64>) -> bool {
@@ -171,21 +223,19 @@ impl State {
     }
 
     async fn refresh(&mut self, asked_at: Instant) -> Result<(), TokenError> {
-        if let Some((failed_at, error)) = &self.failure {
-            let shared = *failed_at >= asked_at;
-            let just_now = matches!(error, TokenError::Unavailable(_))
-                && self.is_still_valid()
-                && failed_at.elapsed() < FAILURE_PAUSE;
-            if error.needs_reconnect() || shared || just_now {
-                return Err(error.clone());
+        if let Some(failure) = &self.failure {
+            let is_shared = failure.at >= asked_at;
+            let is_held_back = Instant::now() < failure.not_before;
+            if failure.error.needs_reconnect() || is_shared || is_held_back {
+                return Err(failure.error.clone());
             }
         }
         let result = self.refresh_and_save().await;
-        self.failure = result
-            .as_ref()
-            .err()
-            .map(|error| (Instant::now(), error.clone()));
-        result
+        self.failure = result.as_ref().err().map(Failure::new);
+        match &self.failure {
+            Some(failure) => Err(failure.error.clone()),
+            None => Ok(()),
+        }
     }
 
     /// Lets a failed refresh ahead of time pass while the present token is still good.
@@ -207,17 +257,30 @@ impl State {
     }
 
     async fn refresh_and_save(&mut self) -> Result<(), TokenError> {
-        let pair = match self.unsaved.take() {
-            Some(pair) => pair,
-            None => self.next_pair().await?,
+        if self.unsaved.is_some() {
+            self.save().await?;
+            // It may have waited for long.
+            if self.is_still_valid() {
+                return Ok(());
+            }
+        }
+        self.unsaved = Some(self.next_pair().await?);
+        self.save().await
+    }
+
+    /// Saves the new pair and takes it into use; it stays unsaved, and is not lost, where that fails or panics.
+    async fn save(&mut self) -> Result<(), TokenError> {
+        let Some(pair) = self.unsaved.clone() else {
+            return Ok(());
         };
         if let Err(error) = self.store.save(&pair).await {
-            self.unsaved = Some(pair);
             return Err(TokenError::NotSaved(Arc::from(error)));
         }
+        self.unsaved = None;
         self.refresh_ahead = refresh_ahead(pair.expires_at - OffsetDateTime::now_utc());
-        self.pair = pair;
         self.version += 1;
+        *lock(&self.present) = present(&pair, self.version);
+        self.pair = pair;
         Ok(())
     }
 
@@ -244,5 +307,25 @@ impl State {
             ..set
         };
         TokenPair::from_set(set).ok_or(TokenError::NotRenewable)
+    }
+}
+
+impl Failure {
+    fn new(error: &TokenError) -> Self {
+        let at = Instant::now();
+        let TokenError::Unavailable(source) = error else {
+            return Self {
+                at,
+                error: error.clone(),
+                not_before: at,
+            };
+        };
+        let not_before = instant_after(error.retry_after().unwrap_or_default().max(FAILURE_PAUSE));
+        let source = Arc::clone(source);
+        Self {
+            at,
+            error: TokenError::Unavailable(Arc::new(HeldBack { source, not_before })),
+            not_before,
+        }
     }
 }

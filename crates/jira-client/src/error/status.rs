@@ -6,9 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use serde_json::Value;
+use time::OffsetDateTime;
 
 use super::Route;
-use crate::http::Quota;
+use crate::http::{Quota, time_to_next_hour};
 
 /// Longer waits are taken as this long: nobody plans further, and clocks must not overflow.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -31,7 +32,8 @@ pub struct StatusError {
     pub messages: Vec<String>,
     /// Messages by field id, such as `summary` or `customfield_10010`.
     pub field_errors: BTreeMap<String, String>,
-    /// How long to wait at least: `Retry-After` in seconds or as a date, else `X-RateLimit-Reset`.
+    /// How long to wait at least: `Retry-After` in seconds or as a date, else `X-RateLimit-Reset`, else, of an
+    /// hourly quota, the time until the UTC hour ends.
     pub retry_after: Option<Duration>,
     /// Why the call was limited; set exactly when the status is 429.
     pub rate_limit: Option<RateLimitReason>,
@@ -55,7 +57,7 @@ pub enum BodyShape {
     Gateway,
     /// A web page, usually from a proxy or an outage.
     Html,
-    /// Nothing.
+    /// Nothing, or an empty JSON object.
     Empty,
     /// Anything else, or cut short.
     Other,
@@ -112,10 +114,20 @@ impl StatusError {
             trace_id: header(headers, "atl-traceid").map(shorten),
         };
         if status == 429 && error.retry_after.is_none() {
-            error.retry_after = error.quota.as_ref().and_then(Quota::time_to_reset);
+            error.retry_after = error.unasked_wait();
         }
         error.read_body(headers, body);
         error
+    }
+
+    /// Returns how long to wait where a 429 does not say.
+    fn unasked_wait(&self) -> Option<Duration> {
+        let is_quota = self
+            .rate_limit
+            .as_ref()
+            .is_some_and(RateLimitReason::is_quota);
+        let told = self.quota.as_ref().and_then(Quota::time_to_reset);
+        told.or_else(|| is_quota.then(|| time_to_next_hour(OffsetDateTime::now_utc())))
     }
 
     fn read_body(&mut self, headers: &HeaderMap, body: &[u8]) {
@@ -128,20 +140,13 @@ impl StatusError {
     }
 
     fn read_json(&mut self, value: &Value) -> BodyShape {
-        let (messages, field_errors) = read_error_collection(value);
-        if value.get("errorMessages").is_some() || !field_errors.is_empty() {
-            self.messages = messages;
-            self.field_errors = field_errors;
-            return BodyShape::Jira;
+        let shape = shape_of(value);
+        match shape {
+            BodyShape::Jira => (self.messages, self.field_errors) = read_error_collection(value),
+            BodyShape::Gateway => self.messages.extend(gateway_message(value).map(shorten)),
+            _ => {}
         }
-        let message = ["message", "error_description", "error", "errorMessage"]
-            .iter()
-            .find_map(|key| value.get(key).and_then(Value::as_str));
-        let Some(message) = message else {
-            return BodyShape::Other;
-        };
-        self.messages.push(shorten(message));
-        BodyShape::Gateway
+        shape
     }
 
     /// Tells whether the write answered by this status may have taken effect; false for reads.
@@ -205,6 +210,35 @@ pub(crate) const fn refuses_outright(status: u16) -> bool {
             | 429
             | 431
     )
+}
+
+/// Tells in whose words a JSON body speaks of an error, if it does.
+fn shape_of(value: &Value) -> BodyShape {
+    let has_field_errors = value
+        .get("errors")
+        .and_then(Value::as_object)
+        .is_some_and(|errors| !errors.is_empty());
+    if value.get("errorMessages").is_some() || has_field_errors {
+        return BodyShape::Jira;
+    }
+    if gateway_message(value).is_some() {
+        return BodyShape::Gateway;
+    }
+    match value.as_object() {
+        Some(object) if object.is_empty() => BodyShape::Empty,
+        _ => BodyShape::Other,
+    }
+}
+
+fn gateway_message(value: &Value) -> Option<&str> {
+    ["message", "error_description", "error", "errorMessage"]
+        .iter()
+        .find_map(|key| value.get(key).and_then(Value::as_str))
+}
+
+/// Tells whether a body is Jira's or the gateway's error, whatever its status.
+pub(crate) fn tells_of_an_error(body: &Value) -> bool {
+    matches!(shape_of(body), BodyShape::Jira | BodyShape::Gateway)
 }
 
 /// Reads Jira's `{errorMessages: [..], errors: {field: text}}`, as far as it is there.
@@ -308,8 +342,25 @@ mod tests {
 
         assert_eq!(read(502, "<!doctype html><p>down").body, BodyShape::Html);
         assert_eq!(read(500, " \n").body, BodyShape::Empty);
+        assert_eq!(read(404, "{}").body, BodyShape::Empty);
         assert_eq!(read(400, r#"{"errorMess"#).body, BodyShape::Other);
         assert_eq!(read(400, "[1]").body, BodyShape::Other);
+    }
+
+    #[test]
+    fn a_quota_that_does_not_say_when_it_resets_does_so_with_the_hour() {
+        let wait = |reason: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("ratelimit-reason", HeaderValue::from_static(reason));
+            headers.insert(
+                "beta-ratelimit",
+                HeaderValue::from_static("\"a\";r=0;t=9000"),
+            );
+            StatusError::read(CREATE, 429, &headers, b"").retry_after
+        };
+        let hour = Duration::from_secs(3600);
+        assert!(wait("jira-quota-tenant-based").is_some_and(|wait| wait <= hour));
+        assert_eq!(wait("jira-burst-based"), None);
     }
 
     #[test]

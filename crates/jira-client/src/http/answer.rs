@@ -4,7 +4,7 @@ use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, Route, StatusError, header};
+use crate::error::{Error, Route, StatusError, header, tells_of_an_error};
 
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -36,9 +36,13 @@ impl Answer {
                 status: self.status,
             };
         }
+        Error::Status(Box::new(self.to_status_error()))
+    }
+
+    pub(crate) fn to_status_error(&self) -> StatusError {
         let mut error = StatusError::read(self.route, self.status, &self.headers, &self.body);
         error.token_version = self.token_version;
-        Error::Status(Box::new(error))
+        error
     }
 
     /// Decodes the JSON body; the error names the place, never the value found there.
@@ -49,15 +53,16 @@ impl Answer {
         decode(&self.body).map_err(|(path, reason)| self.undecodable(path, reason))
     }
 
-    /// Takes a success that says nothing of interest; a web page in its place is no success.
+    /// Takes a success that says nothing of interest; a web page or an error in its place is no success.
     pub(crate) fn without_content(&self) -> Result<(), Error> {
-        match self.foreign_content_type() {
-            Some(kind) if !self.body.trim_ascii().is_empty() => {
-                let reason = format!("expected JSON or nothing, got {kind}");
-                Err(self.undecodable(".".to_owned(), reason))
-            }
-            _ => Ok(()),
+        if self.body.trim_ascii().is_empty() {
+            return Ok(());
         }
+        if tells_of_an_error(&self.json()?) {
+            let reason = "expected a success, got an error".to_owned();
+            return Err(self.undecodable(".".to_owned(), reason));
+        }
+        Ok(())
     }
 
     fn foreign_content_type(&self) -> Option<&str> {
@@ -82,13 +87,23 @@ impl Answer {
 pub(crate) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, (String, String)> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        (path, safe_reason(error.inner()))
+        let (path, reason) = (error.path().to_string(), safe_reason(error.inner()));
+        (with_missing_field(path, &reason), reason)
     })?;
     deserializer
         .end()
         .map_err(|error| (".".to_owned(), safe_reason(&error)))?;
     Ok(value)
+}
+
+/// Leads a path on to the field whose absence was found at its end.
+fn with_missing_field(path: String, reason: &str) -> String {
+    let missing = reason.strip_prefix("missing field `");
+    match missing.and_then(|rest| rest.split('`').next()) {
+        Some(field) if path == "." => field.to_owned(),
+        Some(field) => format!("{path}.{field}"),
+        None => path,
+    }
 }
 
 /// Cuts the value found out of a decoding message, which would otherwise quote it.
@@ -152,7 +167,8 @@ mod tests {
                 .1
                 .starts_with("not JSON")
         );
-        let (_, reason) = decode::<Holder>(b"{}").unwrap_err();
+        let (path, reason) = decode::<Holder>(b"{}").unwrap_err();
+        assert_eq!(path, "items");
         assert!(reason.starts_with("missing field `items`"), "{reason}");
     }
 }

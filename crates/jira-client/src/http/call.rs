@@ -6,9 +6,9 @@ use reqwest::{Body, Method, Request};
 use serde::Serialize;
 use url::Url;
 
-use super::SendGate;
+use super::{Answer, SendGate};
 use crate::clock::SendDeadline;
-use crate::error::{Error, Route};
+use crate::error::{Error, Route, refuses_outright};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -31,7 +31,7 @@ pub(crate) struct Call {
     arguments: Vec<String>,
     query: Vec<(&'static str, String)>,
     body: Option<Bytes>,
-    expected_status: Option<u16>,
+    refusal_is_result: Option<fn(&Answer) -> bool>,
     refusal: Option<&'static str>,
 }
 
@@ -80,15 +80,15 @@ impl Call {
             arguments: Vec::new(),
             query: Vec::new(),
             body: None,
-            expected_status: None,
+            refusal_is_result: None,
             refusal: None,
         }
     }
 
     /// Fills the next placeholder of the path.
     pub(crate) fn argument(mut self, value: &str) -> Self {
-        if matches!(value, "" | "." | "..") {
-            self.refusal = Some("an id or key is empty or a dot segment");
+        if !is_one_segment(value) {
+            self.refusal = Some("an id or key is empty, a dot segment or holds control characters");
         }
         self.arguments.push(value.to_owned());
         self
@@ -114,14 +114,21 @@ impl Call {
         self
     }
 
-    /// Hands an answer of this status to the caller as if it were a success.
-    pub(crate) const fn expect_status(mut self, status: u16) -> Self {
-        self.expected_status = Some(status);
+    /// Hands a refusal to the caller as if it were a success, where its body is a result.
+    pub(crate) const fn refusal_as_result(mut self, is_result: fn(&Answer) -> bool) -> Self {
+        self.refusal_is_result = Some(is_result);
         self
     }
 
-    pub(crate) fn expects(&self, status: u16) -> bool {
-        self.expected_status == Some(status)
+    /// Tells whether the body of a refusal may be a result.
+    pub(crate) const fn reads_refusals(&self) -> bool {
+        self.refusal_is_result.is_some()
+    }
+
+    /// Tells whether an answer is what the caller waits for.
+    pub(crate) fn is_result(&self, answer: &Answer) -> bool {
+        let is_result = |of: fn(&Answer) -> bool| refuses_outright(answer.status) && of(answer);
+        answer.is_success() || self.refusal_is_result.is_some_and(is_result)
     }
 
     /// Refuses the call with a reason, to be reported when it is sent.
@@ -204,6 +211,13 @@ impl Call {
     }
 }
 
+/// Tells whether a value stays one segment of a path.
+///
+/// Addresses lose tabs and line ends before their dot segments are resolved, so `.` with a tab climbs too.
+pub(crate) fn is_one_segment(value: &str) -> bool {
+    !matches!(value, "" | "." | "..") && !value.contains(char::is_control)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,8 +238,10 @@ mod tests {
     }
 
     #[test]
-    fn empty_and_dot_arguments_are_refused() {
-        for argument in ["", ".", ".."] {
+    fn empty_and_dot_arguments_and_control_characters_are_refused() {
+        for argument in [
+            "", ".", "..", ".\t.", "\n..", ".\r", "A-1\n", "\0", "\u{85}",
+        ] {
             let call = Call::get("/rest/api/3/issue/{issueIdOrKey}").argument(argument);
             assert!(
                 matches!(call.check(), Err(Error::InvalidArgument { .. })),

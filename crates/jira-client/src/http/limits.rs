@@ -4,15 +4,17 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::Call;
+use super::retry::random_fraction;
+use crate::clock::instant_after;
 use crate::error::{Error, RateLimitReason, Route, StatusError};
 use crate::rest::GET_ISSUE;
 
-/// How long to leave a site alone whose quota is used up when it does not say for how long.
-const UNKNOWN_QUOTA_WAIT: Duration = Duration::from_secs(60);
+/// At most this long, and a tenth of the pause, does a waiter stay behind its end, so that not all go at once.
+const MAX_JITTER: Duration = Duration::from_secs(5);
 
 /// The requests a second that one endpoint (method and route) gets; short bursts of one second's worth pass.
 ///
@@ -124,7 +126,7 @@ struct Pause {
 /// The places that a request takes while it is under way.
 pub(crate) struct Places<'a> {
     _site: SemaphorePermit<'a>,
-    _endpoint: tokio::sync::OwnedSemaphorePermit,
+    _endpoint: OwnedSemaphorePermit,
 }
 
 impl SiteLimits {
@@ -184,16 +186,23 @@ impl SiteLimits {
     pub(crate) async fn enter(&self, call: &Call, until: Instant) -> Result<Places<'_>, Error> {
         loop {
             self.wait_out_pauses(call, until).await?;
-            let places = self.take_places(call.route, until).await?;
-            if self.pause(call).is_some() {
-                continue;
-            }
+            let endpoint = self.take_place_at_endpoint(call.route, until).await?;
             let turn = self.take_turn(call.route, until)?;
             // The timer counts whole milliseconds: even a sleep until now would cost one.
             if turn > Instant::now() {
                 sleep_until(turn).await;
             }
-            return Ok(places);
+            // Last, so that whoever waits for a turn keeps no other endpoint from the site.
+            let site = timeout_at(until, self.shared.in_flight.acquire()).await;
+            let Ok(Ok(site)) = site else {
+                return Err(Error::DeadlinePassed { route: call.route });
+            };
+            if self.pause(call).is_none() {
+                return Ok(Places {
+                    _site: site,
+                    _endpoint: endpoint,
+                });
+            }
         }
     }
 
@@ -206,26 +215,26 @@ impl SiteLimits {
                     wait: pause.until.saturating_duration_since(Instant::now()),
                 });
             }
-            sleep_until(pause.until).await;
+            let left = pause.until.saturating_duration_since(Instant::now());
+            let spare = until.saturating_duration_since(pause.until);
+            let span = (left / 10).min(MAX_JITTER).min(spare / 2);
+            sleep_until(pause.until + span.mul_f64(random_fraction())).await;
         }
         Ok(())
     }
 
-    async fn take_places(&self, route: Route, until: Instant) -> Result<Places<'_>, Error> {
-        let endpoint = {
+    async fn take_place_at_endpoint(
+        &self,
+        route: Route,
+        until: Instant,
+    ) -> Result<OwnedSemaphorePermit, Error> {
+        let places = {
             let mut state = self.state();
             Arc::clone(&self.endpoint(&mut state, route).in_flight)
         };
-        let places = async {
-            let endpoint = endpoint.acquire_owned().await.ok()?;
-            let site = self.shared.in_flight.acquire().await.ok()?;
-            Some(Places {
-                _site: site,
-                _endpoint: endpoint,
-            })
-        };
-        let places = timeout_at(until, places).await.ok().flatten();
-        places.ok_or(Error::DeadlinePassed { route })
+        let place = timeout_at(until, places.acquire_owned()).await;
+        let place = place.ok().and_then(Result::ok);
+        place.ok_or(Error::DeadlinePassed { route })
     }
 
     /// Returns when the call may go and counts it against its endpoint's rate (a leaky bucket).
@@ -252,12 +261,7 @@ impl SiteLimits {
         let Some(reason) = status.rate_limit.clone().filter(|_| self.settings.pauses) else {
             return;
         };
-        let unasked = if reason.is_quota() {
-            UNKNOWN_QUOTA_WAIT
-        } else {
-            unasked
-        };
-        let until = Instant::now() + status.retry_after.unwrap_or(unasked);
+        let until = instant_after(status.retry_after.unwrap_or(unasked));
         let pause = Pause { until, reason };
         let mut state = self.state();
         match (&pause.reason, call.issue()) {
@@ -360,5 +364,58 @@ mod tests {
         assert_eq!(of(Call::post("/rest/api/3/issue/bulk")), 100);
         assert_eq!(of(Call::put(GET_ISSUE)), 50);
         assert_eq!(of(Call::delete(GET_ISSUE)), 50);
+    }
+
+    fn far() -> Instant {
+        Instant::now() + Duration::from_secs(3600)
+    }
+
+    /// Makes the limits remember a burst limit of this many seconds.
+    fn pause(limits: &SiteLimits, seconds: u64) {
+        let mut headers = reqwest::header::HeaderMap::new();
+        headers.insert("retry-after", seconds.into());
+        let status = StatusError::read(call().route, 429, &headers, b"");
+        limits.note(&call(), &status, Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_that_begins_while_a_call_waits_for_its_turn_is_waited_out_too() {
+        let rates = EndpointRates {
+            get: 1,
+            ..EndpointRates::default()
+        };
+        let limits = SiteLimits::new(1).with_rates(rates);
+        for _ in 0..2 {
+            limits.enter(&call(), far()).await.unwrap();
+        }
+        let started = Instant::now();
+        let call = call();
+        let third = limits.enter(&call, far());
+        let meanwhile = async {
+            tokio::task::yield_now().await;
+            let other = Call::get("/rest/api/3/serverInfo");
+            let other = limits.enter(&other, far()).await;
+            other.expect("the place of the site is free");
+            assert!(started.elapsed() < Duration::from_millis(100));
+            pause(&limits, 30);
+        };
+        let (third, ()) = tokio::join!(third, meanwhile);
+        third.unwrap();
+        assert!(started.elapsed() >= Duration::from_secs(30));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_the_same_pause_does_not_go_at_the_same_moment() {
+        let limits = SiteLimits::new(8);
+        pause(&limits, 30);
+        let started = Instant::now();
+        let enter = || async {
+            limits.enter(&call(), far()).await.unwrap();
+            started.elapsed()
+        };
+        let waits = futures_util::future::join_all((0..8).map(|_| enter())).await;
+        let (thirty, limit) = (Duration::from_secs(30), Duration::from_secs(34));
+        assert!(waits.iter().all(|wait| (thirty..limit).contains(wait)));
+        assert!(waits.iter().any(|wait| *wait != waits[0]), "{waits:?}");
     }
 }

@@ -85,22 +85,32 @@ impl Quota {
             && quota.remaining.is_none()
             && quota.reset_at.is_none()
             && quota.windows.is_empty()
-            && quota.announced.is_none();
+            && quota.announced.is_none()
+            && !quota.near_limit;
         (!empty).then_some(quota)
     }
 
-    /// Returns the time until an exhausted quota is filled again, zero when its window has ended.
+    /// Returns the time until an exhausted quota is filled again, where a limit in force says so.
     pub(crate) fn time_to_reset(&self) -> Option<Duration> {
-        let Some(reset_at) = self.reset_at else {
-            let exhausted = self
-                .windows
+        let left = self.reset_at.map(|at| at - OffsetDateTime::now_utc());
+        // A moment that has passed says nothing of the present window.
+        let left = left.and_then(|left| Duration::try_from(left).ok());
+        left.filter(|left| !left.is_zero()).or_else(|| {
+            self.windows
                 .iter()
-                .filter(|window| window.remaining == Some(0));
-            return exhausted.filter_map(|window| window.resets_in).max();
-        };
-        let left = reset_at - OffsetDateTime::now_utc();
-        Some(Duration::try_from(left).unwrap_or(Duration::ZERO))
+                .filter(|window| window.enforced && window.remaining == Some(0))
+                .filter_map(|window| window.resets_in)
+                .max()
+        })
     }
+}
+
+/// Returns the time until the UTC hour ends, which is when hourly quotas are filled again.
+///
+/// **Source:** Atlassian, "Rate limiting" (Jira Cloud platform), read 2026-10.
+pub(crate) fn time_to_next_hour(now: OffsetDateTime) -> Duration {
+    let gone = Duration::from_secs(60 * u64::from(now.minute()) + u64::from(now.second()));
+    Duration::from_secs(3600).saturating_sub(gone)
 }
 
 fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
@@ -221,12 +231,24 @@ mod tests {
         let left = wait(&[("x-ratelimit-reset", text)]).unwrap();
         assert!(left > Duration::from_secs(3500) && left <= Duration::from_secs(3600));
         let past = "2020-01-01T00:00:00Z".to_owned();
-        assert_eq!(wait(&[("x-ratelimit-reset", past)]), Some(Duration::ZERO));
+        assert_eq!(wait(&[("x-ratelimit-reset", past)]), None);
+        let announced = "\"a\";r=0;t=600".to_owned();
+        assert_eq!(wait(&[("beta-ratelimit", announced)]), None);
         assert_eq!(wait(&[("ratelimit", "\"a\";r=5;t=9".to_owned())]), None);
+    }
+
+    #[test]
+    fn hourly_quotas_are_filled_at_the_next_full_hour() {
+        let wait = |at| time_to_next_hour(at).as_secs();
+        assert_eq!(wait(time::macros::datetime!(2026-09-27 10:59:50 UTC)), 10);
+        assert_eq!(wait(time::macros::datetime!(2026-09-27 11:00 UTC)), 3600);
     }
 
     #[test]
     fn an_answer_without_quota_headers_has_no_quota() {
         assert_eq!(Quota::from_headers(&HeaderMap::new()), None);
+        let mut headers = HeaderMap::new();
+        headers.insert("x-ratelimit-nearlimit", "true".parse().unwrap());
+        assert!(Quota::from_headers(&headers).unwrap().near_limit);
     }
 }

@@ -65,7 +65,7 @@ fn may_pass(error: &Error) -> bool {
 }
 
 /// Returns a number in [0, 1), random enough to spread retries; not for secrets.
-fn random_fraction() -> f64 {
+pub(super) fn random_fraction() -> f64 {
     let bits = RandomState::new().hash_one(std::time::Instant::now());
     let top = u32::try_from(bits >> 32).unwrap_or(0);
     f64::from(top) / (f64::from(u32::MAX) + 1.0)

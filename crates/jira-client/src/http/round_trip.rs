@@ -6,9 +6,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Answer;
 use super::gate::{GateEnd, SendGate};
-use crate::error::{Error, Route, SendPhase};
+use crate::error::{Error, Route, SendPhase, refuses_outright};
 
-/// Error answers longer than this are read no further; their status says enough.
+/// Error answers longer than this are read no further, unless they may be results; their status says enough.
 const MAX_ERROR_BODY_BYTES: usize = 256 * 1024;
 
 /// How to make one round trip.
@@ -18,6 +18,8 @@ pub(crate) struct Trip<'a> {
     pub(crate) gate: Option<&'a SendGate>,
     pub(crate) give_up: Instant,
     pub(crate) max_body_bytes: usize,
+    /// Whether the body of a refusal may be a result, to be read as far as that of a success.
+    pub(crate) reads_refusals: bool,
 }
 
 /// Why a body could not be read to its end.
@@ -39,7 +41,7 @@ pub(crate) async fn round_trip(request: Request, trip: Trip<'_>) -> Result<Answe
     };
     let status = response.status().as_u16();
     let success = response.status().is_success();
-    let limit = if success {
+    let limit = if success || trip.reads_refusals && refuses_outright(status) {
         trip.max_body_bytes
     } else {
         MAX_ERROR_BODY_BYTES

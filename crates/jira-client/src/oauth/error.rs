@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::error::{Error, shorten};
+use crate::error::{Error, refuses_outright, shorten};
 use crate::http::Answer;
 
 /// Why a token request failed.
@@ -16,7 +16,8 @@ use crate::http::Answer;
 /// | `InvalidRequest`, `Other` | the developer, by the description |
 /// | `Failed` | nobody: repeat later |
 ///
-/// The code decides, not the status: Atlassian answers a dead refresh token with 403.
+/// The code decides, not the status: Atlassian answers a dead refresh token with 403. Only a status that
+/// does not refuse (3xx, 408, 409, 5xx), and 429, is `Failed` whatever the code.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OAuthError {
@@ -54,7 +55,7 @@ pub enum OAuthError {
         /// Atlassian's explanation.
         description: String,
     },
-    /// No OAuth answer at all: no connection, time-out, 5xx, a web page, an unreadable success.
+    /// No OAuth answer at all: no connection, time-out, 3xx, 408, 409, 429, 5xx, a web page, an unreadable success.
     #[error("the token endpoint gave no usable answer")]
     Failed(#[from] Error),
 }
@@ -65,7 +66,7 @@ impl OAuthError {
         let Ok(body) = serde_json::from_slice::<ErrorBody>(&answer.body) else {
             return Self::Failed(answer.to_error());
         };
-        if answer.status == 429 || answer.status >= 500 {
+        if answer.status == 429 || !refuses_outright(answer.status) {
             return Self::Failed(answer.to_error());
         }
         let description = shorten(&body.error_description.unwrap_or_default());

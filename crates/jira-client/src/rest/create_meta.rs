@@ -1,7 +1,7 @@
 //! What can be created in a project: issue types, and the fields of each.
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::lenient::{id, null_as_empty, number};
@@ -118,8 +118,10 @@ impl Jira {
         &self,
         project_id_or_key: &str,
     ) -> Result<Vec<IssueTypeMeta>, Error> {
-        self.all_pages(|| Call::get(TYPES).argument(project_id_or_key))
-            .await
+        self.all_pages("issueTypes", || {
+            Call::get(TYPES).argument(project_id_or_key)
+        })
+        .await
     }
 
     /// Returns all fields on the create screen of an issue type in a project.
@@ -131,7 +133,7 @@ impl Jira {
         project_id_or_key: &str,
         issue_type_id: &str,
     ) -> Result<Vec<FieldMeta>, Error> {
-        self.all_pages(|| {
+        self.all_pages("fields", || {
             Call::get(FIELDS)
                 .argument(project_id_or_key)
                 .argument(issue_type_id)
@@ -174,7 +176,7 @@ impl Jira {
     }
 
     /// Collects pages that tell a total but not which is the last.
-    async fn all_pages<T>(&self, call: impl Fn() -> Call) -> Result<Vec<T>, Error>
+    async fn all_pages<T>(&self, list: &str, call: impl Fn() -> Call) -> Result<Vec<T>, Error>
     where
         T: DeserializeOwned,
     {
@@ -185,10 +187,14 @@ impl Jira {
                 .query("maxResults", PAGE_SIZE.to_string());
             let answer = self.send(call).await?;
             let page: MetaPage<T> = answer.json()?;
-            let items = page.items.or(page.items_again).unwrap_or_default();
+            let total = page.total;
+            let Some(items) = page.into_items() else {
+                let reason = format!("missing field `{list}`");
+                return Err(answer.undecodable(list.to_owned(), reason));
+            };
             let count = items.len();
             all.extend(items);
-            let complete = match page.total {
+            let complete = match total {
                 Some(total) => all.len() >= total,
                 None => count < PAGE_SIZE,
             };
@@ -205,13 +211,43 @@ impl Jira {
 
 /// A page of createmeta; Jira documents two names for each list, and an answer may hold both.
 #[derive(Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
 struct MetaPage<T> {
-    #[serde(default = "none", alias = "issueTypes", alias = "fields")]
+    #[serde(
+        default = "none",
+        deserialize_with = "present",
+        alias = "issueTypes",
+        alias = "fields"
+    )]
     items: Option<Vec<T>>,
-    #[serde(default = "none", alias = "createMetaIssueType", alias = "results")]
+    #[serde(
+        default = "none",
+        deserialize_with = "present",
+        alias = "createMetaIssueType",
+        alias = "results"
+    )]
     items_again: Option<Vec<T>>,
     #[serde(default, deserialize_with = "number")]
     total: Option<usize>,
+}
+
+impl<T> MetaPage<T> {
+    /// Returns the items, `None` where neither list is there.
+    fn into_items(self) -> Option<Vec<T>> {
+        match (self.items, self.items_again) {
+            (Some(items), Some(again)) if items.is_empty() => Some(again),
+            (items, again) => items.or(again),
+        }
+    }
+}
+
+/// Reads a list that is there, be it null.
+fn present<'de, D, T>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    null_as_empty(deserializer).map(Some)
 }
 
 const fn none<T>() -> Option<T> {

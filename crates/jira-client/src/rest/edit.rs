@@ -111,7 +111,12 @@ impl IssueEdit {
             .chain(remove.map(|label| json!({ "remove": label })))
             .collect();
         if !labels.is_empty() {
-            update.insert("labels".to_owned(), labels.into());
+            let all = match update.remove("labels") {
+                Some(Value::Array(given)) => given.into_iter().chain(labels).collect(),
+                Some(given) => std::iter::once(given).chain(labels).collect(),
+                None => labels,
+            };
+            update.insert("labels".to_owned(), all.into());
         }
         EditRequest {
             fields: &self.fields,
@@ -130,13 +135,12 @@ struct EditRequest<'a> {
 
 #[derive(Deserialize)]
 struct Transitions {
-    #[serde(default, deserialize_with = "null_as_empty")]
+    #[serde(deserialize_with = "null_as_empty")]
     transitions: Vec<Transition>,
 }
 
 #[derive(Deserialize)]
 struct EntityProperty {
-    #[serde(default)]
     value: Value,
 }
 
@@ -182,6 +186,8 @@ impl Jira {
     ///
     /// # Errors
     /// [`Error`] as for every read.
+    ///
+    /// **Source:** Jira Cloud REST API v3, "Get transitions".
     pub async fn transitions(&self, id_or_key: &str) -> Result<Vec<Transition>, Error> {
         let call = Call::get(TRANSITIONS).argument(id_or_key);
         let found: Transitions = self.send(call).await?.json()?;
@@ -211,6 +217,8 @@ impl Jira {
     ///
     /// # Errors
     /// [`Error`] of listing the transitions or of making the one found.
+    ///
+    /// **Source:** Jira Cloud REST API v3, "Get transitions" and "Transition issue".
     pub async fn transition_to(
         &self,
         id_or_key: &str,
@@ -241,7 +249,7 @@ impl Jira {
             Ok(answer) => answer
                 .json::<EntityProperty>()
                 .map(|property| Some(property.value)),
-            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) if error.is_jiras_not_found() => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -279,7 +287,7 @@ impl Jira {
         let call = Call::delete(PROPERTY).argument(id_or_key).argument(key);
         match self.send(call).await {
             Ok(answer) => answer.without_content().map(|()| true),
-            Err(error) if error.is_not_found() => Ok(false),
+            Err(error) if error.is_jiras_not_found() => Ok(false),
             Err(error) => Err(error),
         }
     }

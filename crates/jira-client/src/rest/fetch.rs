@@ -53,7 +53,7 @@ pub struct BulkFetched {
     /// The issues found, by ascending id within each hundred asked for, not in the order asked for.
     ///
     /// An issue that is neither here nor among the errors does not exist or is not visible to the user.
-    #[serde(default, deserialize_with = "null_as_empty")]
+    #[serde(deserialize_with = "null_as_empty")]
     pub issues: Vec<Issue>,
     /// Issues that could not be read; of these nothing is known.
     #[serde(default, rename = "issueErrors", deserialize_with = "null_as_empty")]

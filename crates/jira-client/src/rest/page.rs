@@ -11,6 +11,8 @@ use crate::error::{Error, Route};
 
 /// A server whose pages never end is given up here.
 const MAX_ITEMS: u64 = 1_000_000;
+/// A total may be stale; so many items beyond it are read where more pages are announced.
+const MAX_BEYOND_TOTAL: u64 = 200;
 
 /// One page of a list counted by offset.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -19,7 +21,6 @@ const MAX_ITEMS: u64 = 1_000_000;
 pub struct Page<T> {
     /// The items.
     #[serde(
-        default = "Vec::new",
         deserialize_with = "null_as_empty",
         bound(deserialize = "T: Deserialize<'de>")
     )]
@@ -49,17 +50,17 @@ impl<T> Page<T> {
         }
     }
 
-    /// Returns where the next page starts; a server that repeats a page's position does not hold it back.
+    /// Returns where the next page starts, counted from what was asked for.
+    ///
+    /// A page's own position is not believed: one that is ahead would leave items out.
     pub(crate) fn next_start_after(&self, asked: u64, route: Route) -> Result<Option<u64>, Error> {
-        let Some(next) = self.next_start() else {
+        let Some(next) = self.next_after(asked) else {
             return Ok(None);
         };
-        let count = u64::try_from(self.values.len()).unwrap_or(u64::MAX);
-        let next = next.max(asked.saturating_add(count));
-        if self.total.is_some_and(|total| next >= total) {
-            return Ok(None);
-        }
-        if next >= MAX_ITEMS {
+        let end = self.total.map_or(MAX_ITEMS, |total| {
+            total.saturating_add(MAX_BEYOND_TOTAL).min(MAX_ITEMS)
+        });
+        if next >= end {
             return Err(Error::Decode {
                 route,
                 status: 200,
@@ -75,15 +76,17 @@ impl<T> Page<T> {
     /// An empty page is the last one whatever it says of itself, so that paging always ends.
     #[must_use]
     pub fn next_start(&self) -> Option<u64> {
+        self.next_after(self.start_at)
+    }
+
+    /// The total counts only where nothing says which page is the last.
+    fn next_after(&self, start_at: u64) -> Option<u64> {
         let count = u64::try_from(self.values.len()).unwrap_or(u64::MAX);
-        if count == 0 || self.is_last == Some(true) {
-            return None;
-        }
-        let next = self.start_at.saturating_add(count);
-        match self.total {
-            Some(total) if next >= total => None,
-            _ => Some(next),
-        }
+        let next = start_at.saturating_add(count);
+        let is_last = self
+            .is_last
+            .unwrap_or_else(|| self.total.is_some_and(|total| next >= total));
+        (count > 0 && !is_last).then_some(next)
     }
 }
 
@@ -117,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_that_never_end_are_an_error_and_a_repeated_position_moves_on() {
+    fn pages_that_never_end_are_an_error_and_a_wrong_position_or_total_skips_nothing() {
         let route = Route {
             method: "GET",
             template: "/",
@@ -128,8 +131,11 @@ mod tests {
         assert_eq!(endless.next_start_after(500, route).unwrap(), Some(550));
         let error = endless.next_start_after(MAX_ITEMS - 50, route).unwrap_err();
         assert!(matches!(error, Error::Decode { .. }), "{error:?}");
-        let last = page(50, Some(600), Some(false));
+        assert_eq!(endless.next_start_after(10, route).unwrap(), Some(60));
+        let last = page(50, Some(600), None);
         assert_eq!(last.next_start_after(550, route).unwrap(), None);
+        let not_last = page(50, Some(600), Some(false));
+        assert_eq!(not_last.next_start_after(550, route).unwrap(), Some(600));
     }
 
     #[test]

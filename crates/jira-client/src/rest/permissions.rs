@@ -115,7 +115,7 @@ impl MyPermissions {
 
 #[derive(Deserialize)]
 struct Answer {
-    #[serde(default, deserialize_with = "null_as_empty")]
+    #[serde(deserialize_with = "null_as_empty")]
     permissions: BTreeMap<String, State>,
 }
 

@@ -147,15 +147,19 @@ impl Jira {
     ///
     /// # Errors
     /// [`Error`] as for every read.
+    ///
+    /// **Source:** Jira Cloud REST API v3, "Get projects paginated".
     pub async fn projects(&self, query: &ProjectQuery) -> Result<Page<Project>, Error> {
         match self.send(query.call()).await {
             Ok(answer) => answer.json(),
-            Err(error) if error.is_not_found() => Ok(Page::empty(query.start_at)),
+            Err(error) if error.is_jiras_not_found() => Ok(Page::empty(query.start_at)),
             Err(error) => Err(error),
         }
     }
 
     /// Streams all projects that match, page by page; ends with the first error.
+    ///
+    /// **Source:** Jira Cloud REST API v3, "Get projects paginated".
     pub fn projects_stream(
         &self,
         query: ProjectQuery,

@@ -56,7 +56,7 @@ impl SearchQuery {
 #[non_exhaustive]
 pub struct SearchPage {
     /// The issues found; their keys are empty strings where only ids came.
-    #[serde(default, deserialize_with = "null_as_empty")]
+    #[serde(deserialize_with = "null_as_empty")]
     pub issues: Vec<Issue>,
     /// The token of the next page, valid for seven days.
     #[serde(default)]

@@ -215,7 +215,9 @@ impl Jira {
     /// **Source:** Jira Cloud REST API v3, "Extend webhook life".
     pub async fn refresh_webhooks(&self, ids: &[i64]) -> Result<Option<OffsetDateTime>, Error> {
         let call = Call::put(REFRESH).json(&json!({ "webhookIds": ids }));
-        let refreshed: Refreshed = self.send(call).await?.json()?;
+        let answer = self.send(call).await?;
+        answer.without_content()?;
+        let refreshed: Refreshed = answer.json()?;
         Ok(refreshed.expiration_date)
     }
 

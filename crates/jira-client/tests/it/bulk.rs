@@ -118,6 +118,76 @@ async fn a_400_that_cannot_be_read_leaves_doubt_unless_it_refuses_the_request_as
 }
 
 #[tokio::test]
+async fn a_refusal_of_any_status_that_tells_of_elements_is_their_result_and_is_not_repeated() {
+    let body = json!({"issues": [{"id": "7", "key": "A-7", "self": ""}],
+        "errors": [{"failedElementNumber": 1, "elementErrors": {"errorMessages": ["no"]}}]});
+    for status in [400, 401, 403, 413, 422, 429] {
+        let server = Server::always(status, &body).await;
+        let jira = jira(&server.url);
+        let one = jira.create_issues(&issues(2), soon()).await.unwrap();
+        let many = jira.create_issues_chunked(&issues(2)).await.remove(0);
+        assert_eq!(server.seen().len(), 2, "{status}");
+        for bulk in [one, many.result.unwrap()] {
+            assert_eq!(bulk.outcomes[0].created().unwrap().id, "7", "{status}");
+            assert!(matches!(&bulk.outcomes[1], ElementOutcome::Rejected(why)
+                if why.status == Some(status)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_that_breaks_off_as_a_document_leaves_doubt_and_is_not_repeated() {
+    let json = "Content-Type: application/json\r\n";
+    let page = "Content-Type: text/html\r\n";
+    for (headers, body, may) in [
+        (json, r#"{"issues":[{"id":"7""#, true),
+        (json, r#"{"issues":[{"id":"7"}]}"#, true),
+        (json, r#"{"code":429,"message":"slow down"}"#, false),
+        (json, r#"{"issues":[],"errors":[]}"#, false),
+        (page, "<html>slow down</html>", false),
+        (json, "", false),
+    ] {
+        let server = Server::start(move |_, _| Reply::with(429, headers, body)).await;
+        let chunk = jira(&server.url)
+            .create_issues_chunked(&issues(2))
+            .await
+            .remove(0);
+        let error = chunk.result.unwrap_err();
+        assert_eq!(error.may_have_been_applied(), may, "{body}: {error:?}");
+        let times = if may { 1 } else { 4 };
+        assert_eq!(server.seen().len(), times, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_400_that_tells_of_elements_counts_also_where_the_caller_was_taken_for_nobody() {
+    let headers =
+        "Content-Type: application/json\r\nX-Seraph-LoginReason: AUTHENTICATED_FAILED\r\n";
+    let body = json!({"issues": [], "errors": [{"status": 500, "failedElementNumber": 0}]});
+    let server = Server::start(move |_, _| Reply::with(400, headers, body.to_string())).await;
+    let bulk = jira(&server.url)
+        .create_issues(&issues(1), soon())
+        .await
+        .unwrap();
+    assert!(matches!(&bulk.outcomes[0], ElementOutcome::Rejected(why)
+        if why.may_have_been_applied()));
+}
+
+#[tokio::test]
+async fn a_long_400_is_read_to_its_end() {
+    let text = "x".repeat(300 * 1024);
+    let error = json!({"status": 400, "failedElementNumber": 0,
+        "elementErrors": {"errorMessages": [text], "errors": {}}});
+    let server = Server::always(400, json!({"issues": [], "errors": [error]})).await;
+    let bulk = jira(&server.url)
+        .create_issues(&issues(1), soon())
+        .await
+        .unwrap();
+    assert!(matches!(&bulk.outcomes[0], ElementOutcome::Rejected(why)
+        if !why.may_have_been_applied()));
+}
+
+#[tokio::test]
 async fn more_than_fifty_are_refused_and_none_need_no_request() {
     let server = Server::always(500, "").await;
     let jira = jira(&server.url);

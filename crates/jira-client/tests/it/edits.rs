@@ -99,9 +99,11 @@ async fn an_edit_sets_fields_and_changes_labels_at_once() {
         .remove_label("b");
     edit.update
         .insert("fixVersions".to_owned(), json!([{"add": {"name": "1.0"}}]));
+    edit.update
+        .insert("labels".to_owned(), json!([{"add": "c"}]));
     jira(&server.url).edit_issue("A-1", &edit).await.unwrap();
     let sent = json!({"fields": {"summary": "new", "priority": null},
-        "update": {"labels": [{"add": "a"}, {"remove": "b"}],
+        "update": {"labels": [{"add": "c"}, {"add": "a"}, {"remove": "b"}],
             "fixVersions": [{"add": {"name": "1.0"}}]}});
     assert_eq!(server.seen()[0].json(), sent);
 }

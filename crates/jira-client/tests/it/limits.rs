@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::server::{Reply, Seen, Server};
 use crate::support::{builder, issue, jira, soon};
 
-const ME: &str = r#"{"accountId":"a-1"}"#;
+const ME: &str = r#"{"accountId":"a-1","permissions":{}}"#;
 
 fn limited(reason: &str, wait: u64) -> Reply {
     let headers = format!("RateLimit-Reason: {reason}\r\nRetry-After: {wait}\r\n");

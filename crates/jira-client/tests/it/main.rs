@@ -4,6 +4,7 @@
 
 mod adf;
 mod bulk;
+mod disguised;
 mod doubt;
 mod edits;
 mod fence;

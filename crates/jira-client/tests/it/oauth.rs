@@ -112,6 +112,15 @@ async fn everything_else_at_the_token_endpoint_is_transient_and_perhaps_done() {
             Box::new(|| Reply::json(503, r#"{"error":"temporarily_unavailable"}"#)),
             true,
         ),
+        (Box::new(|| Reply::json(302, r#"{"error":"moved"}"#)), true),
+        (
+            Box::new(|| Reply::json(408, r#"{"error":"timeout"}"#)),
+            true,
+        ),
+        (
+            Box::new(|| Reply::json(409, r#"{"error":"conflict"}"#)),
+            true,
+        ),
         (Box::new(move || Reply::with(502, html, "<html>")), true),
         (Box::new(move || Reply::with(200, html, "<html>")), true),
         (
@@ -153,6 +162,14 @@ async fn a_refresh_past_its_deadline_is_not_sent() {
     assert!(matches!(failure, OAuthError::Failed(_)));
     assert!(!failure.may_have_been_applied());
     assert!(server.seen().iter().all(|seen| !seen.is_complete()));
+}
+
+#[tokio::test]
+async fn a_time_out_without_end_is_taken_for_a_long_one() {
+    let server = Server::always(200, TOKENS).await;
+    let patient = client(&server.url).with_timeout(Duration::MAX);
+    let code = SecretString::from("code-1");
+    patient.exchange_code(&code).await.unwrap();
 }
 
 #[tokio::test]

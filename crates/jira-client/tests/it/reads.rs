@@ -1,15 +1,18 @@
 //! Reads are repeated where that helps, end within their deadline, and never carry credentials away.
 
 use std::io::Write;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use jira_client::{Error, SiteLimits};
+use jira_client::{AccessToken, Error, RetryPolicy, SiteLimits, TokenError, TokenSource};
+use tokio::sync::Notify;
 
 use crate::server::{Reply, Server};
-use crate::support::{builder, jira, refusing_the_first_token, with_numbered_tokens};
+use crate::support::{builder, issues, jira, refusing_the_first_token, soon, with_numbered_tokens};
 
 const ME: &str = r#"{"accountId":"a-1","displayName":"Ada","timeZone":"Europe/Berlin"}"#;
 
@@ -75,12 +78,90 @@ async fn a_refused_token_is_renewed_once_and_the_read_repeated() {
 }
 
 #[tokio::test]
-async fn a_token_refused_again_ends_the_call() {
+async fn a_token_refused_again_ends_the_call_and_is_not_renewed_by_the_next_ones() {
     let server = Server::always(401, "").await;
-    let (jira, _) = with_numbered_tokens(&server.url);
+    let (jira, tokens) = with_numbered_tokens(&server.url);
     let error = jira.myself().await.unwrap_err();
     assert!(error.is_unauthorized());
     assert_eq!(server.seen().len(), 2);
+    for _ in 0..3 {
+        jira.myself().await.unwrap_err();
+        jira.create_issues(&issues(1), soon()).await.unwrap_err();
+    }
+    assert_eq!(server.seen().len(), 8);
+    assert_eq!(tokens.renewals.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_refusal_under_a_send_deadline_that_lasts_costs_one_renewal() {
+    let server = Server::always(401, "").await;
+    let (jira, tokens) = with_numbered_tokens(&server.url);
+    for _ in 0..3 {
+        jira.create_issues(&issues(1), soon()).await.unwrap_err();
+        jira.myself().await.unwrap_err();
+    }
+    assert_eq!(server.seen().len(), 6);
+    assert_eq!(tokens.renewals.load(Ordering::SeqCst), 1);
+}
+
+/// A source that answers only after it was told to.
+#[derive(Debug, Default)]
+struct Slow {
+    go: Notify,
+    done: Notify,
+}
+
+#[async_trait]
+impl TokenSource for Slow {
+    async fn access_token(&self) -> Result<AccessToken, TokenError> {
+        self.go.notified().await;
+        self.done.notify_one();
+        Ok(AccessToken::bearer("token".into(), 0))
+    }
+
+    async fn renew(&self, _: &AccessToken) -> Result<AccessToken, TokenError> {
+        self.access_token().await
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_does_not_come_costs_no_more_than_the_calls_deadline_and_its_source_goes_on() {
+    let server = Server::always(200, ME).await;
+    let tokens = Arc::new(Slow::default());
+    let jira = builder(&server.url)
+        .token_source(tokens.clone())
+        .deadline(Duration::from_millis(50))
+        .build()
+        .unwrap();
+    let error = jira.myself().await.unwrap_err();
+    assert!(matches!(error, Error::DeadlinePassed { .. }), "{error:?}");
+    assert!(server.seen().is_empty());
+    tokens.go.notify_one();
+    tokens.done.notified().await;
+}
+
+#[tokio::test]
+async fn times_without_end_are_taken_for_long_ones() {
+    let server = Server::start(|_, number| match number {
+        0 => Reply::with(503, "", ""),
+        _ => Reply::json(200, ME),
+    })
+    .await;
+    let jira = builder(&server.url)
+        .deadline(Duration::MAX)
+        .request_timeout(Duration::MAX)
+        .build()
+        .unwrap();
+    jira.myself().await.unwrap();
+    let policy = RetryPolicy {
+        max_attempts: 2,
+        first_pause: Duration::MAX,
+        longest_pause: Duration::MAX,
+    };
+    let server = Server::always(503, "").await;
+    let jira = builder(&server.url).retry_policy(policy).build().unwrap();
+    let error = jira.myself().await.unwrap_err();
+    assert_eq!(error.status(), Some(503));
 }
 
 #[tokio::test]

@@ -19,11 +19,13 @@ use crate::support::builder;
 struct Memory {
     saved: Mutex<Vec<String>>,
     broken: AtomicBool,
+    panics: AtomicBool,
 }
 
 #[async_trait]
 impl TokenStore for Memory {
     async fn save(&self, pair: &TokenPair) -> Result<(), Box<dyn StdError + Send + Sync>> {
+        assert!(!self.panics.load(Ordering::SeqCst), "the store panics");
         if self.broken.load(Ordering::SeqCst) {
             return Err("disk full".into());
         }
@@ -250,4 +252,85 @@ async fn a_refresh_is_saved_even_when_its_caller_has_gone() {
     source.access_token().await.unwrap();
     assert_eq!(*memory.saved.lock().unwrap(), ["rt-1"]);
     assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn while_a_refresh_ahead_of_time_is_under_way_the_present_token_is_used() {
+    let server = Server::start(|_, _| Reply::Hold).await;
+    let (source, _) = source(&server, Duration::MINUTE);
+    let first = tokio::spawn({
+        let source = source.clone();
+        async move { source.access_token().await }
+    });
+    server.wait_until(|seen| seen.len() == 1).await;
+    for _ in 0..5 {
+        let token = source.access_token().await.unwrap();
+        assert_eq!(token.version(), 1);
+    }
+    assert!(!first.is_finished(), "nobody waited for the first caller");
+    assert_eq!(server.seen().len(), 1);
+    first.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_begins_a_refresh_ahead_of_time_does_not_wait_for_it_for_long() {
+    let server = Server::start(|_, _| Reply::Hold).await;
+    let (source, _) = source(&server, Duration::MINUTE);
+    let started = tokio::time::Instant::now();
+    assert_eq!(source.access_token().await.unwrap().version(), 1);
+    assert!(started.elapsed() < std::time::Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn the_token_endpoint_is_left_alone_for_as_long_as_it_asks() {
+    let server = Server::start(|_, _| Reply::with(429, "Retry-After: 60\r\n", "")).await;
+    let (source, _) = source(&server, Duration::ZERO);
+    for _ in 0..5 {
+        let error = jira_client::Error::from(source.access_token().await.unwrap_err());
+        let wait = error.retry_after().unwrap().as_secs();
+        assert!((50..=60).contains(&wait), "{wait}");
+    }
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_token_endpoint_that_fails_is_not_asked_again_at_once() {
+    let body = r#"{"error":"temporarily_unavailable"}"#;
+    let server = Server::start(move |_, _| Reply::with(503, "Retry-After: 0\r\n", body)).await;
+    let (source, _) = source(&server, Duration::ZERO);
+    source.access_token().await.unwrap_err();
+    let asked = server.seen().len();
+    let error = jira_client::Error::from(source.access_token().await.unwrap_err());
+    assert!(error.retry_after().is_some(), "{error:?}");
+    assert_eq!(server.seen().len(), asked);
+}
+
+#[tokio::test]
+async fn a_store_that_panics_loses_no_pair() {
+    let server = Server::start(rotate).await;
+    let (source, memory) = source(&server, Duration::ZERO);
+    memory.panics.store(true, Ordering::SeqCst);
+    source.access_token().await.unwrap_err();
+    memory.panics.store(false, Ordering::SeqCst);
+    source.access_token().await.unwrap();
+    assert_eq!(*memory.saved.lock().unwrap(), ["rt-1"]);
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_pair_that_expired_before_it_could_be_saved_is_refreshed_again() {
+    let server = Server::start(|_, number| {
+        let life = if number == 0 { 0 } else { 3600 };
+        let body = json!({"access_token": format!("at-{number}"), "expires_in": life,
+            "refresh_token": format!("rt-{number}")});
+        Reply::json(200, body)
+    })
+    .await;
+    let (source, memory) = source(&server, Duration::ZERO);
+    memory.broken.store(true, Ordering::SeqCst);
+    source.access_token().await.unwrap_err();
+    memory.broken.store(false, Ordering::SeqCst);
+    source.access_token().await.unwrap();
+    assert_eq!(*memory.saved.lock().unwrap(), ["rt-0", "rt-1"]);
+    assert_eq!(server.seen()[1].json()["refresh_token"], "rt-0");
 }

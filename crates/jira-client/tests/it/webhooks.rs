@@ -1,8 +1,8 @@
 //! Webhooks are registered one by one, listed over pages, kept alive and deleted.
 
 use futures_util::TryStreamExt;
-use jira_client::Url;
 use jira_client::webhooks::{NewWebhook, Registration, Webhook, WebhookEvent};
+use jira_client::{Error, Url};
 use serde_json::{Value, json};
 use time::macros::datetime;
 
@@ -99,8 +99,8 @@ async fn webhooks_are_listed_over_pages_in_both_forms_of_their_date() {
 }
 
 #[tokio::test]
-async fn a_list_that_claims_never_to_end_is_left_where_its_total_says() {
-    let body = json!({"values": [{"id": 1}, {"id": 2}], "startAt": 0, "total": 5, "isLast": false});
+async fn a_list_without_a_last_page_is_left_where_its_total_says() {
+    let body = json!({"values": [{"id": 1}, {"id": 2}], "startAt": 0, "total": 5});
     let server = Server::always(200, body).await;
     let all: Vec<Webhook> = jira(&server.url)
         .webhooks_stream()
@@ -109,6 +109,16 @@ async fn a_list_that_claims_never_to_end_is_left_where_its_total_says() {
         .unwrap();
     assert_eq!(all.len(), 6);
     assert_eq!(server.seen().len(), 3);
+}
+
+#[tokio::test]
+async fn a_list_that_claims_never_to_end_is_an_error_soon_after_its_total() {
+    let many: Vec<Value> = (0..50).map(|id| json!({"id": id})).collect();
+    let server = Server::always(200, json!({"values": many, "total": 60, "isLast": false})).await;
+    let result: Result<Vec<Webhook>, Error> =
+        jira(&server.url).webhooks_stream().try_collect().await;
+    assert!(matches!(result, Err(Error::Decode { path, .. }) if path == "isLast"));
+    assert_eq!(server.seen().len(), 6);
 }
 
 #[tokio::test]

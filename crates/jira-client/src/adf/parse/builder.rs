@@ -1,5 +1,7 @@
 //! Builds the tree from the events of the parser.
 
+use std::borrow::Cow;
+
 use pulldown_cmark::{Alignment, CodeBlockKind, Event, HeadingLevel, Tag, TagEnd};
 
 use super::super::convert::MAX_NESTING;
@@ -7,7 +9,7 @@ use super::super::degradation::{DegradationKind, Degradations};
 use super::super::inline::{InlineBuilder, Style, allowed};
 use super::super::node::{Node, TaskState};
 use super::links::OpenLink;
-use super::{Block, BlockKind, Item, List};
+use super::{Block, BlockKind, Item, LINE_START, List};
 
 /// A container that is open.
 enum Frame {
@@ -40,6 +42,8 @@ pub(super) struct TreeBuilder<'a> {
     rows: Vec<Vec<Vec<Node>>>,
     /// The label of a footnote whose text has not begun.
     footnote: Option<String>,
+    /// Whether lines begin with [`LINE_START`] and end with breaks.
+    keeps_lines: bool,
 }
 
 impl<'a> TreeBuilder<'a> {
@@ -63,6 +67,14 @@ impl<'a> TreeBuilder<'a> {
             table_line: 0,
             rows: Vec::new(),
             footnote: None,
+            keeps_lines: false,
+        }
+    }
+
+    pub(super) fn keeping_lines(self) -> Self {
+        Self {
+            keeps_lines: true,
+            ..self
         }
     }
 
@@ -76,10 +88,11 @@ impl<'a> TreeBuilder<'a> {
         match event {
             Event::Start(tag) => self.start(tag),
             Event::End(tag) => self.end(tag),
-            Event::Text(text) => self.text(&text),
-            Event::Code(code) => self.inline_code(&code),
+            Event::Text(text) => self.text(&self.shown(&text)),
+            Event::Code(code) => self.inline_code(&self.shown(&code)),
             Event::Html(html) => self.html.push_str(&html),
-            Event::InlineHtml(html) => self.inline_html(&html),
+            Event::InlineHtml(html) => self.inline_html(&self.shown(&html)),
+            Event::SoftBreak if self.keeps_lines => self.inline.push_break(&self.style),
             Event::SoftBreak => self.inline.push_text(" ", &self.style),
             Event::HardBreak => self.inline.push_break(&self.style),
             Event::Rule => {
@@ -273,6 +286,14 @@ impl<'a> TreeBuilder<'a> {
             Some(Frame::Quote { line, blocks }) => self.push_block(line, BlockKind::Quote(blocks)),
             None => {}
         }
+    }
+
+    /// Returns text without the marks of its lines' starts.
+    fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.keeps_lines && text.contains(LINE_START) {
+            return text.replace(LINE_START, "").into();
+        }
+        text.into()
     }
 
     fn text(&mut self, text: &str) {

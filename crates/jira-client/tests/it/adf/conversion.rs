@@ -1,6 +1,6 @@
 //! What each construct of Markdown becomes.
 
-use jira_client::adf::{self, DegradationKind};
+use jira_client::adf::{self, DegradationKind, Document};
 use serde_json::{Value, json};
 
 use super::rules::{assert_valid, converted};
@@ -296,4 +296,38 @@ fn appended_criteria_are_tasks_with_ids_of_their_own() {
         .map(|task| task["attrs"]["localId"].to_string())
         .collect();
     assert_eq!(ids.len(), 5);
+}
+
+#[test]
+fn lines_of_appended_text_stay_lines_whatever_they_begin_and_end_with() {
+    let pushed = |markdown: &str| {
+        let mut document = Document::default();
+        document.push_paragraph(markdown);
+        document.push_heading(2, markdown);
+        document.push_task_list(&[markdown]);
+        assert_valid(&document.to_value(), markdown);
+        let text = adf::to_text(&document);
+        let parts: Vec<&str> = text.split("\n\n").collect();
+        let (first, item) = (parts[0], parts[0].replace('\n', "\n    "));
+        assert_eq!(parts, [first, first, &format!("[ ] {item}")]);
+        first.to_owned()
+    };
+    for (markdown, text) in [
+        ("a\\\nb", "a\nb"),
+        ("a  \nb", "a\nb"),
+        ("a `b\nc` d", "a b c d"),
+        ("**a\nb** c", "a\nb c"),
+        ("a\n_b_\n**\"c\"**", "a\nb\n\"c\""),
+        ("a\t#", "a\t#"),
+        ("a #", "a #"),
+        ("# a\n# b ##", "# a\n# b ##"),
+        ("a\n---", "a\n---"),
+        ("a\n===\nb", "a\n===\nb"),
+        ("> a\n- b\n1. c\n```\nd", "> a\n- b\n1. c\n```\nd"),
+        ("a | b\n--- | ---", "a | b\n--- | ---"),
+        ("[a]: /b", "[a]: /b"),
+        ("\u{85}a\u{85}b", "a b"),
+    ] {
+        assert_eq!(pushed(markdown), text, "{markdown:?}");
+    }
 }

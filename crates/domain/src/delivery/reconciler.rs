@@ -11,6 +11,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use time::OffsetDateTime;
 
+use self::ceilings::Ceilings;
 use self::judge::{Judge, Sight, overdue};
 use self::looks::{BusySites, DueSite, Looks};
 use self::pacing::Pacing;
@@ -24,6 +25,7 @@ use crate::shared::clock::to_micros;
 use crate::shared::failure::Failure;
 use crate::shared::ids::{LeaseId, PushId};
 
+mod ceilings;
 pub(super) mod judge;
 mod looks;
 mod pacing;
@@ -53,6 +55,7 @@ pub struct Reconciler {
     watched: Mutex<HashMap<LeaseId, Watched>>,
     next_sweep: Mutex<Duration>,
     pacing: Pacing,
+    ceilings: Ceilings,
     busy: BusySites,
 }
 
@@ -83,6 +86,7 @@ impl Reconciler {
             watched: Mutex::default(),
             next_sweep: Mutex::new(next_sweep),
             pacing: Pacing::default(),
+            ceilings: Ceilings::default(),
             busy: BusySites::default(),
         }
     }
@@ -186,6 +190,7 @@ impl Reconciler {
         }
         let longest = self.times.deadline + LAST_WORD;
         watched.retain(|_, seen| now.saturating_sub(seen.last) <= longest);
+        self.ceilings.retain(|lease| watched.contains_key(lease));
     }
 
     /// For how long each request was seen unchanged before this moment of the monotonic clock.
@@ -269,6 +274,7 @@ impl Reconciler {
             .collect();
         let sight = self.see(&site, push, &requests, !ripe.is_empty()).await;
         self.keep_pace(push.id, &site, &sight).await;
+        self.keep_ceiling(&requests, &ripe, &sight);
         let wait = self.wait(push);
         let later = to_micros(self.ports.clock.now() + wait);
         if later > next && !wait.is_zero() {
@@ -302,18 +308,39 @@ impl Reconciler {
         requests: &[UncertainRequest],
         is_any_ripe: bool,
     ) -> Sight {
-        let deliveries = requests.iter().flat_map(|request| &request.deliveries);
-        let marks: Vec<Mark> = deliveries
-            .map(|delivery| Mark {
-                delivery_id: delivery.id,
-                fence: delivery.fence.clone(),
-            })
+        let marks: Vec<Mark> = requests
+            .iter()
+            .flat_map(|request| self.marks(request))
             .collect();
         let (tracker, project) = (&self.ports.tracker, &push.project);
         if is_any_ripe {
             return tracker.prove_absent(site, project, &marks).await.into();
         }
         tracker.find(site, project, &marks).await.into()
+    }
+
+    fn marks(&self, request: &UncertainRequest) -> Vec<Mark> {
+        let ceiling = self.ceilings.of(&request.attempt);
+        let deliveries = request.deliveries.iter();
+        deliveries
+            .map(|delivery| Mark {
+                delivery_id: delivery.id,
+                fence: delivery.fence.clone(),
+                ceiling: ceiling.clone(),
+            })
+            .collect()
+    }
+
+    /// Keeps where the project stood, for the requests that had their settle time before the look began.
+    fn keep_ceiling(&self, requests: &[UncertainRequest], ripe: &HashSet<LeaseId>, sight: &Sight) {
+        let Some(ceiling) = &sight.ceiling else {
+            return;
+        };
+        for request in requests {
+            if ripe.contains(&request.attempt.lease_id) {
+                self.ceilings.keep(&request.attempt, ceiling);
+            }
+        }
     }
 
     /// For how long this process leaves a push alone, whatever the ledger says.

@@ -157,6 +157,7 @@ impl DeliveryService {
         let marks = [Mark {
             delivery_id: delivery.id,
             fence: delivery.fence.as_ref().unwrap_or(&push.fence).clone(),
+            ceiling: None,
         }];
         let tracker = &self.ports.tracker;
         let report = tracker.find(&site, &push.project, &marks).await;

@@ -309,6 +309,8 @@ impl IssueTracker for FakeTracker {
             matches: look.matches,
             verdict: verdict.unwrap_or(look.verdict),
             strays: script.sight.strays.clone(),
+            lagging: script.sight.lagging_marks(marks),
+            ceiling: script.sight.ceiling.clone(),
             failure: None,
             quota_points: script.sight.cost,
         }

@@ -153,6 +153,21 @@ async fn an_issue_seen_in_the_proof_itself_forbids_the_absence_of_its_siblings()
 }
 
 #[tokio::test]
+async fn what_was_made_after_the_settle_time_puts_no_verdict_off() {
+    let (world, _) = pushed(&[NOT_MADE]).await;
+    world.tracker.lag_above("9");
+    let reconciler = reconciler(&world);
+    reconciler.run_once().await.unwrap();
+    world.pass(SETTLE);
+
+    reconciler.run_once().await.unwrap();
+    assert_eq!(states(&world).await, [Uncertain]);
+
+    watch(&world, &reconciler, 100).await;
+    assert_eq!(states(&world).await, [Queued]);
+}
+
+#[tokio::test]
 async fn two_processes_share_the_looks() {
     let (world, _) = pushed(&[NOT_MADE]).await;
     let processes = [reconciler(&world), reconciler(&world)];

@@ -74,6 +74,8 @@ pub(super) async fn prove(
     AbsenceReport {
         verdict,
         strays: look.strays(),
+        lagging: look.lagging(),
+        ceiling: look.ceiling(),
         failure,
         quota_points: look.points,
         matches: look.into_matches(),
@@ -191,8 +193,7 @@ fn require_sight(look: &Look<'_>) -> Result<(), Unproven> {
         return Err(Unproven::NotYet(message));
     }
     let shows_nothing = look.controls.is_empty() && look.range_showed_any;
-    let lags = |own: &OwnIssue| own.read && own.is_in_range && !own.searched;
-    if shows_nothing || look.own.values().any(lags) {
+    if shows_nothing || look.is_lagging_for_all() {
         return Err(Unproven::because(
             "Jira's search does not show the newest issues yet",
         ));
@@ -202,7 +203,9 @@ fn require_sight(look: &Look<'_>) -> Result<(), Unproven> {
 
 /// Reads the marks that no answer has shown: an issue of ours whose mark is not known could be the one.
 async fn read_single_marks(look: &mut Look<'_>) -> Result<(), Unproven> {
-    let unknown = look.own.iter().filter(|(_, own)| is_unknown(own));
+    let ceiling = look.greatest_ceiling();
+    let unknown = look.own.iter();
+    let unknown = unknown.filter(|(_, own)| is_unknown(own) && !is_later(own, ceiling));
     let unknown: Vec<(String, bool)> = unknown.map(|(id, own)| (id.clone(), own.read)).collect();
     if unknown.len() > SINGLE_MARKS {
         let message = format!(
@@ -232,6 +235,11 @@ async fn read_single_marks(look: &mut Look<'_>) -> Result<(), Unproven> {
         ));
     }
     Ok(())
+}
+
+/// Whether an issue that the range shows was made when every attempt had its settle time already.
+fn is_later(own: &OwnIssue, ceiling: u64) -> bool {
+    own.read && own.number.is_some_and(|number| number > ceiling)
 }
 
 /// Whether an issue that may be from after the fence has shown no readable mark.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use futures_util::StreamExt;
 use futures_util::stream;
 use handoff_domain::connection::model::TrackerSite;
-use handoff_domain::delivery::model::ProjectRef;
+use handoff_domain::delivery::model::{Fence, ProjectRef};
 use handoff_domain::delivery::tracker::{Mark, MarkedIssue, StrayMark};
 use handoff_domain::shared::ids::DeliveryId;
 use jira_client::{BulkFetched, Error, FetchOptions, Issue, Jira, MAX_BULK_FETCH, SearchQuery};
@@ -27,6 +27,8 @@ const FIELDS: [&str; 3] = ["project", "creator", "reporter"];
 pub(super) struct OwnIssue {
     pub(super) key: String,
     pub(super) mark: MarkRead,
+    /// Its number, where it lies in the project.
+    pub(super) number: Option<u64>,
     /// Whether it lies in the project, beyond the fence.
     pub(super) is_in_range: bool,
     /// Whether it lies in the project, at or before the fence: from before the attempts.
@@ -61,6 +63,8 @@ pub(super) struct Look<'a> {
     pub(super) range_showed_any: bool,
     /// By issue id.
     pub(super) own: BTreeMap<String, OwnIssue>,
+    /// The project's position after the settle time of each mark's attempt; the greatest number where it is not known.
+    ceilings: HashMap<DeliveryId, u64>,
     /// Issues that carry a wanted mark although another account created them; one key a mark.
     strangers: BTreeMap<DeliveryId, String>,
     matches: BTreeMap<(DeliveryId, String), MarkedIssue>,
@@ -79,6 +83,11 @@ impl<'a> Look<'a> {
         let fences = marks.iter().map(|mark| mark.fence.0.parse().unwrap_or(0));
         let had_issues = fences.clone().any(|fence| fence > 0);
         let floor = fences.min().unwrap_or(0);
+        let ceiling = |mark: &Mark| mark.ceiling.as_ref()?.0.parse().ok();
+        let ceilings = marks
+            .iter()
+            .map(|mark| (mark.delivery_id, ceiling(mark).unwrap_or(u64::MAX)))
+            .collect();
         let wanted = marks
             .iter()
             .map(|mark| (mark.delivery_id.to_string(), mark.delivery_id));
@@ -98,6 +107,7 @@ impl<'a> Look<'a> {
             is_searched: false,
             range_showed_any: false,
             own: BTreeMap::new(),
+            ceilings,
             strangers: BTreeMap::new(),
             matches: BTreeMap::new(),
             points: 0,
@@ -119,6 +129,35 @@ impl<'a> Look<'a> {
                 issue_key: issue_key.clone(),
             })
             .collect()
+    }
+
+    /// The marks below whose ceiling the range shows an issue of the account that the search does not show yet.
+    pub(super) fn lagging(&self) -> Vec<DeliveryId> {
+        let lags = |own: &&OwnIssue| own.read && own.is_in_range && !own.searched;
+        let numbers = self.own.values().filter(lags).filter_map(|own| own.number);
+        let Some(lowest) = numbers.min() else {
+            return Vec::new();
+        };
+        let below = self.ceilings.iter();
+        let below = below.filter(|(_, ceiling)| lowest <= **ceiling);
+        below.map(|(mark, _)| *mark).collect()
+    }
+
+    pub(super) fn is_lagging_for_all(&self) -> bool {
+        let lagging = self.lagging();
+        !lagging.is_empty() && lagging.len() == self.ceilings.len()
+    }
+
+    /// The greatest number that an issue of the marks' attempts can have.
+    pub(super) fn greatest_ceiling(&self) -> u64 {
+        self.ceilings.values().copied().max().unwrap_or(u64::MAX)
+    }
+
+    /// The project's position, where every page up to it could be seen.
+    pub(super) fn ceiling(&self) -> Option<Fence> {
+        let saw_all = self.is_range_read() && self.is_searched;
+        let saw_all = saw_all && self.blind_pages == 0 && self.unread.is_empty();
+        saw_all.then(|| Fence(self.greatest.to_string()))
     }
 
     /// Why an issue may have gone unseen although every question was answered.
@@ -302,6 +341,7 @@ impl<'a> Look<'a> {
         let own = self.own.entry(issue.id.clone()).or_insert(OwnIssue {
             key: String::new(),
             mark: MarkRead::Absent,
+            number,
             is_in_range,
             is_older,
             read: false,
@@ -310,6 +350,7 @@ impl<'a> Look<'a> {
         if read || own.key.is_empty() {
             own.key.clone_from(&issue.key);
             (own.is_in_range, own.is_older) = (is_in_range, is_older);
+            own.number = number;
         }
         if own.mark == MarkRead::Absent {
             own.mark = mark;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use handoff_domain::delivery::model::Fence;
 use handoff_domain::delivery::tracker::{Absence, AbsenceReport, Mark, StrayMark};
 use jira_sandbox::{Effect, Endpoint, Fault, OTHER_USER_ACCOUNT_ID, USER_ACCOUNT_ID, When};
 use serde_json::json;
@@ -30,6 +31,12 @@ pub(crate) fn assert_not_yet(report: &AbsenceReport, words: &str) {
 }
 
 impl World {
+    async fn lag(&self, key: &str, lag: Duration) {
+        let path = format!("issues/{key}/search_lag");
+        let body = json!({"ms": u64::try_from(lag.as_millis()).unwrap()});
+        self.control("POST", &path, body).await;
+    }
+
     pub(crate) fn fail(&self, endpoint: Endpoint, effect: Effect) {
         let fault = Fault::once(endpoint, effect).when(When::Always);
         self.sandbox.handle().set_faults([fault]);
@@ -224,6 +231,28 @@ async fn nothing_is_proven_while_search_lags_behind_an_issue_of_ours() {
     world.sandbox.handle().advance_clock(HOUR);
     // The clock has taken the access token's life too, which the next request finds out.
     assert_proven(&world.tracker_prove(&marks).await);
+}
+
+#[tokio::test]
+async fn issues_made_after_the_settle_time_put_no_proof_off_however_search_lags() {
+    let world = World::start().await;
+    let mut marks = world.never_sent().await;
+    world.lost(1).await;
+    world.lag("SHOP-1", HOUR).await;
+    let first = world.prove(&marks).await;
+    assert_not_yet(&first, "search does not show");
+    assert_eq!(first.ceiling, Some(Fence("1".to_owned())));
+    world.lag("SHOP-1", Duration::ZERO).await;
+    world.lost(1).await;
+    world.lag("SHOP-2", HOUR).await;
+    assert_not_yet(&world.prove(&marks).await, "search does not show");
+
+    marks[0].ceiling = first.ceiling;
+    let later = world.mark_beyond("0");
+    marks.push(later.clone());
+    let second = world.prove(&marks).await;
+    assert_eq!(second.verdict, Absence::Proven);
+    assert_eq!(second.lagging, [later.delivery_id]);
 }
 
 #[tokio::test]

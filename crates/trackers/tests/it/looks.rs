@@ -95,6 +95,7 @@ impl World {
         let mark = |delivery_id| Mark {
             delivery_id,
             fence: fence.clone(),
+            ceiling: None,
         };
         judged.into_iter().map(|(id, _, _)| mark(id)).collect()
     }
@@ -114,6 +115,7 @@ impl World {
         Mark {
             delivery_id: self.ids.next(),
             fence: Fence(fence.to_owned()),
+            ceiling: None,
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::super::model::{AttemptFindings, Finding, UncertainDelivery, UncertainRequest};
+use super::super::model::{AttemptFindings, Fence, Finding, UncertainDelivery, UncertainRequest};
 use super::super::tracker::{Absence, AbsenceReport, FindReport, MarkedIssue, TrackerError};
 use crate::shared::ids::{DeliveryId, LeaseId};
 use crate::ticket::model::{ExternalIssue, PushError, PushErrorCode};
@@ -16,6 +16,10 @@ pub(super) struct Sight {
     verdict: Absence,
     /// The keys of other accounts' issues that carry a mark.
     strays: HashMap<DeliveryId, String>,
+    /// The marks below whose ceiling the search lags.
+    lagging: HashSet<DeliveryId>,
+    /// The project's position, where everything up to it was seen.
+    pub(super) ceiling: Option<Fence>,
     /// The question that was not answered, if there was one.
     pub(super) failure: Option<TrackerError>,
     /// What it cost.
@@ -32,6 +36,8 @@ impl From<FindReport> for Sight {
             issues: by_mark(report.matches),
             verdict: Absence::NotYet(why),
             strays: HashMap::new(),
+            lagging: HashSet::new(),
+            ceiling: None,
             failure: report.failure,
             quota_points: report.quota_points,
         }
@@ -47,6 +53,8 @@ impl From<AbsenceReport> for Sight {
             strays: strays
                 .map(|stray| (stray.delivery_id, stray.issue_key))
                 .collect(),
+            lagging: report.lagging.into_iter().collect(),
+            ceiling: report.ceiling,
             failure: report.failure,
             quota_points: report.quota_points,
         }
@@ -128,6 +136,9 @@ impl Judge<'_> {
                 format!("{key} carries the ticket's mark, but another account created it")
             });
         let why = match (&self.sight.verdict, &stray) {
+            (Absence::Proven, _) if self.sight.lagging.contains(&delivery.id) => {
+                "the tracker's search does not show yet what its keys show"
+            }
             (Absence::Proven, _) if is_still_creating => {
                 "another issue of the same request turned up only now"
             }

@@ -65,6 +65,8 @@ pub struct Mark {
     pub delivery_id: DeliveryId,
     /// The project's position before the attempt.
     pub fence: Fence,
+    /// The project's position after the attempt's settle time, as [`AbsenceReport::ceiling`] told it: the issue lies below.
+    pub ceiling: Option<Fence>,
 }
 
 /// An issue of our account that carries a mark which was looked for.
@@ -125,10 +127,14 @@ pub struct StrayMark {
 pub struct AbsenceReport {
     /// The issues that were seen all the same.
     pub matches: Vec<MarkedIssue>,
-    /// The verdict for every mark without a match, except those that strayed.
+    /// The verdict for every mark without a match, except those that strayed or lag.
     pub verdict: Absence,
     /// Marks without a match that another account's issue carries: nobody but a person can tell what became of them.
     pub strays: Vec<StrayMark>,
+    /// Marks below whose ceiling the search does not show yet what the range of keys shows: no verdict this time.
+    pub lagging: Vec<DeliveryId>,
+    /// The project's position, where the look saw everything up to it.
+    pub ceiling: Option<Fence>,
     /// The question that was not answered, if there was one.
     pub failure: Option<TrackerError>,
     /// Rate-limit points that the look cost.
@@ -143,6 +149,8 @@ impl AbsenceReport {
             matches: Vec::new(),
             verdict: Absence::NotYet(format!("the tracker could not be asked: {failure}")),
             strays: Vec::new(),
+            lagging: Vec::new(),
+            ceiling: None,
             failure: Some(failure),
             quota_points: 0,
         }

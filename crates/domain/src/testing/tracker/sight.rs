@@ -27,12 +27,21 @@ pub(super) struct Sight {
     pub(super) late: Vec<(TrackerSite, ClaimedDelivery)>,
     pub(super) verdicts: VecDeque<Absence>,
     pub(super) strays: Vec<StrayMark>,
+    pub(super) ceiling: Option<Fence>,
+    pub(super) lags_without_ceiling: bool,
     pub(super) gap: Option<String>,
     pub(super) breaks_off: bool,
     pub(super) cost: i64,
 }
 
 impl Sight {
+    /// The marks of which a proof must see everything there is.
+    pub(super) fn lagging_marks(&self, marks: &[Mark]) -> Vec<DeliveryId> {
+        let marks = marks.iter().filter(|_| self.lags_without_ceiling);
+        let strict = marks.filter(|mark| mark.ceiling.is_none());
+        strict.map(|mark| mark.delivery_id).collect()
+    }
+
     pub(super) fn next_issue(&mut self, site_id: &str, site_url: &str) -> ExternalIssue {
         self.last_number += 1;
         let number = self.last_number;
@@ -184,6 +193,13 @@ impl FakeTracker {
     /// Says the verdict of the next proof; calls queue up.
     pub fn next_verdict(&self, verdict: Absence) {
         self.script().sight.verdicts.push_back(verdict);
+    }
+
+    /// The search shows what lies below this position, and lags behind everything above.
+    pub fn lag_above(&self, ceiling: &str) {
+        let sight = &mut self.script().sight;
+        sight.ceiling = Some(Fence(ceiling.to_owned()));
+        sight.lags_without_ceiling = true;
     }
 
     /// Another account's issue carries this mark.

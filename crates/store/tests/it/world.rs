@@ -337,22 +337,19 @@ impl World {
     /// Leaves everything unfinished to a person.
     pub(crate) async fn quarantine(&self) {
         let audit = self.audit(AuditAction::DeliveriesQuarantined);
-        let deliveries = &self.ports.deliveries;
-        let error = error("a backup was restored");
-        let done = deliveries.quarantine(Some(self.workspace), &error, at(40), &audit);
+        let (ledger, error) = (&self.ports.deliveries, error("restored"));
+        let done = ledger.quarantine(Some(self.workspace), &error, at(40), &audit);
         done.await.unwrap();
     }
 
     /// A person has a delivery sent again.
     pub(crate) async fn resend(&self, id: DeliveryId) -> ResolveOutcome {
-        let deliveries = &self.ports.deliveries;
-        let found = deliveries.find_delivery(self.workspace, id).await;
+        let (ledger, workspace) = (&self.ports.deliveries, self.workspace);
+        let found = ledger.find_delivery(workspace, id).await;
         let number = found.unwrap().unwrap().0.change_number;
-        let (resend, audit) = (
-            Resolution::Resend,
-            self.audit(AuditAction::DeliveryResolved),
-        );
-        let resolved = deliveries.resolve(self.workspace, id, number, &resend, at(45), &audit);
+        let audit = self.audit(AuditAction::DeliveryResolved);
+        let resend = &Resolution::Resend;
+        let resolved = ledger.resolve(workspace, id, number, resend, at(45), &audit);
         resolved.await.unwrap()
     }
 

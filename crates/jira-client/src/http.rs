@@ -222,6 +222,7 @@ impl Http {
         self.note_quota(&answer);
         let is_of_nobody = answer.is_success() && answer.is_of_nobody();
         if call.is_result(&answer) && !is_of_nobody {
+            self.tokens.note_accepted(&token);
             return Ok(answer);
         }
         let error = answer.to_error();

@@ -41,8 +41,8 @@ pub trait TokenSource: Send + Sync + Debug {
     /// Returns another token than the one Jira has just refused.
     ///
     /// Must not refresh again when the present token is already another one than `rejected`. Called at
-    /// most once per call, and not again within a minute for a token that came of it: a 401 that lasts
-    /// has another cause. Waited for as [`access_token`].
+    /// most once per call, and not again within a minute for a token that came of it and was never
+    /// accepted: a 401 that lasts has another cause. Waited for as [`access_token`].
     ///
     /// # Errors
     /// [`TokenError::NotRenewable`] when there can be no other, else as [`access_token`].

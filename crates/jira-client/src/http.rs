@@ -6,6 +6,7 @@ mod clients;
 mod gate;
 mod limits;
 mod quota;
+mod rates;
 mod retry;
 mod round_trip;
 mod tokens;
@@ -23,9 +24,10 @@ pub(crate) use answer::Answer;
 pub(crate) use call::{Call, Intent, is_one_segment};
 pub use clients::{BuildError, HttpClients};
 pub(crate) use gate::SendGate;
-pub use limits::{EndpointRates, SiteLimits};
+pub use limits::SiteLimits;
 pub(crate) use quota::time_to_next_hour;
 pub use quota::{AnnouncedLimit, Quota, QuotaWindow};
+pub use rates::EndpointRates;
 pub use retry::RetryPolicy;
 pub(crate) use round_trip::{Trip, round_trip};
 
@@ -220,6 +222,7 @@ impl Http {
         self.note_quota(&answer);
         let is_of_nobody = answer.is_success() && answer.is_of_nobody();
         if call.is_result(&answer) && !is_of_nobody {
+            self.tokens.note_accepted(&token);
             return Ok(answer);
         }
         let error = answer.to_error();

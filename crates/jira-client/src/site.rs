@@ -35,9 +35,9 @@ pub enum SiteAddress {
 ///
 /// Reads are repeated where that can help ([`RetryPolicy`]). Writes are sent again only where the attempt
 /// before was certainly not applied; a write in doubt is returned as an error, and
-/// [`Error::may_have_been_applied`] says so. A token refused with 401 is renewed once per call, and one that
-/// came of a renewal not again within a minute. What is sent
-/// under the caller's own [`SendDeadline`](crate::SendDeadline) is sent at most once, whatever the answer.
+/// [`Error::may_have_been_applied`] says so. A token refused with 401 is renewed once per call; one that
+/// came of a renewal and was never accepted, not again within a minute. What is sent under the caller's own
+/// [`SendDeadline`](crate::SendDeadline) is sent at most once, whatever the answer.
 #[derive(Debug, Clone)]
 pub struct Jira {
     http: Arc<Http>,

@@ -7,8 +7,12 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::auth::{AccessToken, TokenError, TokenSource};
 
-/// How long a token that came of a renewal is not renewed again, so that a lasting 401 wears no grant out.
-const MIN_INTERVAL: Duration = Duration::from_secs(60);
+/// How long a token that came of a renewal, and was never accepted, is not renewed again.
+///
+/// A 401 that lasts has another cause, and would wear the grant out.
+const INTERVAL: Duration = Duration::from_secs(60);
+/// How often within that time tokens are renewed that were accepted in between: one endpoint may refuse for ever.
+const MAX_RENEWALS: usize = 3;
 
 /// The token source of a client, and what its calls have learnt of the tokens.
 #[derive(Debug)]
@@ -21,8 +25,12 @@ pub(super) struct Tokens {
 struct Known {
     /// The version refused last that its own call could not renew.
     refused: Option<u64>,
-    /// The version that the last renewal gave, and when.
-    renewed: Option<(u64, Instant)>,
+    /// The version that the last renewal gave.
+    renewed: Option<u64>,
+    /// Whether Jira has accepted that one since.
+    is_accepted: bool,
+    /// When the latest renewals were.
+    recent: Vec<Instant>,
 }
 
 /// Why a call has no token.
@@ -57,12 +65,18 @@ impl Tokens {
         Ok(self.renew(&token, until).await?.unwrap_or(token))
     }
 
-    /// Remembers that Jira refused a token, for the next call; not where it is as new as can be.
+    /// Remembers that Jira refused a token, for the next call; not where it was renewed just now.
     pub(super) fn note_refused(&self, token: &AccessToken) {
         let mut known = self.known();
-        if !known.is_new(token.version()) {
+        if !known.is_spent(token.version()) {
             known.refused = Some(token.version());
         }
+    }
+
+    /// Remembers that Jira accepted a token, so that a later 401 is news.
+    pub(super) fn note_accepted(&self, token: &AccessToken) {
+        let mut known = self.known();
+        known.is_accepted |= known.renewed == Some(token.version());
     }
 
     /// Returns another token than the one refused, `None` when there is none.
@@ -71,7 +85,7 @@ impl Tokens {
         refused: &AccessToken,
         until: Instant,
     ) -> Result<Option<AccessToken>, NoToken> {
-        if self.known().is_new(refused.version()) {
+        if self.known().is_spent(refused.version()) {
             return Ok(None);
         }
         let (source, given) = (Arc::clone(&self.source), refused.clone());
@@ -81,13 +95,7 @@ impl Tokens {
             Ok(_) | Err(NoToken::Failed(TokenError::NotRenewable)) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let mut known = self.known();
-        if known
-            .renewed
-            .is_none_or(|(version, _)| version != token.version())
-        {
-            known.renewed = Some((token.version(), Instant::now()));
-        }
+        self.known().note_renewed(token.version());
         Ok(Some(token))
     }
 
@@ -97,9 +105,21 @@ impl Tokens {
 }
 
 impl Known {
-    fn is_new(&self, version: u64) -> bool {
-        self.renewed
-            .is_some_and(|(renewed, at)| renewed == version && at.elapsed() < MIN_INTERVAL)
+    fn note_renewed(&mut self, version: u64) {
+        if self.renewed == Some(version) {
+            return;
+        }
+        self.renewed = Some(version);
+        self.is_accepted = false;
+        self.recent.retain(|at| at.elapsed() < INTERVAL);
+        self.recent.push(Instant::now());
+    }
+
+    /// Tells whether a token came of a renewal after which another one would be too much.
+    fn is_spent(&self, version: u64) -> bool {
+        let recent = self.recent.iter().filter(|at| at.elapsed() < INTERVAL);
+        let most = if self.is_accepted { MAX_RENEWALS } else { 1 };
+        self.renewed == Some(version) && recent.count() >= most
     }
 }
 
@@ -170,10 +190,24 @@ mod tests {
             assert!(!renewed || source.0.load(Ordering::SeqCst) == 1);
         }
         assert_eq!(source.0.load(Ordering::SeqCst), 1);
-        tokio::time::advance(MIN_INTERVAL).await;
+        tokio::time::advance(INTERVAL).await;
         let token = tokens.present(&mut false, until).await.unwrap();
         let other = tokens.renew(&token, until).await.unwrap().unwrap();
         assert_eq!(other.version(), 2);
         assert!(tokens.renew(&other, until).await.unwrap().is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_that_was_accepted_is_renewed_again_but_not_without_end() {
+        let (tokens, source, until) = start();
+        for _call in 0..10 {
+            let token = tokens.present(&mut false, until).await.unwrap();
+            tokens.note_accepted(&token);
+            tokens.renew(&token, until).await.unwrap();
+        }
+        assert_eq!(source.0.load(Ordering::SeqCst), 3);
+        tokio::time::advance(INTERVAL).await;
+        let token = tokens.present(&mut false, until).await.unwrap();
+        assert!(tokens.renew(&token, until).await.unwrap().is_some());
     }
 }

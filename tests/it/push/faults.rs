@@ -242,7 +242,7 @@ async fn a_jira_that_cannot_be_read_refuses_the_push_as_a_whole_and_the_next_one
             (Effect::status(403), &["FORBIDDEN"][..]),
             (Effect::status(500), &["TRACKER_UNAVAILABLE"]),
             (
-                Effect::rate_limited(RateLimitReason::TenantQuota, minute),
+                Effect::rate_limited(RateLimitReason::Burst, minute),
                 &["TRACKER_RATE_LIMITED"],
             ),
             (html(200), &["TRACKER_UNAVAILABLE"]),

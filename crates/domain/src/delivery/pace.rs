@@ -77,10 +77,9 @@ impl Pace {
         believed(asked) + self.jitter((asked / 10).clamp(least, most))
     }
 
-    /// The wait before a repeat: never shorter than what was asked or than the backoff, and spread beyond that.
-    pub(super) fn retry(&self, backoff: Duration, asked: Option<Duration>) -> Duration {
-        let floor = backoff.max(believed(asked.unwrap_or_default()));
-        floor + self.jitter(backoff.min(SPREAD.1))
+    /// By how much the repeat of a request is spread beyond its backoff.
+    pub(super) fn spread(&self, backoff: Duration) -> Duration {
+        self.jitter(backoff.min(SPREAD.1))
     }
 
     /// A random time up to this one.
@@ -94,6 +93,6 @@ impl Pace {
 }
 
 /// A wait, unless a header names one that no limit of the tracker lasts.
-fn believed(asked: Duration) -> Duration {
+pub(super) fn believed(asked: Duration) -> Duration {
     asked.min(LONGEST_WAIT)
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::model::{ClaimedBatch, SettledBatch, Settlement};
-use super::pace::Pace;
+use super::pace::{Pace, believed};
 use super::ports::HeldLease;
 use super::service::DeliveryPorts;
 use super::times::DeliveryTimes;
@@ -160,13 +160,14 @@ impl DeliveryWorker {
     /// What is to be written down; the batch ends here, and with it what was sent.
     fn settled(&self, batch: ClaimedBatch, report: CreateReport) -> SettledBatch {
         let now = self.ports.clock.now();
+        let spread = self.spread(&batch, &report);
         let settle = |attempt: i32, outcome: CreateOutcome| match outcome {
             CreateOutcome::Confirmed(external) => Settlement::Confirmed { external },
             CreateOutcome::Rejected(error) => Settlement::Rejected { error },
             CreateOutcome::Uncertain(error) => Settlement::Uncertain { error },
             CreateOutcome::Retryable { retry_after, error } => {
-                let wait = self.pace.retry(backoff(attempt), retry_after);
-                let at = to_micros(now + wait);
+                let floor = backoff(attempt).max(believed(retry_after.unwrap_or_default()));
+                let at = to_micros(now + floor + spread);
                 Settlement::Retry { at, error }
             }
         };
@@ -180,6 +181,16 @@ impl DeliveryWorker {
             quota_points: report.quota_points,
             fence: report.fence,
         }
+    }
+
+    /// By how much the repeats of a request are spread: all by the same, so that they can leave in one request again, and by
+    /// nothing where a pause holds them back, which is spread itself.
+    fn spread(&self, batch: &ClaimedBatch, report: &CreateReport) -> Duration {
+        if report.pause.is_some() {
+            return Duration::ZERO;
+        }
+        let attempt = batch.deliveries.iter().map(|row| row.attempt).max();
+        self.pace.spread(backoff(attempt.unwrap_or_default()))
     }
 
     /// Turns the rows of workers that died into `uncertain`, once this process has seen them unchanged for a whole lease.

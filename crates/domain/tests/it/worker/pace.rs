@@ -113,20 +113,23 @@ async fn a_wait_beyond_every_quotas_hour_is_not_believed() {
 }
 
 #[tokio::test]
-async fn repeats_do_not_all_come_at_the_same_moment() {
+async fn repeats_of_different_requests_are_spread_and_those_of_one_leave_together() {
     let world = World::connected().await;
-    let (document, _) = world.reviewed(20).await;
-    world.push(&world.push_of(document)).await;
     let retry_after = Some(Duration::from_secs(60));
-    let ends = vec![FakeCreate::Retry { retry_after }; 20];
-    world.tracker.next_outcomes(ends);
+    for _ in 0..8 {
+        let (document, _) = world.reviewed(2).await;
+        world.push(&world.push_of(document)).await;
+        world
+            .tracker
+            .next_outcomes(vec![FakeCreate::Retry { retry_after }; 2]);
+    }
     world.work().await;
     let listed = world
         .delivery
         .list_deliveries(world.workspace, None, Default::default());
     let rows = listed.await.unwrap().items;
     let at: BTreeSet<_> = rows.iter().map(|row| row.retry_at.unwrap()).collect();
-    assert!(at.len() > 15, "{at:?}");
+    assert_eq!(at.len(), 8, "{at:?}");
     let floor = world.clock.now() + Duration::from_secs(60);
     assert!(at.iter().all(|at| *at >= floor), "{at:?}");
 }

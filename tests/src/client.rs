@@ -70,9 +70,8 @@ pub struct Client {
 
 impl Client {
     pub(crate) fn new(base_url: String, token: Option<String>, workspace_id: String) -> Self {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
         Self {
-            http: http.build().expect("a client"),
+            http: http(),
             base_url,
             token,
             workspace_id,
@@ -97,6 +96,15 @@ impl Client {
         Self {
             base_url: base_url.to_owned(),
             ..self.clone()
+        }
+    }
+
+    /// The same caller on new connections: a service that was frozen ends those that were open when it wakes up.
+    #[must_use]
+    pub fn afresh(self) -> Self {
+        Self {
+            http: http(),
+            ..self
         }
     }
 
@@ -161,4 +169,9 @@ impl Client {
     pub async fn delete(&self, path: &str) -> Answer {
         self.send(self.request(Method::DELETE, path)).await
     }
+}
+
+fn http() -> reqwest::Client {
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    http.build().expect("a client")
 }

@@ -169,7 +169,7 @@ impl Stage {
 
     /// Lets another service be asked from now on, and gives the caller of the former one.
     pub(crate) fn asks_instead(&mut self, caller: Client) -> Client {
-        std::mem::replace(&mut self.owner, caller)
+        std::mem::replace(&mut self.owner, caller).afresh()
     }
 
     /// Waits for the push's end, and checks that ledger, tickets and Jira agree that each ticket is one issue.

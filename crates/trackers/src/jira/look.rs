@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use futures_util::StreamExt;
 use futures_util::stream;
 use handoff_domain::connection::model::TrackerSite;
-use handoff_domain::delivery::model::{Fence, ProjectRef};
+use handoff_domain::delivery::model::ProjectRef;
 use handoff_domain::delivery::tracker::{Mark, MarkedIssue, StrayMark};
 use handoff_domain::shared::ids::DeliveryId;
 use jira_client::{BulkFetched, Error, FetchOptions, Issue, Jira, MAX_BULK_FETCH, SearchQuery};
@@ -13,6 +13,8 @@ use jira_client::{BulkFetched, Error, FetchOptions, Issue, Jira, MAX_BULK_FETCH,
 use super::create::external_issue;
 use super::marks::{MarkRead, delivery_mark, is_by, number_in};
 use super::{DELIVERY_PROPERTY, cost};
+
+mod ceilings;
 
 /// How far beyond the greatest number seen anywhere the range is read: hidden and deleted issues leave gaps.
 const BEYOND: u64 = 100;
@@ -129,35 +131,6 @@ impl<'a> Look<'a> {
                 issue_key: issue_key.clone(),
             })
             .collect()
-    }
-
-    /// The marks below whose ceiling the range shows an issue of the account that the search does not show yet.
-    pub(super) fn lagging(&self) -> Vec<DeliveryId> {
-        let lags = |own: &&OwnIssue| own.read && own.is_in_range && !own.searched;
-        let numbers = self.own.values().filter(lags).filter_map(|own| own.number);
-        let Some(lowest) = numbers.min() else {
-            return Vec::new();
-        };
-        let below = self.ceilings.iter();
-        let below = below.filter(|(_, ceiling)| lowest <= **ceiling);
-        below.map(|(mark, _)| *mark).collect()
-    }
-
-    pub(super) fn is_lagging_for_all(&self) -> bool {
-        let lagging = self.lagging();
-        !lagging.is_empty() && lagging.len() == self.ceilings.len()
-    }
-
-    /// The greatest number that an issue of the marks' attempts can have.
-    pub(super) fn greatest_ceiling(&self) -> u64 {
-        self.ceilings.values().copied().max().unwrap_or(u64::MAX)
-    }
-
-    /// The project's position, where every page up to it could be seen.
-    pub(super) fn ceiling(&self) -> Option<Fence> {
-        let saw_all = self.is_range_read() && self.is_searched;
-        let saw_all = saw_all && self.blind_pages == 0 && self.unread.is_empty();
-        saw_all.then(|| Fence(self.greatest.to_string()))
     }
 
     /// Why an issue may have gone unseen although every question was answered.

@@ -112,6 +112,8 @@ pub(super) async fn by_key(jira: &Jira, key: &str) -> Result<Costed<TrackerProje
                 quota_points,
             })
         }
+        // An odd key is refused before it is looked for.
+        Err(jira_client::Error::InvalidArgument { .. }) => Err(TrackerError::ProjectNotFound),
         Err(error) if error.is_not_found() => Err(TrackerError::ProjectNotFound),
         Err(error) => Err(tracker_error(error)),
     }

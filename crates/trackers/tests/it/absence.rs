@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use handoff_domain::delivery::model::Fence;
 use handoff_domain::delivery::tracker::{Absence, AbsenceReport, Mark, StrayMark};
 use jira_sandbox::{Effect, Endpoint, Fault, OTHER_USER_ACCOUNT_ID, USER_ACCOUNT_ID, When};
 use serde_json::json;
@@ -10,12 +9,12 @@ use serde_json::json;
 use crate::looks::{keys, until};
 use crate::world::World;
 
-const HOUR: Duration = Duration::from_secs(3_600);
+pub(crate) const HOUR: Duration = Duration::from_secs(3_600);
 /// A proof asks for the account, the project, the permission and the newest issues; then it reads the range.
 const FIRST_PAGE: usize = 5;
 
 /// The look found nothing and says so for good.
-fn assert_proven(report: &AbsenceReport) {
+pub(crate) fn assert_proven(report: &AbsenceReport) {
     assert_eq!(
         (&report.verdict, keys(&report.matches)),
         (&Absence::Proven, vec![])
@@ -31,12 +30,6 @@ pub(crate) fn assert_not_yet(report: &AbsenceReport, words: &str) {
 }
 
 impl World {
-    async fn lag(&self, key: &str, lag: Duration) {
-        let path = format!("issues/{key}/search_lag");
-        let body = json!({"ms": u64::try_from(lag.as_millis()).unwrap()});
-        self.control("POST", &path, body).await;
-    }
-
     pub(crate) fn fail(&self, endpoint: Endpoint, effect: Effect) {
         let fault = Fault::once(endpoint, effect).when(When::Always);
         self.sandbox.handle().set_faults([fault]);
@@ -219,40 +212,6 @@ async fn nothing_is_proven_when_search_shows_nothing_of_a_project_that_had_issue
     assert_not_yet(&report, "although it had some before");
     world.sandbox.handle().clear_faults();
     assert_eq!(keys(&world.prove(&marks).await.matches), ["SHOP-161"]);
-}
-
-#[tokio::test]
-async fn nothing_is_proven_while_search_lags_behind_an_issue_of_ours() {
-    let world = World::start().await;
-    let marks = world.never_sent().await;
-    world.sandbox.handle().set_search_lag(HOUR);
-    world.lost(1).await;
-    assert_not_yet(&world.prove(&marks).await, "search does not show");
-    world.sandbox.handle().advance_clock(HOUR);
-    // The clock has taken the access token's life too, which the next request finds out.
-    assert_proven(&world.tracker_prove(&marks).await);
-}
-
-#[tokio::test]
-async fn issues_made_after_the_settle_time_put_no_proof_off_however_search_lags() {
-    let world = World::start().await;
-    let mut marks = world.never_sent().await;
-    world.lost(1).await;
-    world.lag("SHOP-1", HOUR).await;
-    let first = world.prove(&marks).await;
-    assert_not_yet(&first, "search does not show");
-    assert_eq!(first.ceiling, Some(Fence("1".to_owned())));
-    world.lag("SHOP-1", Duration::ZERO).await;
-    world.lost(1).await;
-    world.lag("SHOP-2", HOUR).await;
-    assert_not_yet(&world.prove(&marks).await, "search does not show");
-
-    marks[0].ceiling = first.ceiling;
-    let later = world.mark_beyond("0");
-    marks.push(later.clone());
-    let second = world.prove(&marks).await;
-    assert_eq!(second.verdict, Absence::Proven);
-    assert_eq!(second.lagging, [later.delivery_id]);
 }
 
 #[tokio::test]

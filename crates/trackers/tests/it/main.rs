@@ -12,6 +12,7 @@ mod create;
 mod create_places;
 mod faults;
 mod find;
+mod lagging;
 mod looks;
 mod matrix;
 mod pauses;

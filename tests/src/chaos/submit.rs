@@ -143,8 +143,10 @@ impl PushingClient {
     }
 }
 
-/// Whether a caller should just try again; a project that is hidden for a while cannot be told from one that is gone.
+/// Whether a caller should just try again; a project that is hidden for a while cannot be told from one that is gone, or
+/// from one in which the account may not create issues.
 fn is_passing(status: u16, body: &Value) -> bool {
     let code = body.get("code").and_then(Value::as_str);
-    matches!(status, 429 | 500 | 502 | 503 | 504) || code == Some("PROJECT_NOT_FOUND")
+    matches!(status, 429 | 500 | 502 | 503 | 504)
+        || matches!(code, Some("PROJECT_NOT_FOUND" | "FORBIDDEN"))
 }

@@ -85,7 +85,7 @@ impl Reconciler {
             times,
             watched: Mutex::default(),
             next_sweep: Mutex::new(next_sweep),
-            pacing: Pacing::default(),
+            pacing: Pacing::new(times.settle),
             ceilings: Ceilings::default(),
             busy: BusySites::default(),
         }

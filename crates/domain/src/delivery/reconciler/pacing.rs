@@ -9,18 +9,22 @@ use std::time::Duration;
 use crate::delivery::model::Push;
 use crate::shared::ids::PushId;
 
-/// How many points an hour the looks at one push may cost for long.
-const POINTS_AN_HOUR: u64 = 3_600;
+/// How many points the looks at one push may cost for long, in each settle time: 7,200 an hour where that is 300 seconds.
+const POINTS_A_SETTLE_TIME: u32 = 600;
 /// How many points they may cost before that counts, so that the first looks are quick.
-const ALLOWANCE: u64 = 3_000;
+const ALLOWANCE: u32 = 6_000;
 
 /// What this process must wait for.
-#[derive(Debug, Default)]
-pub(super) struct Pacing(Mutex<Waits>);
+#[derive(Debug)]
+pub(super) struct Pacing {
+    /// How long a point's part of the settle time is.
+    point: Duration,
+    waits: Mutex<Waits>,
+}
 
 #[derive(Debug, Default)]
 struct Waits {
-    /// When the looks at each push would have ended, had each point taken its part of an hour.
+    /// When the looks at each push would have ended, had each point taken its part of a settle time.
     paid_until: HashMap<PushId, Duration>,
     /// Until when the tracker wants each site to be left alone.
     sites: HashMap<String, Duration>,
@@ -29,23 +33,32 @@ struct Waits {
 }
 
 impl Pacing {
+    pub(super) fn new(settle: Duration) -> Self {
+        Self {
+            point: settle / POINTS_A_SETTLE_TIME,
+            waits: Mutex::default(),
+        }
+    }
+
     /// For how long from now on the push must be left alone.
     pub(super) fn wait(&self, push: &Push, now: Duration) -> Duration {
         let waits = self.waits();
         let paid = waits.paid_until.get(&push.id).copied().unwrap_or_default();
         let site = waits.sites.get(&push.site_id).copied().unwrap_or_default();
-        let free_at = paid.saturating_sub(worth(ALLOWANCE));
+        let free_at = paid.saturating_sub(self.point * ALLOWANCE);
         free_at.max(site).max(waits.app).saturating_sub(now)
     }
 
     /// Notes what a look has cost.
     pub(super) fn charge(&self, push: PushId, points: i64, now: Duration) {
-        let Ok(points @ 1..) = u64::try_from(points) else {
+        let Ok(points @ 1..) = u32::try_from(points) else {
             return;
         };
         let mut waits = self.waits();
         let paid_until = waits.paid_until.entry(push).or_default();
-        *paid_until = (*paid_until).max(now).saturating_add(worth(points));
+        *paid_until = (*paid_until)
+            .max(now)
+            .saturating_add(self.point.saturating_mul(points));
     }
 
     /// Notes that the tracker wants the site to be left alone until then.
@@ -71,11 +84,6 @@ impl Pacing {
     }
 
     fn waits(&self) -> MutexGuard<'_, Waits> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waits.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// How long an hour's points take to grow by so many.
-const fn worth(points: u64) -> Duration {
-    Duration::from_micros(points.saturating_mul(3_600_000_000 / POINTS_AN_HOUR))
 }

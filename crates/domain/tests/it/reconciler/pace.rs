@@ -99,7 +99,7 @@ async fn a_quota_that_is_spent_during_a_look_stops_every_process() {
 #[tokio::test]
 async fn looks_that_cost_much_become_rare_after_the_first() {
     let (world, _) = pushed(&[NOT_MADE]).await;
-    world.tracker.set_look_cost(1_000);
+    world.tracker.set_look_cost(2_000);
     let reconciler = reconciler(&world);
     watch(&world, &reconciler, 60).await;
     assert!(looks(&world) >= 3, "{} looks", looks(&world));

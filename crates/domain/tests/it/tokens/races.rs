@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use handoff_domain::connection::model::TrackerSite;
 use handoff_domain::connection::ports::{
     AccessTokenError, AccessTokens, AuthorizerError, WriteOutcome,
 };
@@ -147,8 +148,8 @@ async fn a_pair_that_lost_to_a_new_connection_is_kept_aside_and_not_used() {
     assert_eq!(token(&world, &site).await.unwrap(), "access-3");
 }
 
-#[tokio::test]
-async fn a_spare_is_tried_once_before_a_person_is_asked() {
+/// A grant that has expired, and beside it the pair of a refresh that lost the race against a new connection.
+async fn with_spare() -> (Arc<World>, TrackerSite) {
     let (world, site) = expired().await;
     let other = world.clone();
     world.hooks.before("finish_refresh", move || async move {
@@ -156,6 +157,12 @@ async fn a_spare_is_tried_once_before_a_person_is_asked() {
     });
     token(&world, &site).await.unwrap();
     world.pass(3600);
+    (world, site)
+}
+
+#[tokio::test]
+async fn a_spare_is_tried_once_before_a_person_is_asked() {
+    let (world, site) = with_spare().await;
 
     world.authorizer.next_refresh(Err(refused("invalid_grant")));
     assert_eq!(token(&world, &site).await.unwrap(), "access-4");
@@ -173,13 +180,7 @@ async fn a_spare_is_tried_once_before_a_person_is_asked() {
 
 #[tokio::test]
 async fn a_process_that_dies_while_it_tries_the_spare_does_not_take_it_along() {
-    let (world, site) = expired().await;
-    let other = world.clone();
-    world.hooks.before("finish_refresh", move || async move {
-        other.connect().await;
-    });
-    token(&world, &site).await.unwrap();
-    world.pass(3600);
+    let (world, site) = with_spare().await;
     world.authorizer.next_refresh(Err(refused("invalid_grant")));
     world.hooks.before("finish_refresh", std::future::pending);
     let has_sent = async {
@@ -209,13 +210,7 @@ async fn a_process_that_dies_while_it_tries_the_spare_does_not_take_it_along() {
 
 #[tokio::test]
 async fn a_spare_that_got_no_answer_stays_and_a_refused_one_is_forgotten() {
-    let (world, site) = expired().await;
-    let other = world.clone();
-    world.hooks.before("finish_refresh", move || async move {
-        other.connect().await;
-    });
-    token(&world, &site).await.unwrap();
-    world.pass(3600);
+    let (world, site) = with_spare().await;
     let spare = async || world.integration().await.unwrap().spare_refresh_token;
     for (end, is_kept) in [
         (lost(), true),
@@ -246,13 +241,7 @@ async fn a_new_pair_is_saved_although_the_row_cannot_be_read_at_once_after_a_tak
 
 #[tokio::test]
 async fn a_spare_that_is_refused_too_ends_the_grant() {
-    let (world, site) = expired().await;
-    let other = world.clone();
-    world.hooks.before("finish_refresh", move || async move {
-        other.connect().await;
-    });
-    token(&world, &site).await.unwrap();
-    world.pass(3600);
+    let (world, site) = with_spare().await;
     for _ in 0..2 {
         world.authorizer.next_refresh(Err(refused("invalid_grant")));
     }

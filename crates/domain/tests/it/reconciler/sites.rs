@@ -8,12 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use async_trait::async_trait;
 use futures_util::future::{Either, select};
 use handoff_domain::connection::model::TrackerSite;
-use handoff_domain::connection::ports::SendDeadline;
-use handoff_domain::delivery::model::ClaimedDelivery;
 use handoff_domain::delivery::reconciler::Reconciler;
 use handoff_domain::delivery::service::DeliveryPorts;
 use handoff_domain::delivery::times::DeliveryTimes;
-use handoff_domain::delivery::tracker::{CreateReport, IssueTracker};
 use handoff_domain::testing::{FakeAuthorizer, FakeTracker, yield_now};
 
 use super::{Confirmed, MADE, pushed, states};
@@ -29,15 +26,6 @@ struct Hanging {
 impl TrackerProxy for Hanging {
     fn tracker(&self) -> &FakeTracker {
         &self.inner
-    }
-
-    async fn create(
-        &self,
-        site: &TrackerSite,
-        deliveries: &[ClaimedDelivery],
-        deadline: SendDeadline,
-    ) -> CreateReport {
-        self.inner.create(site, deliveries, deadline).await
     }
 
     async fn end_look(&self, site: &TrackerSite) {

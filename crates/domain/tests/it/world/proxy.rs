@@ -24,7 +24,9 @@ pub(crate) trait TrackerProxy: Send + Sync + 'static {
         site: &TrackerSite,
         deliveries: &[ClaimedDelivery],
         deadline: SendDeadline,
-    ) -> CreateReport;
+    ) -> CreateReport {
+        self.tracker().create(site, deliveries, deadline).await
+    }
 
     /// Comes before a look for marks, which fails where this does.
     fn begin_look(&self) -> Result<(), TrackerError> {

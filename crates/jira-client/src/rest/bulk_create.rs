@@ -69,7 +69,8 @@ impl IssueRejection {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ElementOutcome {
-    /// It was created.
+    /// It was created. That this is its issue is sure only where the result is [`Alignment::Aligned`]; where it is
+    /// [`Alignment::Ambiguous`], the issue may be another element's.
     Created(CreatedIssue),
     /// Jira refused it.
     Rejected(IssueRejection),

@@ -38,7 +38,14 @@ const LAYERS: &[Layer] = &[
             Group("reqwest"),
             Crate("ring"),
             Crate("anyhow"),
+            Crate("pulldown-cmark"),
         ],
+        never_direct: &[],
+    },
+    Layer {
+        package: "handoff-scoping",
+        may_use: &["handoff-domain"],
+        never_below: &[Group("diesel"), Group("actix"), Group("reqwest"), Group("tokio")],
         never_direct: &[],
     },
     Layer {
@@ -82,6 +89,7 @@ const LAYERS: &[Layer] = &[
         may_use: &[
             "handoff-crypto",
             "handoff-domain",
+            "handoff-scoping",
             "handoff-store",
             "handoff-trackers",
             "jira-client",

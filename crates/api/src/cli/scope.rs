@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use handoff_domain::document::model::MAX_CONTENT_BYTES;
 use handoff_domain::scoping::model::ScopedTicket;
-use handoff_domain::scoping::rules::RuleScoper;
+use handoff_scoping::RuleScoper;
 use handoff_domain::ticket::model::{Effort, TicketType};
 use serde::Serialize;
 
@@ -46,8 +46,8 @@ impl From<ScopedTicket> for Shown {
 
 /// Prints the tickets that a document calls for.
 pub(super) fn run(output: Output, file: &Path) -> Result<()> {
-    let (title, text) = read(file)?;
-    let scoped = RuleScoper::scope(&title, &text);
+    let (_, text) = read(file)?;
+    let scoped = RuleScoper::scope(&text);
     let tickets: Vec<Shown> = scoped.tickets.into_iter().map(Into::into).collect();
     let head = ["LINE", "TYPE", "PRIORITY", "EFFORT", "TITLE"];
     output.list(&tickets, &head, |ticket| {

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::scoping::error::ScopeError;
 use crate::shared::failure::Failure;
 use crate::shared::validation::Problems;
 
@@ -23,6 +24,9 @@ pub enum DocumentError {
     /// The input breaks a rule.
     #[error("{0}")]
     Invalid(Problems),
+    /// The document cannot be cut into blocks.
+    #[error(transparent)]
+    Scope(#[from] ScopeError),
     /// A port failed.
     #[error(transparent)]
     Failure(#[from] Failure),

@@ -9,7 +9,7 @@ use super::model::{
     MAX_TITLE_CHARS, ScopedBlock,
 };
 use super::ports::{DocumentFilter, DocumentOutcome, DocumentRepository};
-use crate::scoping::ports::TicketScoper;
+use crate::scoping::ports::BlockCutter;
 use crate::shared::clock::Clock;
 use crate::shared::ids::{BlockId, DocumentId, IdSource, WorkspaceId};
 use crate::shared::page::{Page, PageRequest};
@@ -50,7 +50,7 @@ pub struct DocumentChanges {
 #[derive(Clone)]
 pub struct DocumentService {
     documents: Arc<dyn DocumentRepository>,
-    scoper: Arc<dyn TicketScoper>,
+    cutter: Arc<dyn BlockCutter>,
     clock: Arc<dyn Clock>,
     ids: IdSource,
 }
@@ -66,13 +66,13 @@ impl DocumentService {
     #[must_use]
     pub fn new(
         documents: Arc<dyn DocumentRepository>,
-        scoper: Arc<dyn TicketScoper>,
+        cutter: Arc<dyn BlockCutter>,
         clock: Arc<dyn Clock>,
         ids: IdSource,
     ) -> Self {
         Self {
             documents,
-            scoper,
+            cutter,
             clock,
             ids,
         }
@@ -87,8 +87,8 @@ impl DocumentService {
         check_size(&new.content)?;
         let now = self.clock.now();
         let id = self.ids.next();
-        let scoped = self.scoper.scope(&title, &new.content).await?;
-        let blocks = identify_blocks(id, scoped.blocks, &[], &self.ids);
+        let blocks = self.cutter.cut(&new.content).await?;
+        let blocks = identify_blocks(id, blocks, &[], &self.ids);
         let summary = DocumentSummary {
             id,
             workspace_id: new.workspace_id,
@@ -158,8 +158,8 @@ impl DocumentService {
         }
         if let Some(content) = changes.content {
             check_size(&content)?;
-            let scoped = self.scoper.scope(&document.summary.title, &content).await?;
-            blocks = identify_blocks(id, scoped.blocks, &blocks, &self.ids);
+            let scoped = self.cutter.cut(&content).await?;
+            blocks = identify_blocks(id, scoped, &blocks, &self.ids);
             document.content = content;
         }
         document.summary.document_type = changes

@@ -1,18 +1,27 @@
-//! The port of scoping.
+//! The ports of scoping.
 
 use async_trait::async_trait;
 
+use super::error::ScopeError;
 use super::model::ScopedDocument;
-use crate::shared::failure::Failure;
+use crate::document::model::ScopedBlock;
 
-/// Finds the blocks and tickets of a document.
+/// Cuts a document into its blocks; cheap enough to run whenever one is saved.
 #[async_trait]
-pub trait TicketScoper: Send + Sync + 'static {
-    /// Scopes Markdown text.
-    ///
-    /// The same text must give the same answer while the scoper stays the same.
+pub trait BlockCutter: Send + Sync + 'static {
+    /// The blocks of Markdown text, in document order; they do not overlap.
     ///
     /// # Errors
-    /// When the scoper cannot be reached; no text is an error in itself.
-    async fn scope(&self, title: &str, markdown: &str) -> Result<ScopedDocument, Failure>;
+    /// [`ScopeError::TooManyBlocks`], and [`ScopeError::TooManyTickets`] where it is plain already that a generation would be refused.
+    async fn cut(&self, markdown: &str) -> Result<Vec<ScopedBlock>, ScopeError>;
+}
+
+/// Finds the tickets of a document.
+#[async_trait]
+pub trait TicketScoper: Send + Sync + 'static {
+    /// Scopes Markdown text; the same text gives the same answer while the scoper stays the same.
+    ///
+    /// # Errors
+    /// [`ScopeError`]; no text is an error in itself.
+    async fn scope(&self, markdown: &str) -> Result<ScopedDocument, ScopeError>;
 }

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::scoping::error::ScopeError;
 use crate::shared::failure::Failure;
 use crate::shared::validation::Problems;
 
@@ -32,6 +33,9 @@ pub enum TicketError {
     /// Tickets of this document are being generated at this moment.
     #[error("tickets of this document are being generated")]
     GenerationInProgress,
+    /// The document cannot be scoped.
+    #[error(transparent)]
+    Scope(#[from] ScopeError),
     /// A port failed.
     #[error(transparent)]
     Failure(#[from] Failure),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 
 use super::error::TicketError;
 use crate::delivery::model::DeliveryState;
@@ -25,6 +25,8 @@ pub enum TicketType {
     Bug,
     /// A body of work that holds others.
     Epic,
+    /// A part of another ticket's work.
+    Subtask,
 }
 
 /// How urgent a ticket is, in the document's terms.
@@ -106,10 +108,14 @@ pub struct TicketContent {
     pub priority: Option<Priority>,
     /// Labels as people write them; spaces are replaced only on the way to the tracker.
     pub labels: Vec<String>,
-    /// One line of Markdown each.
+    /// Markdown each, of one or several lines.
     pub acceptance_criteria: Vec<String>,
     /// How much work it is, if that is said.
     pub estimated_effort: Option<Effort>,
+    /// Who is to do it, as the document names them.
+    pub assignee: Option<String>,
+    /// When it is due.
+    pub due_on: Option<Date>,
 }
 
 /// Where a ticket stands.

@@ -111,8 +111,7 @@ impl TicketService {
         command: Generate,
     ) -> Result<Vec<Ticket>, TicketError> {
         let (document, blocks) = self.document(workspace, id).await?;
-        let summary = &document.summary;
-        let scoped = self.scoper.scope(&summary.title, &document.content).await?;
+        let scoped = self.scoper.scope(&document.content).await?;
         let is_part = command.block_id.is_some() || command.include_block_types.is_some();
         let tickets = self.select(&document, &blocks, scoped, &command)?;
         let scope = if is_part {

@@ -13,7 +13,6 @@ mod explorer;
 mod push;
 mod reconciler;
 mod resolve;
-mod scoping;
 mod sync;
 mod tickets;
 mod tokens;

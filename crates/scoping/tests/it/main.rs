@@ -1,0 +1,3 @@
+//! What scoping makes of documents.
+
+mod documents;

@@ -1,0 +1,301 @@
+//! The parts of a heading or of an item's first line: id, kind, name, priority, state, tags.
+
+use handoff_domain::ticket::model::{Effort, Priority};
+
+use super::roles::kind_of_prefix;
+use super::values::{self, State};
+use super::Legend;
+use crate::ids::{self, Id};
+use crate::lexicon::{Meaning, Meanings, lexicon};
+use crate::outline::Line;
+use crate::text::{normal, squeeze, word_spans};
+
+/// The kinds of item that a word before a number or a colon can name.
+pub(crate) const KINDS: &[Meaning] = &[
+    Meaning::KindStory,
+    Meaning::KindTask,
+    Meaning::KindFeature,
+    Meaning::KindRequirement,
+    Meaning::KindBug,
+    Meaning::KindEpic,
+];
+
+/// What a heading or the first line of an item says of itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Label {
+    pub(crate) id: Option<Id>,
+    /// The kinds that its id or the word before its name stands for.
+    pub(crate) kind: Meanings,
+    /// Whether that word stands there by itself ("Bug: …", "Story 1.1 …") and not only in the letters of an id.
+    pub(crate) has_kind_word: bool,
+    /// Whether it is marked as something to do: "AI: …", "[ACTION] …", "TODO: …".
+    pub(crate) is_notice: bool,
+    /// What is left: the name.
+    pub(crate) name: String,
+    pub(crate) priority: Option<Priority>,
+    pub(crate) state: Option<State>,
+    pub(crate) effort: Option<Effort>,
+    /// Words in brackets: `[Assets]`.
+    pub(crate) tags: Vec<String>,
+    /// Ids of other items in brackets: `[US1]`.
+    pub(crate) refs: Vec<Id>,
+}
+
+impl Label {
+    /// Whether the document gives it a name or number of its own, as it does to an item of work.
+    pub(crate) fn is_named(&self) -> bool {
+        let by_id = self.id.as_ref().is_some_and(|id| !id.is_number() && !super::roles::is_other(id));
+        by_id || self.has_kind_word
+    }
+}
+
+/// Reads a line; `legend` says what the document's own marks mean.
+pub(crate) fn read(line: &Line, legend: &Legend) -> Label {
+    let mut label = Label::default();
+    let mut text = squeeze(&line.plain);
+    if line.is_struck {
+        label.state = Some(State::Rejected);
+    }
+    while let Some(rest) = take_start(&mut label, &text, legend) {
+        text = rest;
+    }
+    while let Some(rest) = take_end(&mut label, &text, legend) {
+        text = rest;
+    }
+    label.name = text.trim_matches([' ', ':', '：', '|', '*', '\u{200b}']).trim_start_matches(['-', '–', '—', ' ']).to_owned();
+    label
+}
+
+/// Takes one thing off the beginning; the rest, if there was one.
+fn take_start(label: &mut Label, text: &str, legend: &Legend) -> Option<String> {
+    let text = text.trim_start();
+    let first = text.chars().next()?;
+    if let Some(state) = legend.state(first) {
+        label.state = label.state.or(Some(state));
+    }
+    if legend.state(first).is_some() || values::is_emoji(first) {
+        return text.get(first.len_utf8()..).map(str::to_owned).filter(|rest| !rest.trim().is_empty());
+    }
+    if first == '[' || first == '（' {
+        return take_bracket(label, text);
+    }
+    if let Some(rest) = after_roman(text) {
+        return Some(rest.to_owned());
+    }
+    if label.id.is_none() {
+        if let Some((id, at)) = numbered_kind(text, &mut label.kind) {
+            label.has_kind_word = true;
+            label.id = Some(id);
+            return text.get(at..).map(str::to_owned);
+        }
+        if let Some((id, at)) = ids::leading(text) {
+            label.kind = kind_of_prefix(&id.prefix);
+            label.id = Some(id);
+            return text.get(at..).map(str::to_owned);
+        }
+    }
+    take_word(label, text)
+}
+
+/// The text after "IV. ".
+fn after_roman(text: &str) -> Option<&str> {
+    let (number, rest) = text.split_once(". ")?;
+    let is_roman = (1..=5).contains(&number.len()) && number.chars().all(|c| matches!(c, 'I' | 'V' | 'X'));
+    (is_roman && !rest.trim().is_empty()).then_some(rest)
+}
+
+/// `[P1]`, `[US2]`, `[x]`, `[Bug]`, `[Assets]`; a link's text is no tag.
+fn take_bracket(label: &mut Label, text: &str) -> Option<String> {
+    let (inner, rest) = text.get(1..)?.split_once(']')?;
+    if inner.chars().count() > 24 || rest.starts_with(['(', '[', ':']) || rest.trim().is_empty() || inner.contains('[') {
+        return None;
+    }
+    let rest = rest.trim_start().to_owned();
+    let kind = lexicon().meaning(&normal(inner));
+    label.is_notice |= is_notice(inner);
+    if let Some((id, _)) = ids::leading(inner).filter(|(_, at)| *at == inner.len()) {
+        if label.id.is_none() && !kind_of_prefix(&id.prefix).has(Meaning::KindStory) {
+            label.kind = kind_of_prefix(&id.prefix);
+            label.id = Some(id);
+        } else {
+            label.refs.push(id);
+        }
+    } else if let Some(priority) = values::priority_word(inner) {
+        label.priority = label.priority.take().or(Some(priority));
+    } else if let Some(state) = values::status_word(inner) {
+        label.state = label.state.or(Some(state));
+    } else if kind.any(KINDS) {
+        label.kind = kind;
+        label.has_kind_word = true;
+    } else if inner.chars().count() > 1 && inner.chars().any(char::is_alphabetic) {
+        label.tags.push(inner.trim().to_owned());
+    }
+    Some(rest)
+}
+
+/// "User Story 1.1", "Task 3", "Historia de Usuario 2": an id whose letters are a word.
+fn numbered_kind(text: &str, kind: &mut Meanings) -> Option<(Id, usize)> {
+    let spans = word_spans(text);
+    let words = normal(text.get(..spans.get(6).map_or(text.len(), |span| span.start))?);
+    let hits = lexicon().find(&words);
+    let of_kind = |means: Meanings| means.any(KINDS) || means.has(Meaning::Container);
+    let best = hits.iter().filter(|hit| hit.at == 0 && of_kind(hit.means)).max_by_key(|hit| hit.len)?;
+    let number_at = if crate::text::is_cjk(&words) {
+        text.char_indices().nth(best.len).map(|(at, _)| at)?
+    } else {
+        spans.get(best.len)?.start
+    };
+    let head = text.get(..number_at)?;
+    let number = text.get(number_at..)?;
+    let joined = head.trim_end_matches([' ', '#', '-', '_']);
+    if joined.len() < head.trim_end_matches(['#', '-', '_', ' ']).len() {
+        return None;
+    }
+    let (id, after) = leading_number(number)?;
+    *kind = best.means;
+    let shown = text.get(..number_at + id.text.len())?.to_owned();
+    let prefix = normal(head).to_uppercase();
+    Some((Id { text: shown, prefix, numbers: id.numbers }, number_at + after))
+}
+
+/// A number after a word of kind, and where the name begins.
+fn leading_number(text: &str) -> Option<(Id, usize)> {
+    if let Some((id, at)) = ids::leading(text).filter(|(id, _)| id.is_number()) {
+        return Some((id, at));
+    }
+    let digits = text.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
+    let shown = text.get(..digits)?.trim_end_matches('.');
+    let rest = text.get(shown.len()..)?;
+    if shown.is_empty() || !(rest.is_empty() || rest.starts_with([' ', ':', '(', '.'])) {
+        return None;
+    }
+    let numbers = shown.split('.').map(|part| part.parse().ok()).collect::<Option<Vec<u32>>>()?;
+    let at = digits + (rest.len() - rest.trim_start_matches(['.', ' ', ':']).len());
+    Some((Id { text: shown.to_owned(), prefix: String::new(), numbers }, at.min(text.len())))
+}
+
+/// A word before a colon or a dash that says what the item is: "P1: …", "Bug: …", "DONE: …", "feat(api): …".
+fn take_word(label: &mut Label, text: &str) -> Option<String> {
+    let colon = text.find([':', '：']).filter(|at| *at <= 40);
+    let dash = [" - ", " – ", " — "].iter().filter_map(|mark| text.find(mark)).min().filter(|at| *at <= 24);
+    let at = match (colon, dash) {
+        (Some(colon), Some(dash)) => colon.min(dash),
+        (at, other) => at.or(other)?,
+    };
+    let head = text.get(..at)?.trim();
+    let rest = text.get(at..)?.trim_start_matches([':', '：', ' ', '-', '–', '—']);
+    let word = head.split('(').next().unwrap_or_default().trim();
+    let scope = head.strip_prefix(word).and_then(|rest| rest.trim().strip_prefix('(')).and_then(|rest| rest.strip_suffix(')'));
+    if word.is_empty() || rest.trim().is_empty() || text.get(at..)?.starts_with("://") {
+        return None;
+    }
+    let words = normal(word);
+    let means = lexicon().meaning(&words);
+    label.is_notice |= is_notice(word);
+    if let Some(priority) = values::priority_word(word).filter(|_| !means.has(Meaning::WorkRequirement)) {
+        label.priority = label.priority.take().or(Some(priority));
+    } else if let Some(state) = values::status_word(word).filter(|_| word.split(' ').count() <= 2) {
+        label.state = label.state.or(Some(state));
+    } else if means.any(KINDS) && !label.has_kind_word {
+        label.kind = means;
+        label.has_kind_word = true;
+        label.tags.extend(scope.map(str::to_owned));
+    } else {
+        return None;
+    }
+    Some(rest.to_owned())
+}
+
+/// Takes one thing off the end; the rest, if there was one.
+fn take_end(label: &mut Label, text: &str, legend: &Legend) -> Option<String> {
+    let text = text.trim_end();
+    let last = text.chars().next_back()?;
+    if let Some(state) = legend.state(last) {
+        label.state = label.state.or(Some(state));
+        return text.strip_suffix(last).map(str::to_owned);
+    }
+    if values::is_emoji(last) {
+        return text.strip_suffix(last).map(str::to_owned);
+    }
+    if last == ')' || last == ']' {
+        return take_end_bracket(label, text, legend);
+    }
+    take_end_word(label, text)
+}
+
+fn take_end_bracket(label: &mut Label, text: &str, legend: &Legend) -> Option<String> {
+    let (open, close) = if text.ends_with(')') { ('(', ')') } else { ('[', ']') };
+    let (head, inner) = text.strip_suffix(close)?.rsplit_once(open)?;
+    if head.trim().is_empty() || head.ends_with(']') {
+        return None;
+    }
+    let value = inner.split_once([':', '=']).map_or(inner, |(_, value)| value).trim();
+    let field = inner.split_once([':', '=']).map(|(name, _)| lexicon().meaning(&normal(name)));
+    let short = inner.split(' ').count() <= 4;
+    if field.is_some_and(|field| field.has(Meaning::FieldPriority)) || (short && field.is_none() && values::priority_word(value).is_some()) {
+        if let Some(values::Rank::Is(priority)) = values::priority_value(value) {
+            label.priority = label.priority.take().or(Some(priority));
+            return Some(head.to_owned());
+        }
+    }
+    if field.is_some_and(|field| field.has(Meaning::FieldEffort)) {
+        label.effort = label.effort.or_else(|| values::effort_value(value));
+        return Some(head.to_owned());
+    }
+    if field.is_none() && let Some(effort) = values::effort_tag(inner) {
+        label.effort = label.effort.or(Some(effort));
+        return Some(head.to_owned());
+    }
+    if short && let Some(state) = values::status_word(value) {
+        label.state = label.state.or(Some(state));
+        return Some(head.to_owned());
+    }
+    // A remark after a mark: "Detect renames ✅ (except on Windows)".
+    let marked = head.trim_end().trim_end_matches('\u{fe0f}').chars().next_back().and_then(|c| legend.state(c));
+    if let Some(state) = marked {
+        label.state = label.state.or(Some(state));
+        return Some(head.to_owned());
+    }
+    None
+}
+
+/// "… — COMPLETE", "… - done", "… DONE".
+fn take_end_word(label: &mut Label, text: &str) -> Option<String> {
+    let spans = word_spans(text);
+    for count in [3, 2, 1] {
+        let Some(start) = spans.len().checked_sub(count).filter(|at| *at > 0).and_then(|at| spans.get(at)) else {
+            continue;
+        };
+        let head = text.get(..start.start)?;
+        let tail = text.get(start.start..)?;
+        let is_apart = head.trim_end().ends_with(['-', '–', '—', ':', '|', '→', ',', '*']);
+        let is_loud = tail.chars().all(|c| !c.is_lowercase()) && tail.chars().filter(|c| c.is_alphabetic()).count() > 3;
+        let Some(state) = values::status_word(tail).filter(|_| is_apart || is_loud) else {
+            continue;
+        };
+        label.state = label.state.or(Some(state));
+        return Some(head.trim_end().trim_end_matches(['-', '–', '—', ':', '|', ' ', '→', ',', '*']).to_owned());
+    }
+    if let Some((head, tail)) = text.rsplit_once(", ")
+        && let Some((word, when)) = tail.split_once(':')
+        && when.split_whitespace().count() <= 4
+        && let Some(state) = values::status_word(word)
+    {
+        label.state = label.state.or(Some(state));
+        return Some(head.to_owned());
+    }
+    let lone = normal(text.split_whitespace().next_back()?);
+    if lone == "done" && spans.len() > 1 {
+        label.state = label.state.or(Some(State::Done));
+        return text.trim_end().strip_suffix(|c: char| c.is_alphanumeric()).map(|_| text.rsplit_once(' ').map_or("", |(head, _)| head).to_owned());
+    }
+    None
+}
+
+/// "AI", "Action", "TODO" in capitals or as a word of its own before a colon.
+fn is_notice(word: &str) -> bool {
+    let words = normal(word);
+    let means = lexicon().meaning(&words);
+    let is_todo = means.has(Meaning::WorkTask) && means.has(Meaning::StatusOpen);
+    is_todo || (means.has(Meaning::WorkAction) && means.has(Meaning::KindTask))
+}

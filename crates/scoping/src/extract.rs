@@ -1,0 +1,399 @@
+//! From a piece of work that was judged to be one to the ticket that it becomes.
+
+mod criteria;
+mod markdown;
+pub(crate) mod owner;
+mod rows;
+mod title;
+mod values;
+
+use std::collections::HashSet;
+
+use handoff_domain::ticket::model::{Effort, Priority, TicketType};
+use time::Date;
+
+use crate::evidence::Annotations;
+use crate::evidence::label::Label;
+use crate::ids::Id;
+use crate::judge::{Form, Unit};
+use crate::lexicon::Meaning;
+use crate::outline::{Kind, NodeId, Outline};
+use crate::text::normal;
+
+/// The longest description, in bytes; Jira takes about half of it.
+const MAX_DESCRIPTION: usize = 64 * 1024;
+/// A longer heading is no name of a place, in characters.
+const MAX_HEADING: usize = 140;
+/// What is said of all items of a section is told in each up to this length, in bytes.
+const MAX_CONTEXT: usize = 1_500;
+
+/// A ticket before twins are merged and parents are set.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    pub(crate) node: NodeId,
+    pub(crate) lines: (u32, u32),
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) ticket_type: TicketType,
+    pub(crate) priority: Option<Priority>,
+    pub(crate) labels: Vec<String>,
+    pub(crate) criteria: Vec<String>,
+    /// The lines that are its criteria.
+    pub(crate) criteria_lines: Vec<(u32, u32)>,
+    pub(crate) effort: Option<Effort>,
+    pub(crate) assignee: Option<String>,
+    pub(crate) due_on: Option<Date>,
+    /// Ids of what it depends on.
+    pub(crate) depends_on: Vec<Id>,
+    pub(crate) id: Option<Id>,
+    pub(crate) section: Vec<String>,
+    pub(crate) source_text: String,
+    pub(crate) containers: Vec<NodeId>,
+    pub(crate) in_inventory: bool,
+    /// The lines of its section that it repeats.
+    pub(crate) context_lines: Vec<(u32, u32)>,
+}
+
+/// What is read of an item's own text, whatever its form.
+#[derive(Debug, Default)]
+struct Parts {
+    label: Label,
+    /// The text that names it, in one line.
+    text: String,
+    body: String,
+    criteria: Vec<String>,
+    criteria_lines: Vec<(u32, u32)>,
+    facts: values::Facts,
+}
+
+/// Makes the ticket of a unit.
+pub(crate) fn draft(outline: &Outline<'_>, notes: &Annotations, unit: &Unit, units: &HashSet<NodeId>) -> Draft {
+    let extract = Extract { outline, notes, units };
+    let mut parts = match &unit.form {
+        Form::Section => extract.section(unit.node),
+        Form::Item | Form::Paragraph => extract.item(unit.node),
+        Form::Row { shape, .. } => extract.row(unit.node, shape),
+        Form::Record { table } => extract.record(*table),
+    };
+    let title = title::of(&parts.label, &parts.text, &parts.body, notes.language, &mut parts.facts);
+    let lines = extract.lines(unit);
+    let (context, context_lines) = extract.context(unit);
+    let section = extract.path(unit.node);
+    let facts = parts.facts;
+    let priority = facts.priority.clone().or_else(|| extract.inherited_priority(unit.node));
+    let labels = extract.labels(unit, facts.labels, &parts.label.tags);
+    let refs = parts.label.refs.iter().filter(|id| id.is_number());
+    let depends_on = facts.depends_on.into_iter().chain(refs.cloned()).collect();
+    Draft {
+        node: unit.node,
+        lines,
+        description: describe(&title, &parts.text, &parts.body, &context, &section),
+        ticket_type: kind(&parts.label, &parts.text, &parts.body, unit.work),
+        title,
+        priority,
+        labels,
+        criteria: parts.criteria,
+        criteria_lines: parts.criteria_lines,
+        effort: facts.effort,
+        assignee: facts.assignee,
+        due_on: facts.due_on,
+        depends_on,
+        id: parts.label.id,
+        section,
+        source_text: extract.source_text(lines),
+        containers: unit.containers.clone(),
+        in_inventory: unit.in_inventory,
+        context_lines,
+    }
+}
+
+/// Makes the ticket of a heading or an item that holds tickets: it says what is not said in them.
+pub(crate) fn container(outline: &Outline<'_>, notes: &Annotations, node: NodeId, held: &HashSet<NodeId>) -> Draft {
+    let extract = Extract { outline, notes, units: held };
+    let label = notes.of(node).label.clone();
+    let text = outline.plain(node);
+    let mut facts = values::Facts::default();
+    facts.take_label(&label);
+    let own: Vec<NodeId> = outline.children(node).iter().copied().filter(|child| !extract.holds_unit(*child)).collect();
+    let own_blocks: Vec<NodeId> = own.into_iter().filter(|child| *extract.kind(*child) != Kind::Section).collect();
+    let body = extract.blocks(&own_blocks, &mut facts);
+    let title = title::of(&label, &text, &body, notes.language, &mut facts);
+    let end = own_blocks.iter().map(|child| outline.node(*child).lines.1).max();
+    let first = outline.node(node).lines.0;
+    let section = extract.path(node);
+    Draft {
+        node,
+        lines: (first, end.unwrap_or(first).max(first)),
+        description: describe(&title, &text, &body, "", &section),
+        ticket_type: TicketType::Epic,
+        title,
+        priority: facts.priority,
+        labels: facts.labels,
+        criteria: Vec::new(),
+        criteria_lines: Vec::new(),
+        effort: None,
+        assignee: facts.assignee,
+        due_on: facts.due_on,
+        depends_on: facts.depends_on,
+        id: label.id,
+        section,
+        source_text: extract.source_text((first, first)),
+        containers: Vec::new(),
+        in_inventory: false,
+        context_lines: Vec::new(),
+    }
+}
+
+/// The text of a ticket: its own words where the title leaves any out, what belongs to it, what is said of its section.
+fn describe(title: &str, text: &str, body: &str, context: &str, section: &[String]) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let body = without_title(title, body.trim());
+    if !body.is_empty() {
+        parts.push(body.to_owned());
+    } else if !says_all(title, text) {
+        parts.push(text.to_owned());
+    }
+    if !context.is_empty() {
+        parts.push(context.to_owned());
+    }
+    if !section.is_empty() {
+        parts.push(format!("_{}_", section.join(" › ").replace('_', " ")));
+    }
+    let mut description = parts.join("\n\n");
+    let end = description.floor_char_boundary(MAX_DESCRIPTION);
+    description.truncate(end);
+    description
+}
+
+/// Whether a title leaves no word of a text out.
+fn says_all(title: &str, text: &str) -> bool {
+    let (title, text) = (normal(title), normal(text));
+    let words: HashSet<&str> = title.split(' ').collect();
+    text.split(' ').all(|word| words.contains(word))
+}
+
+/// The text without a first paragraph that says what the title says.
+fn without_title<'a>(title: &str, body: &'a str) -> &'a str {
+    let (first, rest) = body.split_once("\n\n").unwrap_or((body, ""));
+    let name = title.split_once(": ").map_or(title, |(_, name)| name);
+    let said = normal(first);
+    if said == normal(title) || said == normal(name) { rest.trim_start() } else { body }
+}
+
+fn kind(label: &Label, text: &str, body: &str, work: Option<Meaning>) -> TicketType {
+    if label.kind.has(Meaning::KindBug) || (work == Some(Meaning::WorkBug) && !label.kind.has(Meaning::KindTask)) {
+        return TicketType::Bug;
+    }
+    if label.kind.has(Meaning::KindEpic) {
+        return TicketType::Epic;
+    }
+    let tells = |text: &str| crate::evidence::story::parts(text.get(..text.floor_char_boundary(400)).unwrap_or_default()).is_some();
+    let is_story = label.kind.has(Meaning::KindStory) || tells(text) || tells(body) || work == Some(Meaning::WorkStory);
+    if is_story { TicketType::Story } else { TicketType::Task }
+}
+
+struct Extract<'a, 's> {
+    outline: &'a Outline<'s>,
+    notes: &'a Annotations,
+    /// The nodes that are tickets.
+    units: &'a HashSet<NodeId>,
+}
+
+impl Extract<'_, '_> {
+    fn kind(&self, id: NodeId) -> &Kind {
+        &self.outline.node(id).kind
+    }
+
+    /// Whether a block is a ticket or holds one.
+    fn holds_unit(&self, id: NodeId) -> bool {
+        let mut stack = vec![id];
+        while let Some(at) = stack.pop() {
+            if self.units.contains(&at) {
+                return true;
+            }
+            stack.extend(self.outline.children(at));
+        }
+        false
+    }
+
+    fn lines(&self, unit: &Unit) -> (u32, u32) {
+        self.outline.node(unit.node).lines
+    }
+
+    /// The headings and items above, outermost first, without the title of the document.
+    fn path(&self, node: NodeId) -> Vec<String> {
+        let title = self.outline.title();
+        let mut path = Vec::new();
+        let mut at = self.outline.node(node).parent;
+        while at != NodeId::ROOT {
+            let above = self.outline.node(at);
+            let is_shown = matches!(above.kind, Kind::Section | Kind::Item { .. }) && Some(at) != title;
+            let text = self.outline.plain(at);
+            if is_shown && text.chars().count() <= MAX_HEADING {
+                path.push(text.trim_end_matches(':').to_owned());
+            }
+            at = above.parent;
+        }
+        path.reverse();
+        path
+    }
+
+    /// The words of the source lines, a line each.
+    fn source_text(&self, lines: (u32, u32)) -> String {
+        let span = self.outline.lines.span(lines.0, lines.1);
+        let source = self.outline.source.get(span).unwrap_or_default();
+        let end = source.floor_char_boundary(MAX_DESCRIPTION);
+        let words: Vec<String> = source.get(..end).unwrap_or_default().lines().map(normal).filter(|line| !line.is_empty()).collect();
+        words.join("\n")
+    }
+
+    fn section(&self, id: NodeId) -> Parts {
+        let label = self.notes.of(id).label.clone();
+        let mut facts = values::Facts::default();
+        facts.take_label(&label);
+        let children = self.outline.children(id);
+        if let Some(table) = children.iter().find(|child| self.is_record(**child)) {
+            return self.section_of_record(label, *table, children);
+        }
+        let found = criteria::of(self.outline, self.notes, children);
+        let body = self.blocks_without(children, &found.nodes, &mut facts);
+        Parts {
+            text: self.outline.plain(id),
+            body,
+            criteria: found.criteria,
+            criteria_lines: found.lines,
+            facts,
+            label,
+        }
+    }
+
+    fn item(&self, id: NodeId) -> Parts {
+        let node = self.outline.node(id);
+        let label = self.notes.of(id).label.clone();
+        let mut facts = values::Facts::default();
+        facts.take_label(&label);
+        facts.assignee = self.owner_above(id);
+        let found = criteria::of(self.outline, self.notes, &node.children);
+        let head = markdown::text(self.outline, node);
+        let rest = self.blocks_without(&node.children, &found.nodes, &mut facts);
+        let body = if rest.is_empty() { head } else { format!("{head}\n\n{rest}") };
+        Parts {
+            text: self.outline.plain(id),
+            body,
+            criteria: found.criteria,
+            criteria_lines: found.lines,
+            facts,
+            label,
+        }
+    }
+
+    /// The name of the item around an item, where it is nothing but a name.
+    fn owner_above(&self, id: NodeId) -> Option<String> {
+        let list = self.outline.node(self.outline.node(id).parent);
+        let above = self.outline.node(list.parent);
+        if !matches!(above.kind, Kind::Item { .. }) {
+            return None;
+        }
+        let name = self.outline.plain(list.parent).trim_end_matches([':', ' ']).to_owned();
+        owner::is_name(&name).then_some(name)
+    }
+
+    fn blocks(&self, nodes: &[NodeId], facts: &mut values::Facts) -> String {
+        self.blocks_without(nodes, &[], facts)
+    }
+
+    /// The Markdown of blocks and sections, without those that are criteria.
+    fn blocks_without(&self, nodes: &[NodeId], left_out: &[NodeId], facts: &mut values::Facts) -> String {
+        let mut out = String::new();
+        for id in nodes {
+            if left_out.contains(id) {
+                continue;
+            }
+            let node = self.outline.node(*id);
+            match node.kind {
+                Kind::Section => {
+                    let inner: Vec<NodeId> = node.children.clone();
+                    let body = self.blocks_without(&inner, left_out, facts);
+                    let heading = self.outline.plain(*id);
+                    if !self.notes.of(*id).roles.has(Meaning::Criteria) {
+                        markdown::push(&mut out, &format!("**{}**", heading.trim_end_matches(':')));
+                    }
+                    markdown::push(&mut out, &body);
+                }
+                Kind::Rule => {}
+                Kind::Paragraph => {
+                    facts.take_lines(&node.text);
+                    markdown::push(&mut out, &markdown::text(self.outline, node));
+                }
+                Kind::List { .. } => {
+                    for item in &node.children {
+                        facts.take_lines(&self.outline.node(*item).text);
+                    }
+                    markdown::push(&mut out, &markdown::block(self.outline, node, left_out));
+                }
+                _ => markdown::push(&mut out, &markdown::block(self.outline, node, left_out)),
+            }
+            if out.len() > MAX_DESCRIPTION {
+                break;
+            }
+        }
+        out
+    }
+
+    /// What the section around an item says of all its items: its paragraphs that are no tickets.
+    fn context(&self, unit: &Unit) -> (String, Vec<(u32, u32)>) {
+        if matches!(unit.form, Form::Section | Form::Record { .. } | Form::Paragraph) {
+            return (String::new(), Vec::new());
+        }
+        let Some(section) = self.outline.sections_above(unit.node).next() else {
+            return (String::new(), Vec::new());
+        };
+        let mut out = String::new();
+        let mut lines = Vec::new();
+        for child in self.outline.children(section) {
+            let node = self.outline.node(*child);
+            if node.kind == Kind::Section || out.len() > MAX_CONTEXT {
+                break;
+            }
+            let is_prose = matches!(node.kind, Kind::Paragraph | Kind::Quote) && !self.units.contains(child);
+            let text = if is_prose { markdown::text(self.outline, node) } else { String::new() };
+            if !text.is_empty() && out.len() + text.len() <= MAX_CONTEXT {
+                markdown::push(&mut out, &text);
+                lines.push(node.lines);
+            }
+        }
+        (out, lines)
+    }
+
+    fn inherited_priority(&self, node: NodeId) -> Option<Priority> {
+        self.outline.sections_above(node).find_map(|section| values::section_priority(self.outline, self.notes, section))
+    }
+
+    /// Labels from the release, phase or module, from tags and columns, and from the front matter.
+    fn labels(&self, unit: &Unit, stated: Vec<String>, tags: &[String]) -> Vec<String> {
+        let mut labels: Vec<String> = Vec::new();
+        let containers = unit.containers.iter().rev().filter(|id| *self.kind(**id) == Kind::Section);
+        let of_containers = containers.filter_map(|id| container_label(&self.notes.of(*id).label, &self.outline.plain(*id)));
+        let all = of_containers.chain(stated).chain(tags.iter().cloned()).chain(self.outline.front.labels.iter().cloned());
+        for label in all {
+            if !labels.iter().any(|known| known.eq_ignore_ascii_case(&label)) {
+                labels.push(label);
+            }
+        }
+        labels
+    }
+}
+
+/// "Release 1.2" for "Release 1.2 (June)", "Phase 2" for "Phase 2: Polish"; an epic is a parent and no label.
+fn container_label(label: &Label, heading: &str) -> Option<String> {
+    if label.kind.has(Meaning::KindEpic) {
+        return None;
+    }
+    if let Some(id) = &label.id {
+        return label.kind.has(Meaning::Container).then(|| id.text.clone());
+    }
+    let name = heading.split(['(', '—', '–', ':']).next().unwrap_or_default();
+    let name = name.trim_matches(|c: char| crate::evidence::values::is_emoji(c) || c.is_whitespace());
+    let is_short = (1..=40).contains(&name.chars().count());
+    is_short.then(|| name.to_owned())
+}

@@ -1,0 +1,124 @@
+//! Tables: whether their rows are pieces of work.
+
+use std::rc::Rc;
+
+use handoff_domain::scoping::model::CoverageReason;
+
+use super::{Context, ENOUGH, Fate, Form, Judge};
+use crate::evidence::tables::{Column, TableShape, shape};
+use crate::evidence::values::{self, Rank, State};
+use crate::lexicon::Meaning;
+use crate::outline::NodeId;
+
+impl Judge<'_, '_> {
+    pub(super) fn table(&mut self, section: NodeId, table: NodeId, context: &Context) {
+        let shape = shape(self.outline, table);
+        if shape.is_record {
+            self.record(section, table, &shape, context);
+            return;
+        }
+        if self.table_points(&shape, context) < ENOUGH {
+            let why = context.aside.unwrap_or(CoverageReason::NoEvidence);
+            self.fate(table, Fate::NotWork(why));
+            return;
+        }
+        let shape = Rc::new(shape);
+        for row in &shape.rows {
+            self.row(table, *row, &shape, context);
+        }
+    }
+
+    /// A table of fields and values is one item: of its heading, or of itself.
+    fn record(&mut self, section: NodeId, table: NodeId, shape: &TableShape, context: &Context) {
+        if context.aside.is_some() || shape.rows.len() < 3 {
+            self.fate(table, Fate::NotWork(context.aside.unwrap_or(CoverageReason::NoEvidence)));
+            return;
+        }
+        let _ = section;
+        self.push(table, Form::Record { table }, context);
+    }
+
+    /// Whether the rows are items that the document sets apart, whatever the heading above them says.
+    pub(super) fn is_work_table(&self, table: NodeId) -> bool {
+        let shape = shape(self.outline, table);
+        !shape.is_record && !shape.rows.is_empty() && shape.place(Column::Title).is_some() && (shape.has_ids || shape.names_work)
+            && self.table_points(&shape, &Context::default()) >= ENOUGH
+    }
+
+    fn table_points(&self, shape: &TableShape, context: &Context) -> i32 {
+        let Some(title) = shape.place(Column::Title) else { return 0 };
+        let has = |column: Column| i32::from(shape.place(column).is_some());
+        let mut points = 0;
+        points += i32::from(shape.names_work) * 4;
+        points += i32::from(shape.has_ids) * 4;
+        points += has(Column::Priority) * 2 + has(Column::Status) + has(Column::Owner) + has(Column::Due) + has(Column::Effort) + has(Column::Criteria) * 2 + has(Column::Depends);
+        points += match (context.work, context.distance) {
+            (Some(Meaning::WorkChange), _) => 1,
+            (Some(_), 0) => 4,
+            (Some(_), 1) => 3,
+            _ => 0,
+        };
+        points += i32::from(context.in_container) * 2;
+        if context.aside.is_some() {
+            points -= 10;
+        }
+        let cells: Vec<String> = shape.rows.iter().filter_map(|row| self.cell(*row, title)).collect();
+        let share = |test: &dyn Fn(&str) -> bool, weight: i32| {
+            let count = i32::try_from(cells.iter().filter(|cell| test(cell)).count()).unwrap_or(0);
+            weight * count / i32::try_from(cells.len()).unwrap_or(1).max(1)
+        };
+        points -= share(&|cell| crate::evidence::roles::of(cell).is_container, 6);
+        points -= share(&|cell| cell.trim().is_empty(), 6);
+        if self.ids_are_other(shape) {
+            points -= 8;
+        }
+        points
+    }
+
+    fn ids_are_other(&self, shape: &TableShape) -> bool {
+        let Some(column) = shape.place(Column::Id) else { return false };
+        let other = |row: &&NodeId| {
+            let text = self.cell(**row, column).unwrap_or_default();
+            crate::ids::leading(text.trim_matches(['*', '`'])).is_some_and(|(id, _)| crate::evidence::roles::is_other(&id))
+        };
+        shape.rows.iter().filter(other).count() * 2 > shape.rows.len()
+    }
+
+    pub(crate) fn cell(&self, row: NodeId, column: usize) -> Option<String> {
+        self.outline.children(row).get(column).map(|cell| self.outline.plain(*cell))
+    }
+
+    fn row(&mut self, table: NodeId, row: NodeId, shape: &Rc<TableShape>, context: &Context) {
+        let title = shape.place(Column::Title).and_then(|at| self.cell(row, at)).unwrap_or_default();
+        let id = shape.place(Column::Id).and_then(|at| self.cell(row, at)).unwrap_or_default();
+        if crate::text::normal(&title).is_empty() && crate::text::normal(&id).is_empty() {
+            self.fate(row, Fate::NotWork(CoverageReason::NoEvidence));
+            return;
+        }
+        match self.row_state(row, shape) {
+            Some(State::Done) => self.fate(row, Fate::Finished(CoverageReason::Done)),
+            Some(State::Rejected) => self.fate(row, Fate::NotWork(CoverageReason::Rejected)),
+            Some(State::Open) | None => {
+                self.push(row, Form::Row { table, shape: Rc::clone(shape) }, context);
+            }
+        }
+    }
+
+    /// The state of a row, from its status cell, its priority or a mark in its title.
+    fn row_state(&self, row: NodeId, shape: &TableShape) -> Option<State> {
+        let cells = self.outline.children(row);
+        if let Some(cell) = shape.place(Column::Status).and_then(|at| cells.get(at)) {
+            let text = self.outline.plain(*cell);
+            let mark = text.chars().find_map(|c| self.notes.legend.state(c));
+            if let Some(state) = values::status_value(&text).or(mark) {
+                return Some(state);
+            }
+        }
+        let wont = shape.place(Column::Priority).and_then(|at| self.cell(row, at)).and_then(|text| values::priority_value(&text));
+        if wont == Some(Rank::Wont) {
+            return Some(State::Rejected);
+        }
+        let title = shape.place(Column::Title).and_then(|at| cells.get(at))?;
+        self.evidence(*title).label.state
+    }
+}

@@ -129,9 +129,15 @@ fn evidence(outline: &Outline<'_>, id: NodeId, legend: &Legend) -> Evidence {
         is_reference: is_reference(judged, &label),
         is_question: judged.trim_end().ends_with(['?', '？']),
         mark: mark(&line, legend),
-        rank: if is_heading { values::heading_priority(&label.name) } else { None },
+        rank: if is_heading { rank(&label) } else { None },
         label,
     }
+}
+
+/// What a heading states for all below it.
+fn rank(label: &Label) -> Option<Priority> {
+    let stated = label.priority.clone().filter(|_| !label.is_priority_tag || label.id.is_some());
+    stated.or_else(|| values::heading_priority(&label.name))
 }
 
 /// A mark before a text; one that nobody explains is open.

@@ -366,7 +366,10 @@ impl Extract<'_, '_> {
     }
 
     fn inherited_priority(&self, node: NodeId) -> Option<Priority> {
-        self.outline.sections_above(node).find_map(|section| values::section_priority(self.outline, self.notes, section))
+        let item = self.outline.node(self.outline.node(node).parent).parent;
+        let of_item = self.notes.of(item).rank.clone().filter(|_| matches!(self.kind(item), Kind::Item { .. }));
+        let mut sections = self.outline.sections_above(node);
+        of_item.or_else(|| sections.find_map(|section| values::section_priority(self.outline, self.notes, section)))
     }
 
     /// Labels from the release, phase or module, from tags and columns, and from the front matter.

@@ -73,6 +73,8 @@ struct Context {
     aside: Option<CoverageReason>,
     /// Whether the section that speaks against work only tells the background: open boxes outweigh it.
     is_soft_aside: bool,
+    /// Whether only a part of its heading's words says so: strong evidence outweighs it.
+    is_partly_aside: bool,
     is_later: bool,
     in_inventory: bool,
     /// Whether a heading around calls itself phase, release, epic or the like.
@@ -112,13 +114,24 @@ impl<'a> Judge<'a, '_> {
             self.verdict.is_too_much = true;
             return;
         }
+        let mut containers = context.containers.clone();
+        if let Some(section) = self.numbered_above(node).filter(|section| !containers.contains(section)) {
+            containers.insert(0, section);
+        }
         self.verdict.units.push(Unit {
             node,
             form,
-            containers: context.containers.clone(),
+            containers,
             work: context.work,
             in_inventory: context.in_inventory,
         });
+    }
+
+    /// The section whose number goes on in the item's: 1 of story 1.2.
+    fn numbered_above(&self, node: NodeId) -> Option<NodeId> {
+        let own = self.evidence(node).label.id.as_ref().filter(|id| id.numbers.len() > 1)?;
+        let goes_on = |section: &NodeId| self.evidence(*section).label.id.as_ref().is_some_and(|above| above.continues_in(own));
+        self.outline.sections_above(node).find(goes_on)
     }
 
     /// Whether the node says that it is done or will not be; noted if so.

@@ -1,5 +1,6 @@
 //! The words of the languages that documents are written in; they live in `words/`, one file a language.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
@@ -152,11 +153,11 @@ pub(crate) struct Hit {
 /// All phrases of all languages.
 #[derive(Debug)]
 pub(crate) struct Lexicon {
-    phrases: HashMap<&'static str, Meanings>,
+    phrases: HashMap<Cow<'static, str>, Meanings>,
     /// Phrases of languages without spaces, longest first.
-    glued: Vec<(&'static str, Meanings)>,
+    glued: Vec<(String, Meanings)>,
     /// The small words of each language.
-    small: Vec<HashSet<&'static str>>,
+    small: Vec<HashSet<Cow<'static, str>>>,
     /// How sentences of obligation begin, longest first.
     leads: Vec<&'static str>,
 }
@@ -174,8 +175,8 @@ impl Lexicon {
             this.read_file(file);
         }
         let glued = this.phrases.iter().filter(|(phrase, _)| is_cjk(phrase));
-        this.glued = glued.map(|(phrase, means)| (*phrase, *means)).collect();
-        this.glued.sort_by_key(|(phrase, _)| (std::cmp::Reverse(phrase.len()), *phrase));
+        this.glued = glued.map(|(phrase, means)| (phrase.to_string(), *means)).collect();
+        this.glued.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         this.leads.sort_by_key(|lead| (std::cmp::Reverse(lead.len()), *lead));
         this
     }
@@ -189,11 +190,11 @@ impl Lexicon {
                 continue;
             }
             let Some(meaning) = group else { continue };
-            self.phrases.entry(line).or_default().0 |= meaning.bit();
+            for phrase in spellings(line) {
+                self.phrases.entry(phrase).or_default().0 |= meaning.bit();
+            }
             match meaning {
-                Meaning::Small => {
-                    small.insert(line);
-                }
+                Meaning::Small => small.extend(spellings(line)),
                 Meaning::Lead => self.leads.push(line),
                 _ => {}
             }
@@ -229,7 +230,7 @@ impl Lexicon {
     fn find_glued(&self, normal: &str) -> Vec<Hit> {
         let mut hits = Vec::new();
         for (phrase, means) in &self.glued {
-            if let Some(at) = normal.find(phrase) {
+            if let Some(at) = normal.find(phrase.as_str()) {
                 let before = normal.get(..at).map_or(0, |text| text.chars().count());
                 hits.push(Hit { at: before, len: phrase.chars().count(), means: *means });
             }
@@ -265,6 +266,31 @@ impl Lexicon {
             normal.strip_prefix(**lead).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ') || is_cjk(lead))
         };
         self.leads.iter().find(starts).map_or(0, |lead| lead.split(' ').count())
+    }
+}
+
+/// A phrase as it is, without its accents, and with `ae` for `ä`: documents are written on all sorts of keyboards.
+fn spellings(phrase: &'static str) -> Vec<Cow<'static, str>> {
+    let mut all = vec![Cow::Borrowed(phrase)];
+    let is_plain = |c: char| c.is_ascii() || is_cjk(&c.to_string());
+    if !phrase.chars().all(is_plain) {
+        all.push(Cow::Owned(phrase.chars().map(unaccented).collect()));
+        let umlauts = [("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")];
+        all.push(Cow::Owned(umlauts.iter().fold(phrase.to_owned(), |text, (from, to)| text.replace(from, to))));
+    }
+    all
+}
+
+const fn unaccented(c: char) -> char {
+    match c {
+        'à'..='å' => 'a',
+        'ç' => 'c',
+        'è'..='ë' => 'e',
+        'ì'..='ï' => 'i',
+        'ñ' => 'n',
+        'ò'..='ö' => 'o',
+        'ù'..='ü' => 'u',
+        _ => c,
     }
 }
 

@@ -144,6 +144,7 @@ pub(crate) fn parse(source: &str) -> Result<Outline<'_>, TooManyNodes> {
     builder.run()?;
     let (nodes, footnotes) = builder.finish();
     let mut outline = Outline { source, lines, nodes, front, footnotes };
+    nest::split_bold_headings(&mut outline);
     virtual_items::find(&mut outline);
     nest::nest(&mut outline);
     Ok(outline)

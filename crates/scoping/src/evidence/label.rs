@@ -33,6 +33,8 @@ pub(crate) struct Label {
     /// What is left: the name.
     pub(crate) name: String,
     pub(crate) priority: Option<Priority>,
+    /// Whether the priority is a word in brackets at the end: "(mandatory)" of a section is as often about the document.
+    pub(crate) is_priority_tag: bool,
     pub(crate) state: Option<State>,
     pub(crate) effort: Option<Effort>,
     /// Words in brackets: `[Assets]`.
@@ -151,6 +153,10 @@ fn numbered_kind(text: &str, kind: &mut Meanings) -> Option<(Id, usize)> {
     if joined.len() < head.trim_end_matches(['#', '-', '_', ' ']).len() {
         return None;
     }
+    let digits = number.trim_start_matches(|c: char| c.is_ascii_digit());
+    if digits.starts_with(['–', '-', '—']) && digits.trim_start_matches(['–', '-', '—']).starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
     let (id, after) = leading_number(number)?;
     *kind = best.means;
     let shown = text.get(..number_at + id.text.len())?.to_owned();
@@ -234,6 +240,7 @@ fn take_end_bracket(label: &mut Label, text: &str, legend: &Legend) -> Option<St
     let short = inner.split(' ').count() <= 4;
     if field.is_some_and(|field| field.has(Meaning::FieldPriority)) || (short && field.is_none() && values::priority_word(value).is_some()) {
         if let Some(values::Rank::Is(priority)) = values::priority_value(value) {
+            label.is_priority_tag = label.priority.is_none() && field.is_none();
             label.priority = label.priority.take().or(Some(priority));
             return Some(head.to_owned());
         }

@@ -90,7 +90,7 @@ pub(crate) fn of(heading: &str) -> Roles {
     let shown = without_brackets(heading);
     let words = normal(&shown);
     let is_numbered = is_numbered(&words, &shown);
-    let is_container = is_numbered || is_named(&words);
+    let is_container = is_numbered || is_named(&words, &shown);
     let (means, is_whole) = match meanings(&words) {
         (0, _) => head(&words).map_or((0, false), meanings),
         found => found,
@@ -164,9 +164,14 @@ fn is_content(word: &str) -> bool {
     !lexicon().is_filler(word) && !word.chars().all(|c| c.is_ascii_digit())
 }
 
+/// Hiragana only joins the words of a Japanese heading.
+fn is_content_char(c: char) -> bool {
+    !matches!(c, '\u{3040}'..='\u{309f}') && !c.is_whitespace() && !c.is_numeric()
+}
+
 fn content_words(words: &str) -> u32 {
     if crate::text::is_cjk(words) {
-        return u32::try_from(words.chars().filter(|c| !matches!(c, ' ' | 'の' | 'と' | 'を' | 'に')).count()).unwrap_or(u32::MAX);
+        return u32::try_from(words.chars().filter(|c| is_content_char(*c)).count()).unwrap_or(u32::MAX);
     }
     u32::try_from(words.split(' ').filter(|word| is_content(word)).count()).unwrap_or(u32::MAX)
 }
@@ -177,7 +182,7 @@ fn covered(hits: &[Hit], family: &[Meaning], words: &str) -> f64 {
         hits.iter().filter(|hit| hit.means.any(family)).map(|hit| (hit.at, hit.at + hit.len)).collect();
     let is_covered = |at: usize| spans.iter().any(|(from, to)| (*from..*to).contains(&at));
     let count = if crate::text::is_cjk(words) {
-        (0..words.chars().count()).filter(|at| is_covered(*at)).count()
+        words.chars().enumerate().filter(|(at, c)| is_content_char(*c) && is_covered(*at)).count()
     } else {
         words.split(' ').enumerate().filter(|(at, word)| is_content(word) && is_covered(*at)).count()
     };
@@ -202,10 +207,25 @@ fn holds_tickets(hit: &Hit) -> bool {
     hit.means.has(M::Container) || hit.means.has(M::KindEpic)
 }
 
-/// "Épico AUTH", "Módulo de Ventas"; the word alone or its plural names only a kind.
-fn is_named(words: &str) -> bool {
-    let count = words.split(' ').count();
-    lexicon().find(words).iter().any(|hit| hit.at == 0 && holds_tickets(hit) && count > hit.len)
+/// "Épico AUTH", "Módulo de Ventas", "Theme: speed"; "Activity log" and a plural name only a kind.
+fn is_named(words: &str, shown: &str) -> bool {
+    let spans = crate::text::word_spans(shown);
+    let is_name = |hit: &Hit| {
+        let Some(next) = spans.get(hit.len).and_then(|span| shown.get(span.clone())) else { return false };
+        let between = spans.get(hit.len - 1).zip(spans.get(hit.len)).and_then(|(a, b)| shown.get(a.end..b.start)).unwrap_or_default();
+        let is_loud = next.chars().count() > 1 && next.chars().all(char::is_uppercase);
+        hit.means.has(M::KindEpic) || is_loud || between.contains([':', '–', '—', '-']) || lexicon().is_filler(&next.to_lowercase())
+    };
+    lexicon().find(words).iter().any(|hit| hit.at == 0 && holds_tickets(hit) && is_name(hit))
+}
+
+/// Whether a cell names a phase, release or version and nothing else that is done.
+pub(crate) fn is_stage(text: &str) -> bool {
+    let words = normal(text);
+    let list: Vec<&str> = words.split(' ').collect();
+    let hits = lexicon().find(&words);
+    let begins = |hit: &Hit| hit.at == 0 && holds_tickets(hit) && list.get(hit.len).is_some_and(|next| is_ordinal(next));
+    is_version(text.trim()) || is_quarter(&list) || hits.iter().any(begins)
 }
 
 fn is_ordinal(word: &str) -> bool {

@@ -31,6 +31,8 @@ pub(crate) struct TableShape {
     pub(crate) rows: Vec<NodeId>,
     /// Whether the header of the title says that rows are work: Requirement, Task, Deliverable.
     pub(crate) names_work: bool,
+    /// Whether the header of the title says that it is a name, a title or a description.
+    pub(crate) has_name: bool,
     /// Whether most rows have an id of work.
     pub(crate) has_ids: bool,
     /// Whether each row is a field and its value: the table is one item.
@@ -73,7 +75,7 @@ pub(crate) fn shape(outline: &Outline<'_>, table: NodeId) -> TableShape {
     let headers: Vec<String> = head.iter().map(|cell| outline.plain(*cell)).collect();
     let means: Vec<Meanings> = headers.iter().map(|header| meaning(header)).collect();
     let mut columns: Vec<Column> = means.iter().map(|means| plain_column(*means)).collect();
-    let id_column = (0..columns.len().min(3)).find(|at| mostly(outline, &rows, *at, is_id));
+    let id_column = (0..columns.len().min(3)).find(|at| mostly(outline, &rows, *at, is_id) && are_distinct(outline, &rows, *at));
     let numbers = (0..columns.len().min(2)).find(|at| mostly(outline, &rows, *at, is_number_cell));
     if let Some(at) = id_column.or_else(|| numbers.filter(|at| means.get(*at).is_some_and(|m| m.has(Meaning::FieldId) || m.is_empty()))) {
         put(&mut columns, at, Column::Id);
@@ -82,8 +84,9 @@ pub(crate) fn shape(outline: &Outline<'_>, table: NodeId) -> TableShape {
     if let Some(at) = title {
         put(&mut columns, at, Column::Title);
     }
+    let has_name = title.is_some_and(|at| means.get(at).is_some_and(|means| means.any(&[Meaning::FieldTitle, Meaning::FieldName, Meaning::FieldDescription])));
     let is_record = is_record(outline, &headers, &rows);
-    TableShape { columns, headers, rows, names_work, has_ids: id_column.is_some(), is_record }
+    TableShape { columns, headers, rows, names_work, has_name, has_ids: id_column.is_some(), is_record }
 }
 
 fn put(columns: &mut [Column], at: usize, column: Column) {
@@ -130,11 +133,11 @@ fn title_column(means: &[Meanings], columns: &[Column], has_ids: bool) -> (Optio
     if let Some(at) = with(Meaning::FieldName) {
         return (Some(at), false);
     }
-    if let Some(at) = (0..means.len()).filter(free).find(|at| columns.get(*at) == Some(&Column::Description)) {
-        return (Some(at), false);
-    }
-    let first = (0..means.len()).filter(free).find(|at| columns.get(*at) == Some(&Column::Other));
-    (first.filter(|_| has_ids), false)
+    let first = |column: Column| (0..means.len()).filter(free).find(|at| columns.get(*at) == Some(&column));
+    let named = first(Column::Description).or_else(|| first(Column::Other));
+    let states = columns.contains(&Column::Status);
+    let leading = first(Column::Other).filter(|at| *at == 0 && states);
+    (named.filter(|_| has_ids).or(leading), false)
 }
 
 /// Whether three rows of five pass.
@@ -142,6 +145,12 @@ fn mostly(outline: &Outline<'_>, rows: &[NodeId], column: usize, test: fn(&str) 
     let passes = |row: &&NodeId| outline.children(**row).get(column).is_some_and(|cell| test(&outline.plain(*cell)));
     let count = rows.iter().filter(passes).count();
     !rows.is_empty() && count * 5 >= rows.len() * 3
+}
+
+fn are_distinct(outline: &Outline<'_>, rows: &[NodeId], column: usize) -> bool {
+    let cells = rows.iter().filter_map(|row| outline.children(*row).get(column));
+    let values: std::collections::HashSet<String> = cells.map(|cell| outline.plain(*cell)).collect();
+    values.len() * 5 >= rows.len() * 3
 }
 
 fn is_id(text: &str) -> bool {

@@ -87,7 +87,10 @@ fn without_lead(name: &str) -> &str {
 /// Cut to `room` characters where a clause ends, never after a small word.
 fn shortened(name: &str, room: usize, language: usize) -> String {
     if width(name) <= room {
-        return without_open_bracket(name).to_owned();
+        let name = without_open_bracket(name);
+        let last = name.rsplit(' ').next().unwrap_or_default().to_lowercase();
+        let is_part_of_verb = lexicon().meaning(&last).has(Meaning::Verb) || VERB_ENDS.contains(&last.as_str());
+        return if is_part_of_verb { name.to_owned() } else { tidy_words(name, language) };
     }
     let end = name.char_indices().nth(room).map_or(name.len(), |(at, _)| at);
     let head = name.get(..end).unwrap_or_default();
@@ -102,6 +105,16 @@ fn shortened(name: &str, room: usize, language: usize) -> String {
     }
     let at = head.rfind(' ').unwrap_or(head.len());
     tidy(head.get(..at).unwrap_or_default(), language)
+}
+
+/// Small words that end a verb: "sign in", "switch off".
+const VERB_ENDS: &[&str] = &["in", "on", "up", "off", "out", "over", "at", "by", "through", "about", "an", "auf", "aus", "zu", "um"];
+
+/// Without small words at the end of a whole name.
+fn tidy_words(name: &str, language: usize) -> String {
+    let last = name.rsplit(' ').next().unwrap_or_default().to_lowercase();
+    let is_small = lexicon().is_small(language, &last) && name.contains(' ');
+    if is_small { tidy(name, language) } else { name.to_owned() }
 }
 
 /// Without small words, marks and open brackets at its end.

@@ -96,10 +96,6 @@ fn references(value: &str) -> Vec<Id> {
 
 /// The priority that a section states for its items: in its heading, or in a field below the heading of a group.
 pub(super) fn section_priority(outline: &Outline<'_>, notes: &Annotations, section: NodeId) -> Option<Priority> {
-    let label = &notes.of(section).label;
-    if let Some(priority) = &label.priority {
-        return Some(priority.clone());
-    }
     if let Some(priority) = &notes.of(section).rank {
         return Some(priority.clone());
     }

@@ -1,6 +1,6 @@
 //! The same work twice is one ticket; a list that other sections work out is none.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use handoff_domain::scoping::model::CoverageReason;
@@ -21,11 +21,26 @@ const MOST_COMPARED: usize = 24;
 
 /// Leaves out requirements that stand in an inventory, or that a map of the document assigns to its stories.
 pub(super) fn without_inventories(outline: &Outline<'_>, notes: &Annotations, drafts: Vec<Draft>) -> (Vec<Draft>, Vec<Dropped>) {
+    let ids: HashSet<String> = drafts.iter().filter_map(|draft| draft.id.as_ref()).filter(|id| !id.is_number()).map(ids::Id::key).collect();
     let has_others = drafts.iter().any(|draft| !draft.in_inventory && (draft.ticket_type == TicketType::Story || draft.id.is_some()));
     let mapped = mapped_ids(outline, notes);
     let has_stories = drafts.iter().any(|draft| draft.ticket_type == TicketType::Story && !is_mapped(draft, &mapped));
+    let (drafts, mut summaries) = split(drafts, |draft| ids_named(draft, &ids) >= 2, CoverageReason::Summary);
     let covered = |draft: &Draft| (draft.in_inventory && has_others) || (has_stories && is_mapped(draft, &mapped));
-    split(drafts, covered, CoverageReason::Inventory)
+    let (drafts, inventory) = split(drafts, covered, CoverageReason::Inventory);
+    summaries.extend(inventory);
+    (drafts, summaries)
+}
+
+/// How many other items a nameless section refers to by their ids; a use case that only puts requirements together is no work of its own.
+fn ids_named(draft: &Draft, ids: &HashSet<String>) -> usize {
+    let is_plain = draft.ticket_type == TicketType::Task && draft.priority.is_none() && draft.criteria.is_empty();
+    let is_nameless = draft.id.as_ref().is_some_and(ids::Id::is_number);
+    if !is_plain || !is_nameless {
+        return 0;
+    }
+    let named: HashSet<String> = ids::mentioned(&draft.description).iter().map(ids::Id::key).filter(|key| ids.contains(key)).collect();
+    named.len()
 }
 
 fn split(drafts: Vec<Draft>, drop: impl Fn(&Draft) -> bool, why: CoverageReason) -> (Vec<Draft>, Vec<Dropped>) {

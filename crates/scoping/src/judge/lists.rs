@@ -51,7 +51,7 @@ impl Judge<'_, '_> {
             return;
         }
         let points = self.list_points(section, &items, head, context);
-        if points < ENOUGH || context.aside.is_some() {
+        if points < ENOUGH || (context.aside.is_some() && !context.is_partly_aside) {
             let why = context.aside.unwrap_or(CoverageReason::NoEvidence);
             self.fate(list, Fate::NotWork(why));
             self.named_inside(&items, context);
@@ -85,7 +85,8 @@ impl Judge<'_, '_> {
             let name = label.name.split(['(', '—', '–', '/', '=']).next().unwrap_or_default();
             crate::evidence::values::status_word(name).is_some() || crate::evidence::values::priority_word(name).is_some()
         };
-        items.len() >= 2 && items.iter().all(|item| is_entry(&item))
+        let is_leaf = |item: &&NodeId| self.outline.children(**item).is_empty();
+        items.len() >= 2 && items.iter().all(|item| is_leaf(&item) && is_entry(&item))
     }
 
     /// Open boxes are work, also below a heading that only tells the background; those of conditions for a release are not.
@@ -154,8 +155,14 @@ impl Judge<'_, '_> {
             return false;
         }
         let items = self.outline.children(list);
-        let count = items.iter().filter(|item| self.has_work_id(**item, above)).count();
-        !items.is_empty() && count * 10 >= items.len() * MOST
+        self.bear_ids(items, above)
+    }
+
+    /// Whether most items have an id of work, no two of them the same.
+    fn bear_ids(&self, items: &[NodeId], above: Option<&Id>) -> bool {
+        let with_id = items.iter().filter(|item| self.has_work_id(**item, above));
+        let ids: std::collections::HashSet<String> = with_id.filter_map(|item| self.evidence(*item).label.id.as_ref()).map(Id::key).collect();
+        !items.is_empty() && ids.len() * 10 >= items.len() * MOST
     }
 
     /// Whether most items are stories.
@@ -205,7 +212,7 @@ impl Judge<'_, '_> {
         let roles = self.evidence(section).roles;
         let above = self.evidence(section).label.id.as_ref();
         let mut points = 0;
-        if most(of(&|item| self.has_work_id(item, above))) {
+        if self.bear_ids(items, above) {
             points += 4;
         }
         if most(of(&|item| self.evidence(item).is_story || self.evidence(item).label.has_kind_word && self.evidence(item).label.kind.any(KINDS))) {
@@ -235,6 +242,7 @@ impl Judge<'_, '_> {
         if self.is_named_list_of(items) {
             points += 2;
         }
+        points -= i32::from(context.is_partly_aside);
         if context.is_later {
             points -= 8;
         }
@@ -249,7 +257,11 @@ impl Judge<'_, '_> {
         let evidence = self.evidence(head);
         let words = crate::text::normal(&self.outline.plain(head));
         let roles = crate::evidence::roles::of(&words);
-        if roles.work().is_some() && words.split(' ').count() <= 6 {
+        if words.split(' ').any(|word| word.starts_with("priorit")) {
+            return -6;
+        }
+        let names_work = roles.work().is_some_and(|work| work != Meaning::WorkBacklog);
+        if names_work && words.split(' ').count() <= 6 {
             return 4;
         }
         if roles.any(ASIDE) || roles.any(&[Meaning::Criteria, Meaning::Exit, Meaning::Detail]) {
@@ -302,6 +314,14 @@ impl Judge<'_, '_> {
             self.fate(item, Fate::NotWork(CoverageReason::NoEvidence));
             return;
         }
+        if self.leaves_out(item) {
+            self.fate(item, Fate::NotWork(CoverageReason::OutOfScope));
+            return;
+        }
+        if self.names_criteria(item) {
+            self.fate(item, Fate::NotWork(CoverageReason::ExitCriteria));
+            return;
+        }
         if self.is_told_done(item) {
             self.fate(item, Fate::Finished(CoverageReason::Done));
             return;
@@ -310,6 +330,21 @@ impl Judge<'_, '_> {
             return;
         }
         self.push_item(item, context);
+    }
+
+    /// "Password recovery is out of scope".
+    fn leaves_out(&self, item: NodeId) -> bool {
+        let plain = self.outline.plain(item);
+        let words = crate::text::normal(plain.get(..plain.floor_char_boundary(160)).unwrap_or_default());
+        let hits = crate::lexicon::lexicon().find(&words);
+        hits.iter().any(|hit| hit.len >= 3 && hit.means.has(Meaning::NonGoal))
+    }
+
+    /// "Success criterion: …" beside the tasks of a phase.
+    fn names_criteria(&self, item: NodeId) -> bool {
+        let plain = self.outline.plain(item);
+        let head = plain.split_once([':', '：']).map(|(head, _)| crate::text::normal(head));
+        head.is_some_and(|head| crate::lexicon::lexicon().meaning(&head).any(&[Meaning::Criteria, Meaning::Exit, Meaning::Metric]))
     }
 
     /// A remark below an item that only says "done".
@@ -358,10 +393,16 @@ impl Judge<'_, '_> {
             let is_label = evidence.label.id.is_none() && !roles.is_neutral() && self.outline.node(*item).text.len() == 1;
             let lists: Vec<NodeId> =
                 self.outline.children(*item).iter().copied().filter(|child| matches!(self.kind(*child), Kind::List { .. })).collect();
-            let work = roles.work().filter(|_| is_label);
+            if is_label && roles.has(Meaning::NonGoal) && roles.work().is_none() {
+                self.fate(*item, Fate::NotWork(CoverageReason::OutOfScope));
+                found = true;
+                continue;
+            }
+            let is_rank = evidence.rank.is_some() && evidence.label.id.is_none();
+            let work = roles.work().filter(|_| is_label).or_else(|| context.work.filter(|_| is_rank));
             for list in lists {
                 let inner_items = self.outline.children(list).to_vec();
-                if let Some(work) = work.filter(|work| matches!(work, Meaning::WorkAction | Meaning::WorkTask)) {
+                if let Some(work) = work.filter(|work| is_rank || matches!(work, Meaning::WorkAction | Meaning::WorkTask)) {
                     let inner = Context { work: Some(work), distance: 0, aside: None, ..context.clone() };
                     inner_items.iter().for_each(|inner_item| self.item(*inner_item, &inner));
                     found = true;

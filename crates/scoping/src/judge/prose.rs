@@ -23,8 +23,9 @@ impl Judge<'_, '_> {
             Some(Meaning::WorkRequirement) => context.distance == 0 && evidence.obligation == Obligation::Strong,
             _ => false,
         };
-        let holds_lists = self.outline.children(section).iter().any(|child| self.is_box_list(*child));
-        if obliges && context.aside.is_none() && !context.is_later && !holds_lists && !self.tells_what_stands(paragraph) {
+        let children = self.outline.children(section);
+        let holds_items = children.iter().any(|child| self.is_box_list(*child) || *self.kind(*child) == crate::outline::Kind::Section);
+        if obliges && context.aside.is_none() && !context.is_later && !holds_items && !self.tells_what_stands(paragraph) {
             self.push(paragraph, Form::Paragraph, context);
         } else {
             self.fate(paragraph, Fate::NotWork(context.aside.unwrap_or(CoverageReason::Prose)));

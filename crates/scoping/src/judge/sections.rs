@@ -53,13 +53,18 @@ impl Judge<'_, '_> {
     }
 
     fn section(&mut self, id: NodeId, nature: Nature, context: &Context) {
-        if context.aside.is_none() && nature != Nature::Part && self.is_closed_section(id, nature) {
+        if nature != Nature::Part && self.is_closed_section(id, nature) {
             return;
         }
         match nature {
             Nature::Part => {}
             Nature::Aside(why) => {
-                let inner = Context { aside: Some(why), is_soft_aside: is_soft(why), work: None, ..context.clone() };
+                let is_partly_aside = !self.evidence(id).roles.is_whole && why == CoverageReason::Background;
+                let mut inner = context.clone();
+                inner.aside = context.aside.or(Some(why));
+                inner.is_partly_aside = is_partly_aside && (context.aside.is_none() || context.is_partly_aside);
+                inner.is_soft_aside = is_soft(why) && (context.aside.is_none() || context.is_soft_aside);
+                inner.work = None;
                 self.fate(id, Fate::NotWork(why));
                 self.group(id, &inner);
             }
@@ -106,14 +111,15 @@ impl Judge<'_, '_> {
             if let Some(work) = roles.work() {
                 inner.work = Some(work);
                 inner.distance = 0;
-                let outweighs = roles.is_whole || work == Meaning::WorkAction;
+                let is_plain = !roles.is_container && !matches!(work, Meaning::WorkBacklog | Meaning::WorkChange);
+                let outweighs = (roles.is_whole && is_plain) || work == Meaning::WorkAction;
                 inner.aside = inner.aside.filter(|why| *why != CoverageReason::Background || !outweighs);
             }
             if inner.work.is_none() && evidence.rank.is_some() && inner.aside.is_none() {
                 inner.work = Some(Meaning::WorkBacklog);
                 inner.distance = 0;
             }
-            inner.is_later |= roles.has(Meaning::Later) && !roles.is_container;
+            inner.is_later |= roles.has(Meaning::Later) && !roles.is_container && evidence.rank.is_none();
             // "Inventory" alone is as often a part of a shop.
             inner.in_inventory |= roles.has(Meaning::Inventory) && roles.is_whole && evidence.label.name.contains(' ');
         }
@@ -200,7 +206,8 @@ impl Judge<'_, '_> {
         if context.work.is_some() && context.distance == 0 && evidence.label.id.is_some() && !is_excluded {
             return if self.has_item_body(id) { Nature::Item } else { Nature::Neutral };
         }
-        let is_sure = roles.is_whole || context.work.is_none() || context.distance > 0 || roles.has(Meaning::NonGoal);
+        let is_unranked = context.work.is_none() || context.distance > 0;
+        let is_sure = roles.is_whole || (is_unranked && evidence.rank.is_none()) || roles.has(Meaning::NonGoal);
         if let Some(why) = against(roles).filter(|_| is_sure) {
             return Nature::Aside(why);
         }
@@ -230,7 +237,10 @@ impl Judge<'_, '_> {
 
     /// A story, criteria, or fields such as priority and effort right below a heading show that it names an item.
     fn has_item_body(&self, id: NodeId) -> bool {
-        if self.evidence(id).label.priority.is_some() && self.evidence(id).label.name.split(' ').count() > 1 && !self.evidence(id).roles.any(crate::evidence::roles::WORK) {
+        let own = self.evidence(id);
+        let tells = self.outline.children(id).iter().any(|child| *self.kind(*child) == Kind::Paragraph);
+        let is_name = own.label.name.contains(' ') && own.roles.work().is_none();
+        if own.label.priority.is_some() && !own.label.is_priority_tag && is_name && tells {
             return true;
         }
         self.outline.children(id).iter().any(|child| match self.kind(*child) {

@@ -49,9 +49,14 @@ impl Judge<'_, '_> {
         let Some(title) = shape.place(Column::Title) else { return 0 };
         let has = |column: Column| i32::from(shape.place(column).is_some());
         let mut points = 0;
+        // Without a header that names the rows, the heading above must.
+        let is_named = shape.names_work || shape.has_ids || shape.has_name;
+        if !is_named && context.work.is_none() && !context.in_container {
+            return 0;
+        }
         points += i32::from(shape.names_work) * 4;
         points += i32::from(shape.has_ids) * 4;
-        points += has(Column::Priority) * 2 + has(Column::Status) + has(Column::Owner) + has(Column::Due) + has(Column::Effort) + has(Column::Criteria) * 2 + has(Column::Depends);
+        points += has(Column::Priority) * 2 + has(Column::Status) + i32::from(self.tells_states(shape)) * 3 + has(Column::Owner) + has(Column::Due) + has(Column::Effort) + has(Column::Criteria) * 2 + has(Column::Depends);
         points += match (context.work, context.distance) {
             (Some(Meaning::WorkChange), _) => 1,
             (Some(_), 0) => 4,
@@ -60,19 +65,35 @@ impl Judge<'_, '_> {
         };
         points += i32::from(context.in_container) * 2;
         if context.aside.is_some() {
-            points -= 10;
+            points -= if context.is_partly_aside { 5 } else { 10 };
         }
         let cells: Vec<String> = shape.rows.iter().filter_map(|row| self.cell(*row, title)).collect();
         let share = |test: &dyn Fn(&str) -> bool, weight: i32| {
             let count = i32::try_from(cells.iter().filter(|cell| test(cell)).count()).unwrap_or(0);
             weight * count / i32::try_from(cells.len()).unwrap_or(1).max(1)
         };
-        points -= share(&|cell| crate::evidence::roles::of(cell).is_container, 6);
+        points -= share(&crate::evidence::roles::is_stage, 6);
+        if self.is_history(shape) {
+            points -= 12;
+        }
         points -= share(&|cell| cell.trim().is_empty(), 6);
         if self.ids_are_other(shape) {
             points -= 8;
         }
         points
+    }
+
+    /// Whether most rows say how far they are.
+    fn tells_states(&self, shape: &TableShape) -> bool {
+        let Some(at) = shape.place(Column::Status) else { return false };
+        let says = |row: &&NodeId| self.cell(**row, at).is_some_and(|text| values::status_value(&text).is_some() || text.chars().any(|c| self.notes.legend.state(c).is_some()));
+        shape.rows.iter().filter(says).count() * 10 >= shape.rows.len() * 8
+    }
+
+    /// "Version | Date | Change" tells what was done.
+    fn is_history(&self, shape: &TableShape) -> bool {
+        let means = |meaning: Meaning| shape.headers.iter().any(|header| crate::lexicon::lexicon().meaning(&crate::text::normal(header)).has(meaning));
+        means(Meaning::FieldDate) && shape.headers.iter().any(|header| crate::text::normal(header).starts_with("version")) && shape.place(Column::Status).is_none()
     }
 
     fn ids_are_other(&self, shape: &TableShape) -> bool {
@@ -113,6 +134,11 @@ impl Judge<'_, '_> {
             if let Some(state) = values::status_value(&text).or(mark) {
                 return Some(state);
             }
+        }
+        let said = shape.columns.iter().zip(cells).filter(|(column, _)| matches!(column, Column::Description | Column::Other));
+        let told = said.filter_map(|(_, cell)| values::status_word(&self.outline.plain(*cell))).find(|state| *state != State::Open);
+        if told.is_some() {
+            return told;
         }
         let wont = shape.place(Column::Priority).and_then(|at| self.cell(row, at)).and_then(|text| values::priority_value(&text));
         if wont == Some(Rank::Wont) {

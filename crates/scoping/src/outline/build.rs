@@ -72,7 +72,10 @@ impl<'a, 's> Builder<'a, 's> {
         Ok(())
     }
 
-    pub(super) fn finish(self) -> (Vec<Node>, HashMap<String, Footnote>) {
+    pub(super) fn finish(mut self) -> (Vec<Node>, HashMap<String, Footnote>) {
+        for node in self.nodes.iter_mut().filter(|node| !matches!(node.kind, Kind::Code { .. })) {
+            node.text.iter_mut().for_each(drop_stars);
+        }
         (self.nodes, self.footnotes)
     }
 
@@ -115,6 +118,7 @@ impl<'a, 's> Builder<'a, 's> {
     fn start(&mut self, tag: Tag<'_>, range: Range<usize>) {
         match tag {
             Tag::Paragraph => self.paragraph(&range),
+            Tag::Heading { .. } if self.open.len() > 1 => self.paragraph(&range),
             Tag::Heading { level, .. } => {
                 let id = self.leaf(Kind::Section, &range);
                 self.writing = Some(id);
@@ -364,4 +368,15 @@ const fn is_inline(event: &Event<'_>) -> bool {
             | Event::Start(Tag::Strong | Tag::Emphasis | Tag::Strikethrough | Tag::Link { .. } | Tag::Image { .. })
             | Event::End(TagEnd::Strong | TagEnd::Emphasis | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image)
     )
+}
+
+/// Marks of bold text that an export left half open stay in the text as stars.
+fn drop_stars(line: &mut Line) {
+    if line.plain.contains("**") && !line.is_code {
+        line.plain = line.plain.replace("**", "");
+        line.bold = line.bold.min(line.plain.len());
+        while !line.plain.is_char_boundary(line.bold) {
+            line.bold -= 1;
+        }
+    }
 }

@@ -35,7 +35,7 @@ pub(super) fn read(source: &str) -> FrontMatter {
         } else if let Some((name, value)) = line.split_once(':') {
             name.trim().to_lowercase().clone_into(&mut key);
             take_labels(&key, value, &mut labels);
-        } else if !line.trim().is_empty() {
+        } else if !line.trim().is_empty() && !line.starts_with([' ', '\t']) {
             return nothing;
         }
     }

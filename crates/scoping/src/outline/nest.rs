@@ -11,7 +11,6 @@ const BOLD: u8 = 20;
 const MAX_HEADING: usize = 140;
 
 pub(super) fn nest(outline: &mut Outline<'_>) {
-    split_bold_headings(outline);
     let flat = std::mem::take(&mut outline.node_mut(NodeId::ROOT).children);
     let mut open: Vec<NodeId> = vec![NodeId::ROOT];
     for id in flat {
@@ -32,15 +31,42 @@ pub(super) fn nest(outline: &mut Outline<'_>) {
     extend(outline);
 }
 
+/// Where headings of one level are numbered, the number tells what is part of what: 5.1.2 of 5.1.
+fn goes_on(outline: &Outline<'_>, id: NodeId, above: NodeId) -> bool {
+    let number = |id: NodeId| crate::ids::leading(&outline.plain(id)).map(|(id, _)| id);
+    match (number(above), number(id)) {
+        (Some(above), Some(own)) => above.is_number() && own.is_number() && above.continues_in(&own),
+        _ => false,
+    }
+}
+
 /// A heading that names a part of an item ("Acceptance criteria") belongs to the item before it, whatever its level.
 fn depth(outline: &Outline<'_>, id: NodeId, open: &[NodeId]) -> u8 {
     let node = outline.node(id);
     let own = if node.is_bold_heading { BOLD } else { node.depth };
+    if let Some(last) = open.iter().rev().find(|other| outline.node(**other).depth == own || outline.node(**other).depth == own + 1)
+        && !node.is_bold_heading
+    {
+        let depth = outline.node(*last).depth;
+        if goes_on(outline, id, *last) && depth == own {
+            return own + 1;
+        }
+        let parent = open.iter().rev().find(|other| outline.node(**other).depth == own);
+        if depth == own + 1 && parent.is_some_and(|parent| goes_on(outline, id, *parent)) {
+            return own + 1;
+        }
+    }
     let is_part = names_part(outline, id);
     let has_sibling = open.iter().any(|other| {
         outline.node(*other).depth == own && *other != NodeId::ROOT && Some(other) != open.get(1).filter(|_| own <= 2)
     });
-    if is_part && has_sibling && (node.is_bold_heading || names_criteria(outline, id)) { own + 1 } else { own }
+    let is_numbered = open.iter().rev().find(|other| outline.node(**other).depth == own).is_some_and(|other| has_number(outline, *other));
+    if is_part && has_sibling && (node.is_bold_heading || (names_criteria(outline, id) && is_numbered)) { own + 1 } else { own }
+}
+
+/// "Story 1.2: …" has a number among its first words.
+fn has_number(outline: &Outline<'_>, id: NodeId) -> bool {
+    outline.plain(id).split(' ').take(4).any(|word| word.contains(|c: char| c.is_ascii_digit()))
 }
 
 fn names_criteria(outline: &Outline<'_>, id: NodeId) -> bool {
@@ -51,7 +77,8 @@ fn names_part(outline: &Outline<'_>, id: NodeId) -> bool {
     lexicon().meaning(&normal(&outline.plain(id))).any(&[Meaning::Criteria, Meaning::Detail, Meaning::Steps])
 }
 
-fn split_bold_headings(outline: &mut Outline<'_>) {
+/// A bold line at the beginning of a paragraph becomes the heading of the rest.
+pub(super) fn split_bold_headings(outline: &mut Outline<'_>) {
     let flat = std::mem::take(&mut outline.node_mut(NodeId::ROOT).children);
     let mut out = Vec::with_capacity(flat.len());
     for id in flat {

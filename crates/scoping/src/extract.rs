@@ -26,6 +26,8 @@ const MAX_DESCRIPTION: usize = 64 * 1024;
 const MAX_HEADING: usize = 140;
 /// What is said of all items of a section is told in each up to this length, in bytes.
 const MAX_CONTEXT: usize = 1_500;
+/// Only the first blocks of a section introduce its items.
+const MAX_CONTEXT_BLOCKS: usize = 40;
 
 /// A ticket before twins are merged and parents are set.
 #[derive(Clone, Debug)]
@@ -294,8 +296,9 @@ impl Extract<'_, '_> {
         if !matches!(above.kind, Kind::Item { .. }) {
             return None;
         }
-        let name = self.outline.plain(list.parent).trim_end_matches([':', ' ']).to_owned();
-        owner::is_name(&name).then_some(name)
+        let text = self.outline.plain(list.parent);
+        let name = text.trim_end_matches([':', ' ']);
+        owner::are_names(&text).then(|| name.strip_suffix(" to").unwrap_or(name).to_owned())
     }
 
     fn blocks(&self, nodes: &[NodeId], facts: &mut values::Facts) -> String {
@@ -350,7 +353,7 @@ impl Extract<'_, '_> {
         };
         let mut out = String::new();
         let mut lines = Vec::new();
-        for child in self.outline.children(section) {
+        for child in self.outline.children(section).iter().take(MAX_CONTEXT_BLOCKS) {
             let node = self.outline.node(*child);
             if node.kind == Kind::Section || out.len() > MAX_CONTEXT {
                 break;

@@ -154,8 +154,8 @@ pub(crate) struct Hit {
 #[derive(Debug)]
 pub(crate) struct Lexicon {
     phrases: HashMap<Cow<'static, str>, Meanings>,
-    /// Phrases of languages without spaces, longest first.
-    glued: Vec<(String, Meanings)>,
+    /// Phrases of languages without spaces, by their first character.
+    glued: HashMap<char, Vec<(String, Meanings)>>,
     /// The small words of each language.
     small: Vec<HashSet<Cow<'static, str>>>,
     /// How sentences of obligation begin, longest first.
@@ -170,13 +170,15 @@ pub(crate) fn lexicon() -> &'static Lexicon {
 
 impl Lexicon {
     fn read(files: &[&'static str]) -> Self {
-        let mut this = Self { phrases: HashMap::new(), glued: Vec::new(), small: Vec::new(), leads: Vec::new() };
+        let mut this = Self { phrases: HashMap::new(), glued: HashMap::new(), small: Vec::new(), leads: Vec::new() };
         for file in files {
             this.read_file(file);
         }
-        let glued = this.phrases.iter().filter(|(phrase, _)| is_cjk(phrase));
-        this.glued = glued.map(|(phrase, means)| (phrase.to_string(), *means)).collect();
-        this.glued.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        for (phrase, means) in this.phrases.iter().filter(|(phrase, _)| is_cjk(phrase)) {
+            if let Some(first) = phrase.chars().next() {
+                this.glued.entry(first).or_default().push((phrase.to_string(), *means));
+            }
+        }
         this.leads.sort_by_key(|lead| (std::cmp::Reverse(lead.len()), *lead));
         this
     }
@@ -229,10 +231,12 @@ impl Lexicon {
 
     fn find_glued(&self, normal: &str) -> Vec<Hit> {
         let mut hits = Vec::new();
-        for (phrase, means) in &self.glued {
-            if let Some(at) = normal.find(phrase.as_str()) {
-                let before = normal.get(..at).map_or(0, |text| text.chars().count());
-                hits.push(Hit { at: before, len: phrase.chars().count(), means: *means });
+        for (at, (offset, c)) in normal.char_indices().enumerate() {
+            let rest = normal.get(offset..).unwrap_or_default();
+            for (phrase, means) in self.glued.get(&c).into_iter().flatten() {
+                if rest.starts_with(phrase.as_str()) {
+                    hits.push(Hit { at, len: phrase.chars().count(), means: *means });
+                }
             }
         }
         hits

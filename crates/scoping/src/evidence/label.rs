@@ -58,6 +58,9 @@ pub(crate) fn read(line: &Line, legend: &Legend) -> Label {
     if line.is_struck {
         label.state = Some(State::Rejected);
     }
+    if let Some(rest) = take_stated_priority(&mut label, &text) {
+        text = rest;
+    }
     while let Some(rest) = take_start(&mut label, &text, legend) {
         text = rest;
     }
@@ -66,6 +69,19 @@ pub(crate) fn read(line: &Line, legend: &Legend) -> Label {
     }
     label.name = text.trim_matches([' ', ':', '：', '|', '*', '\u{200b}']).trim_start_matches(['-', '–', '—', ' ']).to_owned();
     label
+}
+
+/// "(Priority: P1)" wherever it stands.
+fn take_stated_priority(label: &mut Label, text: &str) -> Option<String> {
+    let (head, rest) = text.split_once('(')?;
+    let (inner, tail) = rest.split_once(')')?;
+    let (name, value) = inner.split_once([':', '='])?;
+    if !lexicon().meaning(&normal(name)).has(Meaning::FieldPriority) {
+        return None;
+    }
+    let Some(values::Rank::Is(priority)) = values::priority_value(value) else { return None };
+    label.priority = Some(priority);
+    Some(format!("{} {}", head.trim_end(), tail.trim_start()).trim_end().to_owned())
 }
 
 /// Takes one thing off the beginning; the rest, if there was one.

@@ -36,10 +36,27 @@ fn at_start(text: &str) -> Option<Owned> {
         let starts_small = rest.chars().next().is_some_and(char::is_lowercase);
         return starts_small.then(|| Owned { owner: name.trim().to_owned(), rest: rest.trim().to_owned() });
     }
+    assigned(text)
+}
+
+/// "Kim to order …", "Kim and Ana to order …".
+fn assigned(text: &str) -> Option<Owned> {
     let (name, rest) = text.split_once(" to ")?;
-    let verb = rest.split(' ').next().unwrap_or_default();
+    let verb = rest.split([' ', ':']).next().unwrap_or_default();
     let is_verb = crate::lexicon::lexicon().meaning(&verb.to_lowercase()).has(crate::lexicon::Meaning::Verb);
-    (is_name(name) && is_verb).then(|| Owned { owner: name.to_owned(), rest: rest.to_owned() })
+    (are_names(name) && is_verb).then(|| Owned { owner: name.to_owned(), rest: rest.to_owned() })
+}
+
+/// "Kim", "Kim and Ana to:", "@kim, @ana".
+pub(crate) fn are_names(text: &str) -> bool {
+    let text = text.trim_end_matches([':', ' ']);
+    let text = text.strip_suffix(" to").unwrap_or(text);
+    text.split(" and ").flat_map(|part| part.split([',', '&'])).all(|part| is_name(part) || part.trim().strip_prefix('@').is_some_and(is_handle))
+}
+
+/// Whether a text tells somebody by name to do something.
+pub(crate) fn is_assignment(text: &str) -> bool {
+    assigned(text.trim()).is_some()
 }
 
 fn is_single(text: &str) -> bool {
@@ -51,7 +68,7 @@ fn is_handle(text: &str) -> bool {
 }
 
 /// One to three capitalised words that are no verb and nothing that documents say of work.
-pub(crate) fn is_name(text: &str) -> bool {
+fn is_name(text: &str) -> bool {
     let words: Vec<&str> = text.trim().split(' ').collect();
     let is_word = |word: &&str| {
         let mut chars = word.chars();

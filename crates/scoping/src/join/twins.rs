@@ -16,6 +16,8 @@ use crate::text::{likeness, normal};
 
 /// Titles that are this alike name the same work.
 const ALIKE: f64 = 0.8;
+/// Titles of one id need less: the table says it short, the section at length.
+const ALIKE_WITH_ID: f64 = 0.2;
 /// How many others with the same rare word a title is compared with.
 const MOST_COMPARED: usize = 24;
 
@@ -94,11 +96,17 @@ pub(super) fn without_twins(outline: &Outline<'_>, drafts: Vec<Draft>) -> (Vec<D
         for word in list {
             by_word.entry(*word).or_default().push(place);
         }
+        if let Some(id) = drafts.get(place).and_then(|draft| draft.id.as_ref()).filter(|id| !id.is_number()) {
+            by_word.entry(hash(&id.key())).or_default().push(place);
+        }
     }
     let mut is_out = vec![false; drafts.len()];
     for (place, list) in words.iter().enumerate() {
-        let rarest = list.iter().filter_map(|word| by_word.get(word)).min_by_key(|places| places.len());
-        for other in rarest.into_iter().flatten().copied().filter(|other| *other > place).take(MOST_COMPARED) {
+        let id = drafts.get(place).and_then(|draft| draft.id.as_ref()).map(|id| hash(&id.key()));
+        let keys = list.iter().copied().chain(id);
+        let rarest = keys.filter_map(|word| by_word.get(&word)).filter(|places| places.len() > 1).min_by_key(|places| places.len());
+        let later = rarest.and_then(|places| places.get(places.partition_point(|other| *other <= place)..)).unwrap_or_default();
+        for other in later.iter().copied().take(MOST_COMPARED) {
             let (Some(a), Some(b)) = (drafts.get(place), drafts.get(other)) else { continue };
             let (Some(own), Some(others)) = (words.get(place), words.get(other)) else { continue };
             if is_out.get(place) == Some(&true) || is_out.get(other) == Some(&true) || is_sibling(outline, a, b) {
@@ -129,7 +137,14 @@ fn is_twin(a: &Draft, b: &Draft, own: &[u64], others: &[u64]) -> bool {
         (Some(a), Some(b)) => a.key() != b.key() && a.prefix == b.prefix,
         _ => false,
     };
+    let same_id = match (&a.id, &b.id) {
+        (Some(a), Some(b)) => a.key() == b.key() && a.prefix.len() >= 2 && !a.prefix.contains(' ') && a.text.contains('-'),
+        _ => false,
+    };
     let least = own.len().min(others.len());
+    if same_id && (least == 0 || likeness(own, others) >= ALIKE_WITH_ID) {
+        return true;
+    }
     !ids_differ && (least >= 3 && likeness(own, others) >= ALIKE || least >= 1 && own == others)
 }
 

@@ -16,8 +16,11 @@ const MOST: usize = 6;
 
 impl Judge<'_, '_> {
     /// What stands directly in a section: lists, tables, paragraphs; a line that ends in a colon heads the list below it.
-    pub(super) fn blocks(&mut self, section: NodeId, children: &[NodeId], context: &Context) {
+    ///
+    /// `is_intro`: items stand below headings of their own, and the prose before them introduces them.
+    pub(super) fn blocks(&mut self, section: NodeId, children: &[NodeId], is_intro: bool, context: &Context) {
         let mut head: Option<NodeId> = None;
+        let is_intro = is_intro || children.iter().any(|child| self.is_box_list(*child));
         for (place, child) in children.iter().enumerate() {
             match self.kind(*child).clone() {
                 Kind::List { .. } => self.list(section, *child, head.take(), context),
@@ -31,7 +34,7 @@ impl Judge<'_, '_> {
                     let heads_list = matches!(next, Some(Kind::List { .. } | Kind::Table));
                     head = (plain.trim_end().ends_with([':', '：']) || heads_list).then_some(*child);
                     if head.is_none() {
-                        self.paragraph(section, *child, context);
+                        self.paragraph(*child, is_intro, context);
                     }
                 }
                 Kind::Section => break,
@@ -58,7 +61,7 @@ impl Judge<'_, '_> {
             return;
         }
         for item in items {
-            if context.work == Some(Meaning::WorkAction) && self.names_owner(item) {
+            if self.assigns(item) || (context.work == Some(Meaning::WorkAction) && self.names_owner(item)) {
                 self.owned(item, context);
             } else {
                 self.item(item, context);
@@ -69,7 +72,12 @@ impl Judge<'_, '_> {
     /// "George Clark:" above the list of what he is to do.
     fn names_owner(&self, item: NodeId) -> bool {
         let has_list = self.outline.children(item).iter().any(|child| matches!(self.kind(*child), Kind::List { .. }));
-        has_list && crate::extract::owner::is_name(self.outline.plain(item).trim_end_matches([':', ' ']))
+        has_list && crate::extract::owner::are_names(&self.outline.plain(item))
+    }
+
+    /// "**Kim** to:"
+    fn assigns(&self, item: NodeId) -> bool {
+        self.outline.plain(item).ends_with(" to:") && self.names_owner(item)
     }
 
     fn owned(&mut self, item: NodeId, context: &Context) {
@@ -198,7 +206,8 @@ impl Judge<'_, '_> {
     /// "AI: Kim to order a printer", "[ACTION] …", "TODO: …" is work wherever it stands.
     fn is_notice(&self, item: NodeId) -> bool {
         let label = &self.evidence(item).label;
-        label.id.is_none() && label.is_notice
+        let names_somebody = self.outline.node(item).first_line().is_some_and(|line| line.bold > 0 || line.plain.starts_with('@'));
+        label.id.is_none() && (label.is_notice || (names_somebody && self.is_assigned(item)))
     }
 
     /// What speaks for a list and against it.
@@ -221,6 +230,7 @@ impl Judge<'_, '_> {
         points += share(of(&|item| self.evidence(item).obligation == Obligation::Strong), 3);
         points += share(of(&|item| self.evidence(item).is_imperative), 2);
         points += share(of(&|item| self.has_owner(item)), 2);
+        points += share(of(&|item| self.is_assigned(item)), 3);
         points += match (context.work, context.distance) {
             (Some(Meaning::WorkChange), _) => 2,
             (Some(_), 0) => 5,
@@ -264,7 +274,8 @@ impl Judge<'_, '_> {
         if names_work && words.split(' ').count() <= 6 {
             return 4;
         }
-        if roles.any(ASIDE) || roles.any(&[Meaning::Criteria, Meaning::Exit, Meaning::Detail]) {
+        let is_part = roles.any(ASIDE) || roles.any(&[Meaning::Criteria, Meaning::Exit, Meaning::Detail]);
+        if is_part && roles.work().is_none() {
             return -6;
         }
         if evidence.obligation == Obligation::Strong { 3 } else { 0 }
@@ -298,6 +309,11 @@ impl Judge<'_, '_> {
     fn has_owner(&self, item: NodeId) -> bool {
         let plain = self.outline.plain(item);
         crate::extract::owner::of_text(&plain).is_some()
+    }
+
+    /// "Kim to order a printer": somebody is told to do something.
+    fn is_assigned(&self, item: NodeId) -> bool {
+        crate::extract::owner::is_assignment(&self.outline.plain(item))
     }
 
     /// An item of a list that is work.
@@ -385,6 +401,11 @@ impl Judge<'_, '_> {
                 if !self.is_closed(*item) {
                     self.push_item(*item, context);
                 }
+                found = true;
+                continue;
+            }
+            if context.aside.is_none() && self.assigns(*item) {
+                self.owned(*item, context);
                 found = true;
                 continue;
             }

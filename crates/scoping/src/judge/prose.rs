@@ -10,7 +10,9 @@ use crate::text::normal;
 
 impl Judge<'_, '_> {
     /// A paragraph below a heading of change or requirements that obliges somebody is a piece of work.
-    pub(super) fn paragraph(&mut self, section: NodeId, paragraph: NodeId, context: &Context) {
+    ///
+    /// `is_intro`: the section holds items of its own, and its prose introduces them.
+    pub(super) fn paragraph(&mut self, paragraph: NodeId, is_intro: bool, context: &Context) {
         if self.evidence(paragraph).label.is_notice && context.aside != Some(CoverageReason::OutOfScope) {
             if !self.is_closed(paragraph) {
                 self.push(paragraph, Form::Paragraph, context);
@@ -23,9 +25,7 @@ impl Judge<'_, '_> {
             Some(Meaning::WorkRequirement) => context.distance == 0 && evidence.obligation == Obligation::Strong,
             _ => false,
         };
-        let children = self.outline.children(section);
-        let holds_items = children.iter().any(|child| self.is_box_list(*child) || *self.kind(*child) == crate::outline::Kind::Section);
-        if obliges && context.aside.is_none() && !context.is_later && !holds_items && !self.tells_what_stands(paragraph) {
+        if obliges && context.aside.is_none() && !context.is_later && !is_intro && !self.tells_what_stands(paragraph) {
             self.push(paragraph, Form::Paragraph, context);
         } else {
             self.fate(paragraph, Fate::NotWork(context.aside.unwrap_or(CoverageReason::Prose)));

@@ -33,8 +33,9 @@ impl Judge<'_, '_> {
         }
         let children = self.outline.children(id).to_vec();
         let sections: Vec<NodeId> = children.iter().copied().filter(|child| *self.kind(*child) == Kind::Section).collect();
-        self.blocks(id, &children, context);
         let natures = self.natures(id, &sections, context);
+        let is_intro = natures.contains(&Nature::Item) || natures.contains(&Nature::Group);
+        self.blocks(id, &children, is_intro, context);
         let released = self.newest_released(&sections);
         for (section, nature) in sections.into_iter().zip(natures) {
             let is_older = version(&self.outline.plain(section)).is_some_and(|version| released.as_ref() > Some(&version));
@@ -203,7 +204,8 @@ impl Judge<'_, '_> {
             return Nature::Item;
         }
         let is_excluded = roles.any(&[Meaning::NonGoal, Meaning::Metric, Meaning::Exit]) && roles.work().is_none();
-        if context.work.is_some() && context.distance == 0 && evidence.label.id.is_some() && !is_excluded {
+        let is_placed = context.work.is_some() && context.distance == 0 && evidence.label.id.is_some();
+        if is_placed && !is_excluded && !self.is_container(id) {
             return if self.has_item_body(id) { Nature::Item } else { Nature::Neutral };
         }
         let is_unranked = context.work.is_none() || context.distance > 0;
@@ -214,8 +216,11 @@ impl Judge<'_, '_> {
         if roles.work().is_none() && roles.any(&[Meaning::Criteria, Meaning::Exit]) {
             return Nature::Aside(CoverageReason::ExitCriteria);
         }
-        if self.is_container(id) || roles.work().is_some() || roles.has(Meaning::Inventory) || roles.has(Meaning::Later) {
-            return if self.has_item_body(id) && roles.work().is_none() && !roles.is_container { Nature::Item } else { Nature::Group };
+        if self.is_container(id) {
+            return Nature::Group;
+        }
+        if roles.work().is_some() || roles.has(Meaning::Inventory) || roles.has(Meaning::Later) {
+            return if self.has_item_body(id) && roles.work().is_none() { Nature::Item } else { Nature::Group };
         }
         if context.aside.is_some() {
             return Nature::Group;

@@ -61,6 +61,15 @@ impl RuleScoper {
     /// # Errors
     /// [`ScopeError::TooManyTickets`] and [`ScopeError::TooManyBlocks`].
     pub fn scope(&self, markdown: &str) -> Result<ScopedDocument, ScopeError> {
+        self.scope_counted(markdown).map(|(document, _)| document)
+    }
+
+    /// Scopes Markdown text, and says how often a part of the document was looked at: a measure of work that is the same on
+    /// every machine, and that must grow no faster than the document.
+    ///
+    /// # Errors
+    /// As [`Self::scope`].
+    pub fn scope_counted(&self, markdown: &str) -> Result<(ScopedDocument, u64), ScopeError> {
         let (outline, notes, verdict) = self.judged(markdown)?;
         let blocks = self.blocks(&outline, &notes, &verdict)?;
         let units: HashSet<NodeId> = verdict.units.iter().map(|unit| unit.node).collect();
@@ -72,7 +81,7 @@ impl RuleScoper {
         let coverage = report::coverage(&outline, &notes, &verdict, &joined, &dropped);
         let notes = report::notes(&outline, &coverage, joined.len());
         let tickets = joined.into_iter().map(|joined| ticket(joined, &blocks)).collect();
-        Ok(ScopedDocument { blocks, tickets, coverage, notes })
+        Ok((ScopedDocument { blocks, tickets, coverage, notes }, outline.steps()))
     }
 
     /// Cuts Markdown text into blocks.

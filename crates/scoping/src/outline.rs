@@ -9,6 +9,7 @@ mod html;
 mod nest;
 mod virtual_items;
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -120,6 +121,8 @@ pub(crate) struct Outline<'a> {
     pub(crate) front: FrontMatter,
     /// The Markdown of each footnote, and its lines.
     pub(crate) footnotes: HashMap<String, Footnote>,
+    /// How often a node was looked at.
+    visits: Cell<u64>,
 }
 
 /// The text of a footnote.
@@ -143,7 +146,7 @@ pub(crate) fn parse(source: &str) -> Result<Outline<'_>, TooManyNodes> {
     let mut builder = build::Builder::new(source, &lines, front.bytes);
     builder.run()?;
     let (nodes, footnotes) = builder.finish();
-    let mut outline = Outline { source, lines, nodes, front, footnotes };
+    let mut outline = Outline { source, lines, nodes, front, footnotes, visits: Cell::new(0) };
     nest::split_bold_headings(&mut outline);
     virtual_items::find(&mut outline);
     nest::nest(&mut outline);
@@ -153,6 +156,7 @@ pub(crate) fn parse(source: &str) -> Result<Outline<'_>, TooManyNodes> {
 #[expect(clippy::indexing_slicing, reason = "node ids are made by this module and nodes are never removed")]
 impl Outline<'_> {
     pub(crate) fn node(&self, id: NodeId) -> &Node {
+        self.step();
         &self.nodes[id.index()]
     }
 
@@ -162,6 +166,15 @@ impl Outline<'_> {
 }
 
 impl Outline<'_> {
+    /// Counts a step of work, so that a test sees where work grows faster than the document.
+    pub(crate) fn step(&self) {
+        self.visits.set(self.visits.get() + 1);
+    }
+
+    pub(crate) fn steps(&self) -> u64 {
+        self.visits.get()
+    }
+
     pub(crate) fn children(&self, id: NodeId) -> &[NodeId] {
         &self.node(id).children
     }

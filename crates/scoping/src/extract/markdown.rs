@@ -86,10 +86,9 @@ fn dedented(text: &str) -> String {
 }
 
 /// Without what an export left behind: line breaks as tags, hard spaces, comments, footnote marks.
+///
+/// Bullets are dashes, so that the same list gives the same text however its writer marks items.
 fn clean(text: &str) -> String {
-    if !text.contains(['<', '&', '^']) {
-        return text.to_owned();
-    }
     let mut out = String::with_capacity(text.len());
     let mut is_fenced = false;
     for line in text.split_inclusive('\n') {
@@ -97,14 +96,27 @@ fn clean(text: &str) -> String {
         is_fenced ^= is_fence;
         if is_fence || is_fenced {
             out.push_str(line);
-        } else {
-            clean_line(line, &mut out);
+            continue;
+        }
+        let start = line.len() - line.trim_start().len();
+        let (indent, rest) = line.split_at_checked(start).unwrap_or_default();
+        out.push_str(indent);
+        match rest.strip_prefix("* ").or_else(|| rest.strip_prefix("+ ")) {
+            Some(rest) => {
+                out.push_str("- ");
+                clean_line(rest.trim_start(), &mut out);
+            }
+            None => clean_line(rest, &mut out),
         }
     }
     out
 }
 
 fn clean_line(line: &str, out: &mut String) {
+    if !line.contains(['<', '&', '^']) {
+        out.push_str(line);
+        return;
+    }
     let is_table = line.trim_start().starts_with('|');
     let mut rest = line;
     let mut in_code = false;

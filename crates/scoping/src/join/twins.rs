@@ -107,6 +107,7 @@ pub(super) fn without_twins(outline: &Outline<'_>, drafts: Vec<Draft>) -> (Vec<D
         let rarest = keys.filter_map(|word| by_word.get(&word)).filter(|places| places.len() > 1).min_by_key(|places| places.len());
         let later = rarest.and_then(|places| places.get(places.partition_point(|other| *other <= place)..)).unwrap_or_default();
         for other in later.iter().copied().take(MOST_COMPARED) {
+            outline.step();
             let (Some(a), Some(b)) = (drafts.get(place), drafts.get(other)) else { continue };
             let (Some(own), Some(others)) = (words.get(place), words.get(other)) else { continue };
             if is_out.get(place) == Some(&true) || is_out.get(other) == Some(&true) || is_sibling(outline, a, b) {

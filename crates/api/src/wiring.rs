@@ -143,6 +143,7 @@ pub fn wire(
         authorizer,
         sealer,
         scoper: Arc::new(scoper::BlockingScoper),
+        cutter: Arc::new(scoper::BlockingScoper),
         signal: Arc::new(WorkNotice::default()),
         readiness: Arc::new(readiness::StoreReadiness::new(store.clone())),
         directory: core.directory,

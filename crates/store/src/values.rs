@@ -122,7 +122,7 @@ words! {
         Requirement = "requirement", Task = "task", Metrics = "metrics", NonGoal = "non_goal", Risk = "risk",
         Timeline = "timeline", OpenQuestion = "open_question", Note = "note",
     }
-    TicketType { Task = "task", Story = "story", Bug = "bug", Epic = "epic" }
+    TicketType { Task = "task", Story = "story", Bug = "bug", Epic = "epic", Subtask = "subtask" }
     TicketStatus {
         Generated = "generated", Reviewed = "reviewed", Pushed = "pushed", Synced = "synced",
         PushFailed = "push_failed",

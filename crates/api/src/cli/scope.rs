@@ -7,8 +7,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use handoff_domain::document::model::MAX_CONTENT_BYTES;
 use handoff_domain::scoping::model::ScopedTicket;
-use handoff_scoping::RuleScoper;
 use handoff_domain::ticket::model::{Effort, TicketType};
+use handoff_scoping::RuleScoper;
 use serde::Serialize;
 
 use super::output::Output;

@@ -89,6 +89,8 @@ codes! {
     PayloadTooLarge = "PAYLOAD_TOO_LARGE",
     /// The input breaks a rule; `errors` says which.
     ValidationFailed = "VALIDATION_FAILED",
+    /// The document holds more than a document may; the detail names the bound.
+    LimitExceeded = "LIMIT_EXCEEDED",
     /// There are several projects to choose from, or none.
     ProjectRequired = "PROJECT_REQUIRED",
     /// The project has no such issue type.
@@ -171,6 +173,7 @@ impl Code {
             Self::VersionConflict => Refusal(StatusCode::PRECONDITION_FAILED),
             Self::PayloadTooLarge => Refusal(StatusCode::PAYLOAD_TOO_LARGE),
             Self::ValidationFailed
+            | Self::LimitExceeded
             | Self::ProjectRequired
             | Self::IssueTypeNotFound
             | Self::UnsupportedPlatform

@@ -46,7 +46,7 @@ words! {
         Note,
     }
     /// What sort of work a ticket is.
-    TicketTypeDto = TicketType { Task, Story, Bug, Epic }
+    TicketTypeDto = TicketType { Task, Story, Bug, Epic, Subtask }
     /// How much work a ticket is thought to be.
     EffortDto = Effort { Trivial, Small, Medium, Large, Xlarge }
     /// Where a ticket stands.

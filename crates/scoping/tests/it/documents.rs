@@ -260,7 +260,7 @@ fn fingerprints(markdown: &str) -> Vec<String> {
     scope(markdown)
         .tickets
         .into_iter()
-        .map(|ticket: ScopedTicket| ticket.fingerprint)
+        .map(|ticket: ScopedTicket| ticket.source_text)
         .collect()
 }
 

@@ -212,7 +212,12 @@ impl World {
                 ..TicketContent::default()
             },
             source_line: 1,
-            fingerprint: id.to_string(),
+            source_end_line: 1,
+            parent: None,
+            depends_on: Vec::new(),
+            item_id: None,
+            section: Vec::new(),
+            source_text: id.to_string(),
         };
         Ticket {
             status: TicketStatus::Reviewed,

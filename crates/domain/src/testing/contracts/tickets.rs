@@ -125,6 +125,8 @@ pub async fn saving_compares_and_raises_the_version(ports: &Ports) {
             labels: Vec::new(),
             acceptance_criteria: vec!["First".to_owned(), "Second".to_owned()],
             estimated_effort: Some(Effort::Xlarge),
+            assignee: None,
+            due_on: None,
         },
         status: TicketStatus::PushFailed,
         push_error: Some(PushError::new(PushErrorCode::FieldRejected, "no").of_field("summary")),

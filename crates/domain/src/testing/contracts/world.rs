@@ -190,9 +190,16 @@ impl<'a> World<'a> {
                 labels: vec!["a label".to_owned(), "b".to_owned()],
                 acceptance_criteria: vec!["It works".to_owned()],
                 estimated_effort: Some(Effort::Small),
+                assignee: None,
+                due_on: None,
             },
             source_line: 3,
-            fingerprint: fingerprint.to_owned(),
+            source_end_line: 3,
+            parent: None,
+            depends_on: Vec::new(),
+            item_id: None,
+            section: Vec::new(),
+            source_text: fingerprint.to_owned(),
         };
         scoped.into_ticket(self.ports.ids.next(), self.workspace, document, START)
     }

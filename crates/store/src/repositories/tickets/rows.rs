@@ -174,6 +174,8 @@ impl TicketRow {
             estimated_effort: effort
                 .map(|word| parse_word("execution_tickets.estimated_effort", word))
                 .transpose()?,
+            assignee: None,
+            due_on: None,
         })
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct TicketRow {
     pub(super) document_id: RowId,
     pub(super) block_id: Option<RowId>,
     pub(super) fingerprint: String,
-    pub(super) source_line: i32,
+    pub(super) source_line: Option<i32>,
     pub(super) title: String,
     pub(super) description: String,
     pub(super) ticket_type: String,
@@ -62,7 +62,7 @@ impl TicketRow {
             document_id: ticket.document_id.into(),
             block_id: ticket.block_id.map(RowId::from),
             fingerprint: ticket.fingerprint.clone(),
-            source_line: to_i32(ticket.source_line),
+            source_line: Some(to_i32(ticket.source_line)),
             title: content.title.clone(),
             description: content.description.clone(),
             ticket_type: content.ticket_type.word().to_owned(),
@@ -123,7 +123,10 @@ impl TicketRow {
             workspace_id: self.workspace_id.id(),
             document_id: self.document_id.id(),
             block_id: self.block_id.map(RowId::id),
-            source_line: parse_u32("execution_tickets.source_line", self.source_line)?,
+            source_line: parse_u32(
+                "execution_tickets.source_line",
+                self.source_line.unwrap_or_default(),
+            )?,
             status: parse_word("execution_tickets.status", &self.status)?,
             synced_status: self
                 .synced_status

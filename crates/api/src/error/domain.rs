@@ -10,6 +10,7 @@ use handoff_domain::shared::failure::{Failure, FailureKind};
 use handoff_domain::shared::validation::{FieldError, Problems};
 use handoff_domain::sync::error::SyncError;
 use handoff_domain::ticket::error::TicketError;
+use handoff_domain::ticket::family::FamilyError;
 use handoff_domain::workspace::error::WorkspaceError;
 
 use super::{ApiError, Code};
@@ -73,6 +74,16 @@ impl From<TicketError> for ApiError {
             TicketError::Invalid(problems) => problems.into(),
             TicketError::VersionConflict => Self::new(Code::VersionConflict, detail),
             TicketError::GenerationInProgress => Self::new(Code::GenerationInProgress, detail),
+            TicketError::ParentInvalid(FamilyError::UnknownDependency) => {
+                Self::invalid(FamilyError::UnknownDependency.pointer(), detail)
+            }
+            TicketError::ParentInvalid(error) => {
+                Self::new(Code::ParentInvalid, detail.clone()).at(at(error.pointer(), detail))
+            }
+            TicketError::UseParentKey => {
+                Self::new(Code::UseParentKey, detail.clone()).at(at("/fields/jira/parent", detail))
+            }
+            TicketError::DocumentChanged => Self::new(Code::DocumentChanged, detail),
             TicketError::Scope(error) => error.into(),
             TicketError::Failure(failure) => Self::internal(failure),
         }

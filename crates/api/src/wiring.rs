@@ -58,17 +58,28 @@ pub async fn open_store(config: &Config) -> Result<Store> {
 /// Applies pending migrations where that is wanted, else names the command that does.
 ///
 /// # Errors
-/// When migrations are pending and may not be applied, or fail.
+/// When migrations are pending and may not be applied, or fail, and when a newer program has changed the database so that
+/// this one would break.
 pub async fn ensure_migrated(config: &Config, store: &Store) -> Result<()> {
     let pending = store.pending_migrations().await?;
-    if pending.is_empty() {
-        return Ok(());
+    if !pending.is_empty() {
+        migrate(config, store, pending.len()).await?;
     }
+    for change in store.unknown_changes().await? {
+        let version = change.version;
+        if change.breaks_older {
+            bail!(
+                "a newer program has changed the database ({version}); this one would break, so start that one"
+            );
+        }
+        tracing::warn!(version, "a newer program has changed the database");
+    }
+    Ok(())
+}
+
+async fn migrate(config: &Config, store: &Store, n_pending: usize) -> Result<()> {
     if !config.database.migrate_on_start {
-        bail!(
-            "the database lacks {} migrations; run: handoff migrate up",
-            pending.len()
-        );
+        bail!("the database lacks {n_pending} migrations; run: handoff migrate up");
     }
     for name in store.migrate_up().await? {
         tracing::info!(name, "migration applied");

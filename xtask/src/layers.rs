@@ -45,7 +45,12 @@ const LAYERS: &[Layer] = &[
     Layer {
         package: "handoff-scoping",
         may_use: &["handoff-domain"],
-        never_below: &[Group("diesel"), Group("actix"), Group("reqwest"), Group("tokio")],
+        never_below: &[
+            Group("diesel"),
+            Group("actix"),
+            Group("reqwest"),
+            Group("tokio"),
+        ],
         never_direct: &[],
     },
     Layer {

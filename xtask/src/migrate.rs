@@ -80,17 +80,23 @@ fn create(root: &Path, name: &str, now: OffsetDateTime) -> Result<Vec<PathBuf>> 
         let folder = Path::new("migrations")
             .join(database)
             .join(format!("{stamp}_{name}"));
-        write_files(&root.join(&folder))
+        write_files(&root.join(&folder), &stamp)
             .with_context(|| format!("cannot make {}", folder.display()))?;
         folders.push(folder);
     }
     Ok(folders)
 }
 
-fn write_files(folder: &Path) -> Result<()> {
+/// The migration says already that it breaks no older program; whoever writes it may find otherwise.
+fn write_files(folder: &Path, stamp: &str) -> Result<()> {
     fs::create_dir_all(folder)?;
-    fs::write(folder.join("up.sql"), "")?;
-    fs::write(folder.join("down.sql"), "")?;
+    let version = stamp.replace('-', "");
+    let up = format!(
+        "INSERT INTO schema_changes (version, breaks_older) VALUES ('{version}', FALSE);\n"
+    );
+    let down = format!("DELETE FROM schema_changes WHERE version = '{version}';\n");
+    fs::write(folder.join("up.sql"), up)?;
+    fs::write(folder.join("down.sql"), down)?;
     Ok(())
 }
 

@@ -23,7 +23,7 @@ use handoff_domain::delivery::tracker::IssueTracker;
 use handoff_domain::delivery::worker::DeliveryWorker;
 use handoff_domain::document::ports::DocumentRepository;
 use handoff_domain::document::service::DocumentService;
-use handoff_domain::scoping::ports::TicketScoper;
+use handoff_domain::scoping::ports::{BlockCutter, TicketScoper};
 use handoff_domain::shared::clock::{Clock, Randomness};
 use handoff_domain::shared::ids::IdSource;
 use handoff_domain::sync::service::SyncService;
@@ -70,6 +70,8 @@ pub struct Ports {
     pub hasher: Arc<dyn SecretHasher>,
     /// Finds tickets in documents.
     pub scoper: Arc<dyn TicketScoper>,
+    /// Cuts documents into blocks.
+    pub cutter: Arc<dyn BlockCutter>,
     /// Wakes workers.
     pub signal: Arc<dyn WorkSignal>,
     /// The time.
@@ -271,7 +273,7 @@ impl WorkSignal for Tolling {
 fn documents(ports: &Ports) -> DocumentService {
     DocumentService::new(
         Arc::clone(&ports.documents),
-        Arc::clone(&ports.scoper),
+        Arc::clone(&ports.cutter),
         Arc::clone(&ports.clock),
         ports.ids.clone(),
     )

@@ -36,7 +36,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     let flags = arguments.flags();
     match arguments.command {
         Command::Openapi => output.text(openapi::json()),
-        Command::Scope { file } => scope::run(output, &file),
+        Command::Scope { file, explain } => scope::run(output, &file, explain),
         #[cfg(feature = "demo")]
         Command::Demo { file, serve } => return crate::demo::run(file.as_deref(), serve).await,
         command => {

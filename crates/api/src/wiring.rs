@@ -18,6 +18,7 @@ use handoff_domain::connection::ports::{AccessTokens, SecretSealer, TrackerAutho
 use handoff_domain::connection::tokens::TokenKeeper;
 use handoff_domain::shared::clock::Clock;
 use handoff_domain::shared::ids::IdSource;
+use handoff_scoping::Limits;
 use handoff_store::{DatabaseUrl, StoreConfig};
 pub use handoff_store::{LedgerOverview, Store};
 use handoff_trackers::jira::{AppConfig, JiraAuthorizer, JiraTracker, JiraTrackerConfig};
@@ -58,17 +59,28 @@ pub async fn open_store(config: &Config) -> Result<Store> {
 /// Applies pending migrations where that is wanted, else names the command that does.
 ///
 /// # Errors
-/// When migrations are pending and may not be applied, or fail.
+/// When migrations are pending and may not be applied, or fail, and when a newer program has changed the database so that
+/// this one would break.
 pub async fn ensure_migrated(config: &Config, store: &Store) -> Result<()> {
     let pending = store.pending_migrations().await?;
-    if pending.is_empty() {
-        return Ok(());
+    if !pending.is_empty() {
+        migrate(config, store, pending.len()).await?;
     }
+    for change in store.unknown_changes().await? {
+        let version = change.version;
+        if change.breaks_older {
+            bail!(
+                "a newer program has changed the database ({version}); this one would break, so start that one"
+            );
+        }
+        tracing::warn!(version, "a newer program has changed the database");
+    }
+    Ok(())
+}
+
+async fn migrate(config: &Config, store: &Store, n_pending: usize) -> Result<()> {
     if !config.database.migrate_on_start {
-        bail!(
-            "the database lacks {} migrations; run: handoff migrate up",
-            pending.len()
-        );
+        bail!("the database lacks {n_pending} migrations; run: handoff migrate up");
     }
     for name in store.migrate_up().await? {
         tracing::info!(name, "migration applied");
@@ -142,7 +154,8 @@ pub fn wire(
         tracker: Arc::new(JiraTracker::new(jira, tokens, Arc::clone(&core.clock))?),
         authorizer,
         sealer,
-        scoper: Arc::new(scoper::BlockingScoper),
+        scoper: Arc::new(scoper::BlockingScoper::new(Limits::default())),
+        cutter: Arc::new(scoper::BlockingScoper::new(Limits::default())),
         signal: Arc::new(WorkNotice::default()),
         readiness: Arc::new(readiness::StoreReadiness::new(store.clone())),
         directory: core.directory,

@@ -22,6 +22,6 @@ mod values;
 
 pub use config::{DatabaseUrl, StoreConfig};
 pub use error::StoreError;
-pub use migration::MigrationStatus;
+pub use migration::{MigrationStatus, UnknownChange};
 pub use overview::LedgerOverview;
 pub use store::Store;

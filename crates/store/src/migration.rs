@@ -15,6 +15,35 @@ pub struct MigrationStatus {
     pub applied: bool,
 }
 
+/// A change of the database that this program does not know, because a newer one has made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownChange {
+    /// Its stamp, without dashes.
+    pub version: String,
+    /// Whether this program must not go on beside it.
+    pub breaks_older: bool,
+}
+
+/// Those of the database's changes that are none of the known migrations.
+pub(crate) fn unknown(
+    known: &[MigrationStatus],
+    changes: Vec<(String, bool)>,
+) -> Vec<UnknownChange> {
+    let stamp = |name: &str| {
+        let stamp = name.split('_').next().unwrap_or_default();
+        stamp.replace('-', "")
+    };
+    let known: Vec<String> = known.iter().map(|known| stamp(&known.name)).collect();
+    let unknown = changes.into_iter();
+    let unknown = unknown.filter(|(version, _)| !known.contains(version));
+    unknown
+        .map(|(version, breaks_older)| UnknownChange {
+            version,
+            breaks_older,
+        })
+        .collect()
+}
+
 /// Which way to migrate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {

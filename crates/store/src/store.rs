@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 
 use crate::config::{Location, StoreConfig};
 use crate::error::StoreError;
-use crate::migration::{Direction, MigrationStatus};
+use crate::migration::{self, Direction, MigrationStatus, UnknownChange};
 use crate::overview::LedgerOverview;
 use crate::{postgres, sqlite};
 
@@ -103,6 +103,22 @@ impl Store {
         let status = self.migration_status().await?;
         let pending = status.into_iter().filter(|migration| !migration.applied);
         Ok(pending.map(|migration| migration.name).collect())
+    }
+
+    /// The changes of a migrated database that a newer program has made, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be asked, or is not migrated.
+    pub async fn unknown_changes(&self) -> Result<Vec<UnknownChange>, StoreError> {
+        let changes = match &self.database {
+            Database::Sqlite(database) => {
+                sqlite::repositories::health::schema_changes(database).await?
+            }
+            Database::Postgres(database) => {
+                postgres::repositories::health::schema_changes(database).await?
+            }
+        };
+        Ok(migration::unknown(&self.migration_status().await?, changes))
     }
 
     /// Documents.

@@ -10,7 +10,7 @@ use diesel::sqlite::Sqlite;
 use handoff_domain::connection::model::{Platform, ReconnectReason};
 use handoff_domain::delivery::model::{DeliveryState, PushState};
 use handoff_domain::document::model::{BlockType, DocumentStatus, DocumentType};
-use handoff_domain::ticket::model::{Effort, SyncedStatus, TicketStatus, TicketType};
+use handoff_domain::ticket::model::{Effort, SyncedStatus, TicketSource, TicketStatus, TicketType};
 use handoff_domain::workspace::model::{Actor, Role};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -122,7 +122,8 @@ words! {
         Requirement = "requirement", Task = "task", Metrics = "metrics", NonGoal = "non_goal", Risk = "risk",
         Timeline = "timeline", OpenQuestion = "open_question", Note = "note",
     }
-    TicketType { Task = "task", Story = "story", Bug = "bug", Epic = "epic" }
+    TicketType { Task = "task", Story = "story", Bug = "bug", Epic = "epic", Subtask = "subtask" }
+    TicketSource { Scoped = "scoped", Manual = "manual" }
     TicketStatus {
         Generated = "generated", Reviewed = "reviewed", Pushed = "pushed", Synced = "synced",
         PushFailed = "push_failed",

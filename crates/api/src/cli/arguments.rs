@@ -75,6 +75,9 @@ pub(super) enum Command {
     Scope {
         /// A product document in Markdown; - for standard input.
         file: PathBuf,
+        /// Prints each line of the document with what became of it, and why.
+        #[arg(long)]
+        explain: bool,
     },
     /// Tells how database, keys and settings stand.
     Status,

@@ -75,6 +75,8 @@ codes! {
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE",
     /// Tickets of the document are being generated at this moment.
     GenerationInProgress = "GENERATION_IN_PROGRESS",
+    /// The document was changed while its tickets were generated; nothing was written.
+    DocumentChanged = "DOCUMENT_CHANGED",
     /// The ticket is an issue already.
     TicketAlreadyPushed = "TICKET_ALREADY_PUSHED",
     /// The ticket, or one of the document, is on its way to the tracker.
@@ -89,6 +91,12 @@ codes! {
     PayloadTooLarge = "PAYLOAD_TOO_LARGE",
     /// The input breaks a rule; `errors` says which.
     ValidationFailed = "VALIDATION_FAILED",
+    /// The document holds more than a document may; the detail names the bound.
+    LimitExceeded = "LIMIT_EXCEEDED",
+    /// The ticket cannot be part of that one, or cannot hold its children.
+    ParentInvalid = "PARENT_INVALID",
+    /// A parent was given among the tracker's own fields; it has members of its own.
+    UseParentKey = "USE_PARENT_KEY",
     /// There are several projects to choose from, or none.
     ProjectRequired = "PROJECT_REQUIRED",
     /// The project has no such issue type.
@@ -164,6 +172,7 @@ impl Code {
             Self::MethodNotAllowed => Refusal(StatusCode::METHOD_NOT_ALLOWED),
             Self::UnsupportedMediaType => Refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE),
             Self::GenerationInProgress
+            | Self::DocumentChanged
             | Self::TicketAlreadyPushed
             | Self::DeliveryOpen
             | Self::ReconnectRequired
@@ -171,6 +180,9 @@ impl Code {
             Self::VersionConflict => Refusal(StatusCode::PRECONDITION_FAILED),
             Self::PayloadTooLarge => Refusal(StatusCode::PAYLOAD_TOO_LARGE),
             Self::ValidationFailed
+            | Self::LimitExceeded
+            | Self::ParentInvalid
+            | Self::UseParentKey
             | Self::ProjectRequired
             | Self::IssueTypeNotFound
             | Self::UnsupportedPlatform

@@ -5,10 +5,12 @@ use handoff_domain::connection::error::ConnectionError;
 use handoff_domain::delivery::error::DeliveryError;
 use handoff_domain::delivery::tracker::{TrackerError, TrackerProject};
 use handoff_domain::document::error::DocumentError;
+use handoff_domain::scoping::error::ScopeError;
 use handoff_domain::shared::failure::{Failure, FailureKind};
 use handoff_domain::shared::validation::{FieldError, Problems};
 use handoff_domain::sync::error::SyncError;
 use handoff_domain::ticket::error::TicketError;
+use handoff_domain::ticket::family::FamilyError;
 use handoff_domain::workspace::error::WorkspaceError;
 
 use super::{ApiError, Code};
@@ -42,7 +44,20 @@ impl From<DocumentError> for ApiError {
                 Self::new(Code::PayloadTooLarge, "a document has at most 4 MiB")
             }
             DocumentError::Invalid(problems) => problems.into(),
+            DocumentError::Scope(error) => error.into(),
             DocumentError::Failure(failure) => Self::internal(failure),
+        }
+    }
+}
+
+impl From<ScopeError> for ApiError {
+    fn from(error: ScopeError) -> Self {
+        let detail = error.to_string();
+        match error {
+            ScopeError::TooManyTickets(_) | ScopeError::TooManyBlocks(_) => {
+                Self::new(Code::LimitExceeded, detail.clone()).at(at("/content", detail))
+            }
+            ScopeError::Failure(failure) => Self::internal(failure),
         }
     }
 }
@@ -59,6 +74,17 @@ impl From<TicketError> for ApiError {
             TicketError::Invalid(problems) => problems.into(),
             TicketError::VersionConflict => Self::new(Code::VersionConflict, detail),
             TicketError::GenerationInProgress => Self::new(Code::GenerationInProgress, detail),
+            TicketError::ParentInvalid(FamilyError::UnknownDependency) => {
+                Self::invalid(FamilyError::UnknownDependency.pointer(), detail)
+            }
+            TicketError::ParentInvalid(error) => {
+                Self::new(Code::ParentInvalid, detail.clone()).at(at(error.pointer(), detail))
+            }
+            TicketError::UseParentKey => {
+                Self::new(Code::UseParentKey, detail.clone()).at(at("/fields/jira/parent", detail))
+            }
+            TicketError::DocumentChanged => Self::new(Code::DocumentChanged, detail),
+            TicketError::Scope(error) => error.into(),
             TicketError::Failure(failure) => Self::internal(failure),
         }
     }

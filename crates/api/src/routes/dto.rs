@@ -2,8 +2,9 @@
 
 use handoff_domain::delivery::model::{DeliveryState, PushState, Warning, WarningCode};
 use handoff_domain::document::model::{BlockType, DocumentStatus, DocumentType};
+use handoff_domain::scoping::model::LineOutcome;
 use handoff_domain::ticket::model::{
-    Effort, PushError, PushErrorCode, SyncedStatus, TicketStatus, TicketType,
+    Effort, PushError, PushErrorCode, SyncedStatus, TicketSource, TicketStatus, TicketType,
 };
 use handoff_domain::workspace::model::Role;
 use serde::{Deserialize, Serialize};
@@ -46,7 +47,11 @@ words! {
         Note,
     }
     /// What sort of work a ticket is.
-    TicketTypeDto = TicketType { Task, Story, Bug, Epic }
+    TicketTypeDto = TicketType { Task, Story, Bug, Epic, Subtask }
+    /// Who made a ticket.
+    TicketSourceDto = TicketSource { Scoped, Manual }
+    /// What a line of a document is to its tickets.
+    LineOutcomeDto = LineOutcome { Ticket, Criterion, Context, NotWork, Finished, Obligation }
     /// How much work a ticket is thought to be.
     EffortDto = Effort { Trivial, Small, Medium, Large, Xlarge }
     /// Where a ticket stands.

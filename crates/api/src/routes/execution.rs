@@ -51,11 +51,9 @@ async fn generate(
         include_block_types: types.map(|types| types.into_iter().map(Into::into).collect()),
     };
     let service = state.tickets.clone();
-    let tickets =
+    let generated =
         detached(async move { service.generate(workspace, document, command).await }).await?;
-    let total = tickets.len();
-    let tickets = tickets.into_iter().map(Into::into).collect();
-    Ok(web::Json(GeneratedDto { tickets, total }))
+    Ok(web::Json(generated.into()))
 }
 
 /// The tickets of a document, in the order they were made.

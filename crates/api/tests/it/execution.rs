@@ -5,11 +5,15 @@ use serde_json::{Value, json};
 
 use crate::app::{THREE_TASKS, TestApp};
 
-const TICKET_FIELDS: [&str; 26] = [
+const TICKET_FIELDS: [&str; 37] = [
     "id",
     "workspace_id",
     "document_id",
     "block_id",
+    "source",
+    "source_line",
+    "source_end_line",
+    "differs_from_document",
     "title",
     "description",
     "ticket_type",
@@ -17,12 +21,19 @@ const TICKET_FIELDS: [&str; 26] = [
     "labels",
     "acceptance_criteria",
     "estimated_effort",
+    "parent_id",
+    "parent_key",
+    "assignee",
+    "due_on",
+    "depends_on",
+    "fields",
     "status",
     "platform",
     "external_site_id",
     "external_id",
     "external_key",
     "external_url",
+    "external",
     "synced_status",
     "external_status",
     "push_error",
@@ -74,10 +85,28 @@ async fn tickets_are_generated_reviewed_changed_and_deleted() {
         (json!({"status": "pushed"}), "UNKNOWN_FIELD"),
         (json!({"title": null}), "VALIDATION_FAILED"),
         (json!({"title": " "}), "VALIDATION_FAILED"),
-        (json!({"priority": "x".repeat(33)}), "VALIDATION_FAILED"),
+        (json!({"priority": "x".repeat(61)}), "VALIDATION_FAILED"),
+        (json!({"due_on": "24.12.2026"}), "VALIDATION_FAILED"),
+        (
+            json!({"depends_on": [{"ticket_id": app.workspace}]}),
+            "VALIDATION_FAILED",
+        ),
+        (json!({"parent_id": tickets[1]}), "PARENT_INVALID"),
+        (
+            json!({"fields": {"jira": {"parent": {"key": "ENG-1"}}}}),
+            "USE_PARENT_KEY",
+        ),
         (json!({"labels": "text"}), "INVALID_JSON"),
     ] {
         assert_eq!(app.patch(&path, change).await.code(), code);
+    }
+    let change = json!({
+        "parent_key": "ENG-1", "assignee": "Ada", "due_on": "2026-12-24", "acceptance_criteria": ["Given\n- x"],
+        "depends_on": [{"ticket_id": tickets[1]}, {"key": "OPS-1"}], "fields": {"jira": {"customfield_1": 2}},
+    });
+    let changed = app.patch(&path, change.clone()).await.ok(200);
+    for (member, value) in change.as_object().unwrap() {
+        assert_eq!(changed[member], *value, "{member}");
     }
     let empty = app.request(
         Method::PATCH,
@@ -109,7 +138,8 @@ async fn a_document_without_work_gives_no_ticket_and_unknown_ones_are_named() {
 
     let body = app.own(json!({"document_id": document}));
     let none = app.post("/api/execution/generate", body).await.ok(200);
-    assert_eq!(none, json!({"tickets": [], "total": 0}));
+    let nothing = json!({"tickets": [], "total": 0, "coverage": [], "notes": []});
+    assert_eq!(none, nothing);
     let unknown = app.own(json!({"document_id": app.workspace}));
     app.post("/api/execution/generate", unknown)
         .await

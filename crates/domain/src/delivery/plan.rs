@@ -15,7 +15,9 @@ use crate::connection::catalog::active_site;
 use crate::connection::model::{Platform, TrackerSite};
 use crate::shared::ids::{DeliveryId, DocumentId, TicketId, WorkspaceId};
 use crate::shared::validation::Problems;
-use crate::ticket::model::{PushError, PushErrorCode, Ticket, TicketStatus};
+use crate::ticket::model::{
+    Dependency, Parent, PushError, PushErrorCode, Ticket, TicketStatus, TicketType,
+};
 
 /// The most tickets that one push takes.
 pub const MAX_TICKETS: usize = 10_000;
@@ -146,17 +148,23 @@ impl DeliveryService {
             document_title,
             tickets: Vec::new(),
         };
+        let names = self.names_of_relatives(command, &tickets).await?;
+        let mut refusals = Vec::with_capacity(tickets.len());
         let mut places = Vec::with_capacity(tickets.len());
         for ticket in tickets {
             if ticket.is_pushed() || ticket.delivery.is_some() {
                 places.push(Place::Existing(Box::new(ticket)));
             } else {
                 places.push(Place::Judged(ticket.version));
-                batch.tickets.push(self.preflight_ticket(ticket));
+                refusals.push(not_yet_sent(&ticket, command.platform));
+                batch.tickets.push(self.preflight_ticket(ticket, &names));
             }
         }
         let judged = self.judge(&site, &project, &batch).await?;
-        let (verdicts, fence) = judged.value;
+        let (mut verdicts, fence) = judged.value;
+        for (verdict, refusal) in verdicts.iter_mut().zip(refusals) {
+            verdict.refusal = refusal.or_else(|| verdict.refusal.take());
+        }
         Ok(PushPlan {
             site,
             project: batch.project,
@@ -248,12 +256,58 @@ impl DeliveryService {
         }
     }
 
-    fn preflight_ticket(&self, ticket: Ticket) -> PreflightTicket {
+    fn preflight_ticket(
+        &self,
+        ticket: Ticket,
+        names: &HashMap<TicketId, String>,
+    ) -> PreflightTicket {
+        let name = |id: TicketId| names.get(&id).cloned();
+        let parent = ticket.parent.and_then(|parent| match parent {
+            Parent::Ticket(id) => name(id),
+            Parent::Key(key) => Some(key),
+        });
+        let needed = ticket.depends_on.into_iter();
+        let needed = needed.filter_map(|dependency| match dependency {
+            Dependency::Ticket { ticket_id } => name(ticket_id),
+            Dependency::Key { key } => Some(key),
+        });
         PreflightTicket {
             ticket_id: ticket.id,
             delivery_id: self.ports.ids.next(),
             content: ticket.content,
+            parent,
+            depends_on: needed.collect(),
         }
+    }
+
+    /// What the parents and needs of tickets are called: their titles, with their keys where they are issues.
+    async fn names_of_relatives(
+        &self,
+        command: &PushCommand,
+        tickets: &[Ticket],
+    ) -> Result<HashMap<TicketId, String>, DeliveryError> {
+        let of_ticket = |ticket: &Ticket| {
+            let parent = ticket.parent.as_ref().and_then(Parent::ticket_id);
+            let needed = ticket.depends_on.iter().filter_map(Dependency::ticket_id);
+            parent.into_iter().chain(needed).collect::<Vec<_>>()
+        };
+        let ids: Vec<TicketId> = tickets.iter().flat_map(of_ticket).collect();
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let found = self
+            .ports
+            .tickets
+            .find_many(command.workspace_id, &ids)
+            .await?;
+        let named = found.into_iter().map(|ticket| {
+            let title = ticket.content.title;
+            match ticket.external {
+                Some(issue) => (ticket.id, format!("{title} ({})", issue.key)),
+                None => (ticket.id, title),
+            }
+        });
+        Ok(named.collect())
     }
 
     async fn judge(
@@ -290,6 +344,20 @@ impl DeliveryService {
             quota_points: verdicts.quota_points + fence.quota_points,
         })
     }
+}
+
+/// What a ticket holds that is not sent yet, so that nothing of it is dropped without a word.
+fn not_yet_sent(ticket: &Ticket, platform: Platform) -> Option<PushError> {
+    if ticket.content.ticket_type == TicketType::Subtask {
+        let message =
+            "sub-tasks cannot be pushed yet, because parents are not sent; make it a task";
+        let error = PushError::new(PushErrorCode::FieldRejected, message);
+        return Some(error.of_field("issuetype"));
+    }
+    let part = ticket.fields.get(platform.as_str())?;
+    let field = part.as_object()?.keys().next()?;
+    let message = "a ticket's own fields are not sent yet; give them as `fields` of the push";
+    Some(PushError::new(PushErrorCode::FieldRejected, message).of_field(field))
 }
 
 /// Where an entry of the plan comes from.

@@ -101,6 +101,10 @@ pub struct PreflightTicket {
     pub delivery_id: DeliveryId,
     /// What it says.
     pub content: TicketContent,
+    /// What it is part of, as people call it.
+    pub parent: Option<String>,
+    /// What must be there first, as people call it.
+    pub depends_on: Vec<String>,
 }
 
 /// The tickets of one push.

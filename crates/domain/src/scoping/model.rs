@@ -1,11 +1,9 @@
 //! What scoping gives.
 
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 
 use crate::document::model::ScopedBlock;
-use crate::shared::ids::{DocumentId, TicketId, WorkspaceId};
-use crate::ticket::model::{Ticket, TicketContent, TicketStatus};
+use crate::ticket::model::TicketContent;
 
 /// The most entries that a coverage holds; what is beyond is summed up in its last one.
 pub const MAX_COVERAGE_ENTRIES: usize = 2_000;
@@ -44,40 +42,6 @@ pub struct ScopedTicket {
     pub section: Vec<String>,
     /// The words of its source lines without marks and spacing: equal text, equal source.
     pub source_text: String,
-}
-
-impl ScopedTicket {
-    /// The ticket that it becomes, of no block yet.
-    #[must_use]
-    pub fn into_ticket(
-        self,
-        id: TicketId,
-        workspace_id: WorkspaceId,
-        document_id: DocumentId,
-        now: OffsetDateTime,
-    ) -> Ticket {
-        Ticket {
-            id,
-            workspace_id,
-            document_id,
-            block_id: None,
-            fingerprint: self.source_text,
-            source_line: self.source_line,
-            content: self.content,
-            status: TicketStatus::Generated,
-            platform: None,
-            external: None,
-            synced_status: None,
-            external_status: None,
-            push_error: None,
-            delivery: None,
-            version: 1,
-            created_at: now,
-            updated_at: now,
-            pushed_at: None,
-            synced_at: None,
-        }
-    }
 }
 
 /// What a scoped ticket depends on.

@@ -17,6 +17,7 @@ use crate::shared::ids::{
 };
 use crate::shared::page::{Page, PageRequest};
 use crate::ticket::model::{OpenDelivery, Ticket};
+use crate::ticket::regeneration::Provenance;
 use crate::workspace::model::{Actor, ApiToken, Member, User, Workspace};
 
 pub(super) mod audit;
@@ -97,6 +98,7 @@ struct StoredDocument {
 
 struct StoredTicket {
     ticket: Ticket,
+    provenance: Provenance,
     is_deleted: bool,
 }
 

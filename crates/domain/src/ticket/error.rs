@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::family::FamilyError;
 use crate::scoping::error::ScopeError;
 use crate::shared::failure::Failure;
 use crate::shared::validation::Problems;
@@ -33,6 +34,15 @@ pub enum TicketError {
     /// Tickets of this document are being generated at this moment.
     #[error("tickets of this document are being generated")]
     GenerationInProgress,
+    /// The ticket cannot stand where it should among the others.
+    #[error(transparent)]
+    ParentInvalid(#[from] FamilyError),
+    /// A parent was given among a tracker's own fields.
+    #[error("give the parent as parent_id or parent_key")]
+    UseParentKey,
+    /// The document was changed while its tickets were sought; nothing was written.
+    #[error("the document was changed while its tickets were generated")]
+    DocumentChanged,
     /// The document cannot be scoped.
     #[error(transparent)]
     Scope(#[from] ScopeError),

@@ -1,8 +1,10 @@
 //! Tickets.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use time::{Date, OffsetDateTime};
 
 use super::error::TicketError;
@@ -11,6 +13,8 @@ use crate::shared::ids::{BlockId, DeliveryId, DocumentId, TicketId, WorkspaceId}
 
 /// The greatest length of a ticket title, in characters; Jira's summary takes 255 of them.
 pub const MAX_TITLE_CHARS: usize = 10_000;
+/// The greatest length of a priority word, in characters; that of a priority's name in Jira.
+pub const MAX_PRIORITY_CHARS: usize = 60;
 
 /// What sort of work a ticket is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -29,6 +33,24 @@ pub enum TicketType {
     Subtask,
 }
 
+impl TicketType {
+    /// Where the type stands among the others: epics 1, parts of other tickets -1, the rest 0.
+    #[must_use]
+    pub const fn level(self) -> i8 {
+        match self {
+            Self::Epic => 1,
+            Self::Task | Self::Story | Self::Bug => 0,
+            Self::Subtask => -1,
+        }
+    }
+
+    /// Whether a ticket of this type may be the parent of one of the other; so there are at most three levels, and no circle.
+    #[must_use]
+    pub const fn may_hold(self, child: Self) -> bool {
+        self.level() == child.level() + 1
+    }
+}
+
 /// How urgent a ticket is, in the document's terms.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Priority {
@@ -40,12 +62,12 @@ pub enum Priority {
     P2,
     /// Low.
     P3,
-    /// Another word of 1 to 32 characters.
+    /// Another word of 1 to 60 characters.
     Other(String),
 }
 
 impl Priority {
-    /// Reads a priority word; P0 to P3 in either case, any other word of 1 to 32 characters as it stands.
+    /// Reads a priority word; P0 to P3 in either case, any other word of 1 to 60 characters as it stands.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let word = text.trim();
@@ -54,7 +76,7 @@ impl Priority {
             "P1" => Some(Self::P1),
             "P2" => Some(Self::P2),
             "P3" => Some(Self::P3),
-            _ if word.is_empty() || word.chars().count() > 32 => None,
+            _ if word.is_empty() || word.chars().count() > MAX_PRIORITY_CHARS => None,
             _ if word.chars().any(char::is_control) => None,
             _ => Some(Self::Other(word.to_owned())),
         }
@@ -116,6 +138,79 @@ pub struct TicketContent {
     pub assignee: Option<String>,
     /// When it is due.
     pub due_on: Option<Date>,
+}
+
+/// Who made a ticket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TicketSource {
+    /// It was found in the document.
+    #[default]
+    Scoped,
+    /// A person added it.
+    Manual,
+}
+
+/// What a ticket is part of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Parent {
+    /// A ticket of the same document.
+    Ticket(TicketId),
+    /// An issue of the same site, by its key.
+    Key(String),
+}
+
+impl Parent {
+    /// The ticket that is meant, if it is one.
+    #[must_use]
+    pub const fn ticket_id(&self) -> Option<TicketId> {
+        match self {
+            Self::Ticket(id) => Some(*id),
+            Self::Key(_) => None,
+        }
+    }
+
+    /// The key that is meant, if it is one.
+    #[must_use]
+    pub const fn key(&self) -> Option<&str> {
+        match self {
+            Self::Key(key) => Some(key.as_str()),
+            Self::Ticket(_) => None,
+        }
+    }
+}
+
+/// What must be there before a ticket.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Dependency {
+    /// A ticket of the same document.
+    Ticket {
+        /// Which.
+        ticket_id: TicketId,
+    },
+    /// An issue of a tracker.
+    Key {
+        /// Its key.
+        key: String,
+    },
+}
+
+/// What the tracker says now of an issue beside its status; shown, and never written over the ticket.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrackerView {
+    /// Its title.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// The name of its priority.
+    #[serde(default)]
+    pub priority: Option<String>,
+    /// Its labels.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// The name of its assignee.
+    #[serde(default)]
+    pub assignee: Option<String>,
 }
 
 /// Where a ticket stands.
@@ -275,18 +370,30 @@ pub struct Ticket {
     pub document_id: DocumentId,
     /// The block it was made from, while that block is there.
     pub block_id: Option<BlockId>,
-    /// Names its source within the document.
-    pub fingerprint: String,
-    /// The line of the document it was made from, from 1.
-    pub source_line: u32,
+    /// Who made it.
+    pub source: TicketSource,
+    /// The first line of the document that it was made from, from 1.
+    pub source_line: Option<u32>,
+    /// The last one.
+    pub source_end_line: Option<u32>,
     /// What it says.
     pub content: TicketContent,
+    /// What it is part of.
+    pub parent: Option<Parent>,
+    /// What must be there first.
+    pub depends_on: Vec<Dependency>,
+    /// Further fields by platform, each in the tracker's own JSON.
+    pub fields: Map<String, Value>,
     /// Where it stands.
     pub status: TicketStatus,
     /// The tracker it was pushed to.
     pub platform: Option<String>,
     /// The issue it became.
     pub external: Option<ExternalIssue>,
+    /// What the tracker says of the issue now.
+    pub tracker_view: Option<TrackerView>,
+    /// Whether its source has changed since it was pushed.
+    pub differs_from_document: bool,
     /// The issue's status in our words.
     pub synced_status: Option<SyncedStatus>,
     /// The issue's status in the tracker's own words.
@@ -324,9 +431,80 @@ pub struct TicketChanges {
     pub acceptance_criteria: Option<Option<Vec<String>>>,
     /// A new estimate.
     pub estimated_effort: Option<Option<Effort>>,
+    /// Another person.
+    pub assignee: Option<Option<String>>,
+    /// Another day.
+    pub due_on: Option<Option<Date>>,
+    /// Another parent among the document's tickets; takes the place of a key.
+    pub parent_id: Option<Option<TicketId>>,
+    /// Another parent by its key; takes the place of a ticket.
+    pub parent_key: Option<Option<String>>,
+    /// New dependencies; cleared there are none.
+    pub depends_on: Option<Option<Vec<Dependency>>>,
+    /// New parts of the further fields, each as a whole; a null clears one, and cleared there are none.
+    pub fields: Option<Option<Map<String, Value>>>,
+}
+
+impl TicketChanges {
+    /// Whether the place of the ticket among the others may change.
+    #[must_use]
+    pub const fn touches_family(&self) -> bool {
+        self.parent_id.is_some() || self.ticket_type.is_some() || self.depends_on.is_some()
+    }
 }
 
 impl Ticket {
+    /// A ticket as it is when it is generated, without a place in the document yet.
+    #[must_use]
+    pub fn generated(
+        id: TicketId,
+        workspace_id: WorkspaceId,
+        document_id: DocumentId,
+        content: TicketContent,
+        now: OffsetDateTime,
+    ) -> Self {
+        Self {
+            id,
+            workspace_id,
+            document_id,
+            block_id: None,
+            source: TicketSource::Scoped,
+            source_line: None,
+            source_end_line: None,
+            content,
+            parent: None,
+            depends_on: Vec::new(),
+            fields: Map::new(),
+            status: TicketStatus::Generated,
+            platform: None,
+            external: None,
+            tracker_view: None,
+            differs_from_document: false,
+            synced_status: None,
+            external_status: None,
+            push_error: None,
+            delivery: None,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+            pushed_at: None,
+            synced_at: None,
+        }
+    }
+
+    /// No longer names tickets that are gone; whether it named any.
+    pub fn forget(&mut self, gone: &HashSet<TicketId>) -> bool {
+        let is_gone = |id: Option<TicketId>| id.is_some_and(|id| gone.contains(&id));
+        let had_parent = is_gone(self.parent.as_ref().and_then(Parent::ticket_id));
+        if had_parent {
+            self.parent = None;
+        }
+        let n_before = self.depends_on.len();
+        self.depends_on
+            .retain(|dependency| !is_gone(dependency.ticket_id()));
+        had_parent || self.depends_on.len() != n_before
+    }
+
     /// Whether the issue exists in a tracker.
     #[must_use]
     pub const fn is_pushed(&self) -> bool {
@@ -379,9 +557,60 @@ impl Ticket {
         if let Some(effort) = changes.estimated_effort {
             content.estimated_effort = effort;
         }
+        if let Some(assignee) = changes.assignee {
+            content.assignee = assignee;
+        }
+        if let Some(due_on) = changes.due_on {
+            content.due_on = due_on;
+        }
+        if let Some(depends_on) = changes.depends_on {
+            self.depends_on = depends_on.unwrap_or_default();
+        }
+        self.change_parent(changes.parent_id, changes.parent_key);
+        self.change_fields(changes.fields);
         self.status = TicketStatus::Reviewed;
         self.push_error = None;
         self.updated_at = now;
         Ok(())
+    }
+
+    /// A new parent of either sort takes the place of the former one; clearing one sort leaves the other alone.
+    fn change_parent(&mut self, id: Option<Option<TicketId>>, key: Option<Option<String>>) {
+        let is_ticket = matches!(self.parent, Some(Parent::Ticket(_)));
+        let is_key = matches!(self.parent, Some(Parent::Key(_)));
+        if (id == Some(None) && is_ticket) || (key == Some(None) && is_key) {
+            self.parent = None;
+        }
+        if let Some(key) = key.flatten() {
+            self.parent = Some(Parent::Key(key));
+        }
+        if let Some(id) = id.flatten() {
+            self.parent = Some(Parent::Ticket(id));
+        }
+    }
+
+    fn change_fields(&mut self, fields: Option<Option<Map<String, Value>>>) {
+        let Some(parts) = fields else { return };
+        let Some(parts) = parts else {
+            self.fields.clear();
+            return;
+        };
+        for (platform, part) in parts {
+            match part {
+                Value::Null => drop(self.fields.remove(&platform)),
+                part => drop(self.fields.insert(platform, part)),
+            }
+        }
+    }
+}
+
+impl Dependency {
+    /// The ticket that is meant, if it is one.
+    #[must_use]
+    pub const fn ticket_id(&self) -> Option<TicketId> {
+        match self {
+            Self::Ticket { ticket_id } => Some(*ticket_id),
+            Self::Key { .. } => None,
+        }
     }
 }

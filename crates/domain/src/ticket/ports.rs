@@ -3,7 +3,10 @@
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
+use super::family::FamilyError;
 use super::model::{ExternalIssue, SyncedStatus, Ticket, TicketStatus};
+use super::regeneration::{Generation, TicketCoverage};
+use crate::scoping::model::ScopingNote;
 use crate::shared::failure::Failure;
 use crate::shared::ids::{DocumentId, TicketId, WorkspaceId};
 use crate::shared::page::{Page, PageRequest};
@@ -17,6 +20,30 @@ pub enum SaveOutcome {
     NotFound,
     /// Its version is another one.
     VersionConflict,
+    /// It cannot stand where it should among the tickets of its document.
+    Misplaced(FamilyError),
+}
+
+/// What a generation came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GenerationOutcome {
+    /// It was written.
+    Done(Generated),
+    /// The document has another version than the one that was scoped, or is gone; nothing was written.
+    DocumentChanged,
+}
+
+/// The tickets of a document after a generation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Generated {
+    /// All that are not deleted, in the order of their ids.
+    pub tickets: Vec<Ticket>,
+    /// The ticket of each candidate, if it has one.
+    pub ids: Vec<Option<TicketId>>,
+    /// What became of the document's lines.
+    pub coverage: Vec<TicketCoverage>,
+    /// What people should know.
+    pub notes: Vec<ScopingNote>,
 }
 
 /// How a generation treats tickets that were there before.
@@ -63,7 +90,7 @@ pub struct Relink {
     pub to: ExternalIssue,
 }
 
-/// Keeps execution tickets. Deleted tickets are never given out, yet keep their fingerprint.
+/// Keeps execution tickets. Deleted tickets are never given out, yet it stays known where they came from.
 #[async_trait]
 pub trait TicketRepository: Send + Sync + 'static {
     /// One ticket.
@@ -93,24 +120,23 @@ pub trait TicketRepository: Send + Sync + 'static {
         status: TicketStatus,
     ) -> Result<Vec<Ticket>, Failure>;
 
-    /// Brings the scoped tickets of a document in, in one step, by fingerprint.
-    ///
-    /// A new fingerprint is inserted as it stands. Where one exists with status `generated`, no open delivery and not
-    /// deleted, its content, block and line follow (the version rises only when something differs). Others are left alone.
-    /// Answers all tickets of the document that are not deleted, in the order of their ids.
-    async fn apply_generation(
-        &self,
-        workspace: WorkspaceId,
-        document: DocumentId,
-        scoped: &[Ticket],
-        scope: GenerationScope,
-        now: OffsetDateTime,
-    ) -> Result<Vec<Ticket>, Failure>;
+    /// Keeps new tickets as they stand; of none is it known where it came from.
+    async fn insert(&self, tickets: &[Ticket]) -> Result<(), Failure>;
 
-    /// Saves content, status, push error and update time when the stored version is `ticket.version`.
+    /// Brings what was scoped in, in one step, as [`plan`](super::regeneration::plan) says of the rows under the document's lock.
+    ///
+    /// Keeps coverage and notes as the document's newest. Blocks that are no longer there are left out.
+    async fn apply_generation(&self, generation: &Generation)
+    -> Result<GenerationOutcome, Failure>;
+
+    /// Saves content, parent, dependencies, fields, status, push error and update time when the stored version is
+    /// `ticket.version`.
     async fn save(&self, ticket: &Ticket) -> Result<SaveOutcome, Failure>;
 
-    /// Deletes a ticket when its stored version is `version`; its fingerprint stays known.
+    /// Saves likewise, after [`check`](super::family::check) has looked at the tickets of the document under its lock.
+    async fn save_placed(&self, ticket: &Ticket) -> Result<SaveOutcome, Failure>;
+
+    /// Deletes a ticket when its stored version is `version`; its children have no parent then.
     async fn delete(
         &self,
         workspace: WorkspaceId,

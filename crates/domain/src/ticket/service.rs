@@ -4,18 +4,19 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::changes::checked;
 use super::error::TicketError;
-use super::model::{MAX_TITLE_CHARS, Ticket, TicketChanges, TicketStatus};
-use super::ports::{GenerationScope, SaveOutcome, TicketRepository};
+use super::model::{Ticket, TicketChanges, TicketStatus};
+use super::ports::{GenerationOutcome, GenerationScope, SaveOutcome, TicketRepository};
+use super::regeneration::{Candidate, Generation, TicketCoverage};
 use crate::document::model::{Block, BlockType, Document};
 use crate::document::ports::DocumentRepository;
 use crate::document::service::identify_blocks;
-use crate::scoping::model::ScopedDocument;
+use crate::scoping::model::{ScopedDocument, ScopingNote};
 use crate::scoping::ports::TicketScoper;
 use crate::shared::clock::Clock;
 use crate::shared::ids::{BlockId, DocumentId, IdSource, TicketId, WorkspaceId};
 use crate::shared::page::{Page, PageRequest};
-use crate::shared::validation::{Problems, has_chars, one_line};
 
 /// How long a generation may take before another caller may take it over.
 const GENERATION_STALE_AFTER: Duration = Duration::from_secs(120);
@@ -29,6 +30,35 @@ pub struct Generate {
     pub block_id: Option<BlockId>,
     /// Only from blocks of these types.
     pub include_block_types: Option<Vec<BlockType>>,
+}
+
+impl Generate {
+    const fn scope(&self) -> GenerationScope {
+        if self.block_id.is_some() || self.include_block_types.is_some() {
+            GenerationScope::Part
+        } else {
+            GenerationScope::Whole
+        }
+    }
+
+    fn wants(&self, block: Option<&Block>) -> bool {
+        let is_block = |id| block.is_some_and(|block| block.id == id);
+        let types = self.include_block_types.as_deref();
+        let is_type =
+            |types: &[BlockType]| block.is_some_and(|block| types.contains(&block.body.block_type));
+        self.block_id.is_none_or(is_block) && types.is_none_or(is_type)
+    }
+}
+
+/// What a generation gives.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GeneratedTickets {
+    /// The tickets of what was asked for, in the order of their ids.
+    pub tickets: Vec<Ticket>,
+    /// What became of each line of the document, with the ticket that holds it.
+    pub coverage: Vec<TicketCoverage>,
+    /// What people should know.
+    pub notes: Vec<ScopingNote>,
 }
 
 /// What the service stands on.
@@ -68,16 +98,15 @@ impl TicketService {
 
     /// Generates the tickets of a document; doing it again changes nothing that a person has touched.
     ///
-    /// Answers the tickets of what was asked for, in the order of their ids.
-    ///
     /// # Errors
-    /// [`TicketError::DocumentNotFound`], [`TicketError::BlockNotFound`], [`TicketError::GenerationInProgress`].
+    /// [`TicketError::DocumentNotFound`], [`TicketError::BlockNotFound`], [`TicketError::GenerationInProgress`],
+    /// [`TicketError::DocumentChanged`] where somebody changed it meanwhile, [`TicketError::Scope`].
     pub async fn generate(
         &self,
         workspace: WorkspaceId,
         document: DocumentId,
         command: Generate,
-    ) -> Result<Vec<Ticket>, TicketError> {
+    ) -> Result<GeneratedTickets, TicketError> {
         let lease = self.ids.next();
         self.document(workspace, document).await?;
         let now = self.clock.now();
@@ -109,63 +138,62 @@ impl TicketService {
         workspace: WorkspaceId,
         id: DocumentId,
         command: Generate,
-    ) -> Result<Vec<Ticket>, TicketError> {
+    ) -> Result<GeneratedTickets, TicketError> {
         let (document, blocks) = self.document(workspace, id).await?;
         let scoped = self.scoper.scope(&document.content).await?;
-        let is_part = command.block_id.is_some() || command.include_block_types.is_some();
-        let tickets = self.select(&document, &blocks, scoped, &command)?;
-        let scope = if is_part {
-            GenerationScope::Part
-        } else {
-            GenerationScope::Whole
+        let generation = self.generation(&document, &blocks, scoped, &command)?;
+        let outcome = self.tickets.apply_generation(&generation).await?;
+        let GenerationOutcome::Done(mut generated) = outcome else {
+            return Err(TicketError::DocumentChanged);
         };
-        let now = self.clock.now();
-        let mut all = self
-            .tickets
-            .apply_generation(workspace, id, &tickets, scope, now)
-            .await?;
-        if is_part {
-            let wanted: HashSet<&str> = tickets.iter().map(|t| t.fingerprint.as_str()).collect();
-            all.retain(|ticket| wanted.contains(ticket.fingerprint.as_str()));
+        if generation.scope == GenerationScope::Part {
+            let placed = generation.candidates.iter().zip(&generated.ids);
+            let wanted = placed.filter(|(candidate, _)| candidate.is_wanted);
+            let wanted: HashSet<TicketId> = wanted.filter_map(|(_, id)| *id).collect();
+            generated
+                .tickets
+                .retain(|ticket| wanted.contains(&ticket.id));
         }
-        Ok(all)
+        Ok(GeneratedTickets {
+            coverage: generated.coverage,
+            tickets: generated.tickets,
+            notes: generated.notes,
+        })
     }
 
-    fn select(
+    fn generation(
         &self,
         document: &Document,
         stored: &[Block],
         scoped: ScopedDocument,
         command: &Generate,
-    ) -> Result<Vec<Ticket>, TicketError> {
-        let blocks = identify_blocks(document.summary.id, scoped.blocks, stored, &self.ids);
+    ) -> Result<Generation, TicketError> {
+        let summary = &document.summary;
+        let blocks = identify_blocks(summary.id, scoped.blocks, stored, &self.ids);
         let is_stored: HashSet<BlockId> = stored.iter().map(|block| block.id).collect();
         if command.block_id.is_some_and(|id| !is_stored.contains(&id)) {
             return Err(TicketError::BlockNotFound);
         }
-        let now = self.clock.now();
-        let types = command.include_block_types.as_deref();
-        let mut tickets = Vec::with_capacity(scoped.tickets.len());
-        for source in scoped.tickets {
-            let block = blocks.get(source.block);
-            let is_block = command
-                .block_id
-                .is_none_or(|id| block.is_some_and(|b| b.id == id));
-            let is_type =
-                types.is_none_or(|types| block.is_some_and(|b| types.contains(&b.body.block_type)));
-            if !(is_block && is_type) {
-                continue;
+        let candidates = scoped.tickets.into_iter().map(|scoped| {
+            let block = blocks.get(scoped.block);
+            let block_id = block.map(|block| block.id);
+            Candidate {
+                id: self.ids.next(),
+                block_id: block_id.filter(|id| is_stored.contains(id)),
+                is_wanted: command.wants(block),
+                scoped,
             }
-            let block_id = block
-                .map(|block| block.id)
-                .filter(|id| is_stored.contains(id));
-            let (workspace, id) = (document.summary.workspace_id, document.summary.id);
-            tickets.push(Ticket {
-                block_id,
-                ..source.into_ticket(self.ids.next(), workspace, id, now)
-            });
-        }
-        Ok(tickets)
+        });
+        Ok(Generation {
+            workspace_id: summary.workspace_id,
+            document_id: summary.id,
+            document_version: summary.version,
+            scope: command.scope(),
+            candidates: candidates.collect(),
+            coverage: scoped.coverage,
+            notes: scoped.notes,
+            now: self.clock.now(),
+        })
     }
 
     /// The tickets of a document.
@@ -203,7 +231,8 @@ impl TicketService {
     ///
     /// # Errors
     /// [`TicketError::NotFound`], [`TicketError::AlreadyPushed`], [`TicketError::DeliveryOpen`],
-    /// [`TicketError::VersionConflict`] and [`TicketError::Invalid`].
+    /// [`TicketError::VersionConflict`], [`TicketError::ParentInvalid`], [`TicketError::UseParentKey`] and
+    /// [`TicketError::Invalid`].
     pub async fn review(
         &self,
         workspace: WorkspaceId,
@@ -215,13 +244,19 @@ impl TicketService {
         for _ in 0..SAVE_ATTEMPTS {
             let mut ticket = self.matching(workspace, id, if_match).await?;
             ticket.review(changes.clone(), self.clock.now())?;
-            match self.tickets.save(&ticket).await? {
+            let saved = if changes.touches_family() {
+                self.tickets.save_placed(&ticket).await?
+            } else {
+                self.tickets.save(&ticket).await?
+            };
+            match saved {
                 SaveOutcome::Done => {
                     ticket.version += 1;
                     return Ok(ticket);
                 }
                 SaveOutcome::NotFound => return Err(TicketError::NotFound),
                 SaveOutcome::VersionConflict => {}
+                SaveOutcome::Misplaced(error) => return Err(error.into()),
             }
         }
         Err(TicketError::VersionConflict)
@@ -250,6 +285,7 @@ impl TicketService {
                 SaveOutcome::Done => return Ok(()),
                 SaveOutcome::NotFound => return Err(TicketError::NotFound),
                 SaveOutcome::VersionConflict => {}
+                SaveOutcome::Misplaced(error) => return Err(error.into()),
             }
         }
         Err(TicketError::VersionConflict)
@@ -266,45 +302,5 @@ impl TicketService {
             return Err(TicketError::VersionConflict);
         }
         Ok(ticket)
-    }
-}
-
-/// Checks and tidies a person's changes.
-fn checked(mut changes: TicketChanges) -> Result<TicketChanges, TicketError> {
-    let mut problems = Problems::default();
-    if let Some(title) = &mut changes.title {
-        *title = one_line(title);
-        let message = format!("give 1 to {MAX_TITLE_CHARS} characters");
-        problems.require(has_chars(title, 1, MAX_TITLE_CHARS), "/title", message);
-    }
-    if let Some(Some(labels)) = &mut changes.labels {
-        check_list(&mut problems, labels, "/labels", 100, 255);
-    }
-    if let Some(Some(criteria)) = &mut changes.acceptance_criteria {
-        check_list(&mut problems, criteria, "/acceptance_criteria", 500, 5_000);
-    }
-    problems.or(changes).map_err(TicketError::Invalid)
-}
-
-fn check_list(
-    problems: &mut Problems,
-    items: &mut [String],
-    pointer: &str,
-    most_items: usize,
-    most_chars: usize,
-) {
-    problems.require(
-        items.len() <= most_items,
-        pointer,
-        format!("give at most {most_items} items"),
-    );
-    for (index, item) in items.iter_mut().enumerate() {
-        *item = one_line(item);
-        let message = format!("give 1 to {most_chars} characters");
-        problems.require(
-            has_chars(item, 1, most_chars),
-            format!("{pointer}/{index}"),
-            message,
-        );
     }
 }

@@ -301,7 +301,7 @@ impl World {
         let generated = self
             .tickets
             .generate(self.workspace, document, Generate::default());
-        generated.await.unwrap()
+        generated.await.unwrap().tickets
     }
 
     /// Reviews a ticket without changing it.

@@ -76,13 +76,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    document_coverage (document_id) {
+        document_id -> Uuid,
+        document_version -> BigInt,
+        coverage -> Jsonb,
+        notes -> Jsonb,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     execution_tickets (id) {
         id -> Uuid,
         workspace_id -> Uuid,
         document_id -> Uuid,
         block_id -> Nullable<Uuid>,
+        source -> Text,
         fingerprint -> Text,
-        source_line -> Integer,
+        item_id -> Nullable<Text>,
+        source_section -> Jsonb,
+        source_text -> Text,
+        source_line -> Nullable<Integer>,
+        source_end_line -> Nullable<Integer>,
         title -> Text,
         description -> Text,
         ticket_type -> Text,
@@ -90,12 +105,21 @@ diesel::table! {
         labels -> Jsonb,
         acceptance_criteria -> Jsonb,
         estimated_effort -> Nullable<Text>,
+        assignee -> Nullable<Text>,
+        due_on -> Nullable<Date>,
+        parent_id -> Nullable<Uuid>,
+        parent_key -> Nullable<Text>,
+        depends_on -> Jsonb,
+        fields -> Jsonb,
         status -> Text,
         platform -> Nullable<Text>,
         external_site_id -> Nullable<Text>,
         external_id -> Nullable<Text>,
         external_key -> Nullable<Text>,
         external_url -> Nullable<Text>,
+        external_ref -> Nullable<Jsonb>,
+        external -> Nullable<Jsonb>,
+        differs_from_document -> Bool,
         synced_status -> Nullable<Text>,
         external_status -> Nullable<Text>,
         push_error -> Nullable<Jsonb>,
@@ -140,6 +164,7 @@ diesel::table! {
         workspace_id -> Uuid,
         integration_type -> Text,
         is_active -> Bool,
+        site_id -> Nullable<Text>,
         config -> Jsonb,
         access_token_encrypted -> Nullable<Binary>,
         refresh_token_encrypted -> Nullable<Binary>,
@@ -206,6 +231,7 @@ diesel::table! {
         attempted_at -> Nullable<Timestamptz>,
         is_resent -> Bool,
         answered_lease_id -> Nullable<Uuid>,
+        waits_for -> Nullable<Uuid>,
     }
 }
 
@@ -239,6 +265,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    schema_changes (version) {
+        version -> Text,
+        breaks_older -> Bool,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     workspaces,
     users,
@@ -247,6 +280,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_tokens,
     documents,
     document_blocks,
+    document_coverage,
     execution_tickets,
     oauth_states,
     pending_connections,
@@ -256,6 +290,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     push_tickets,
     tracker_pauses,
     audit_entries,
+    schema_changes,
 );
 
 diesel::allow_columns_to_appear_in_same_group_by_clause!(push_tickets::push_id, deliveries::state);

@@ -15,8 +15,9 @@ use handoff_domain::shared::ids::{DocumentId, TicketId, WorkspaceId};
 use handoff_domain::shared::page::{Page, PageRequest};
 use handoff_domain::ticket::model::{Ticket, TicketStatus};
 use handoff_domain::ticket::ports::{
-    GenerationScope, LinkedFilter, Relink, SaveOutcome, TicketObservation, TicketRepository,
+    GenerationOutcome, LinkedFilter, Relink, SaveOutcome, TicketObservation, TicketRepository,
 };
+use handoff_domain::ticket::regeneration::Generation;
 use time::OffsetDateTime;
 
 use super::schema::{deliveries, execution_tickets};
@@ -60,16 +61,17 @@ impl Tickets {
 
     async fn apply_generation_once(
         &self,
-        workspace: WorkspaceId,
-        document: DocumentId,
-        scoped: &[Ticket],
-        scope: GenerationScope,
-        now: OffsetDateTime,
-    ) -> Result<Vec<Ticket>, StoreError> {
+        generation: &Generation,
+    ) -> Result<GenerationOutcome, StoreError> {
         let mut transaction = self.database.begin().await?;
-        let connection = transaction.connection()?;
-        let applied = generation::apply(connection, workspace, document, scoped, scope, now).await;
+        let applied = generation::apply(transaction.connection()?, generation).await;
         transaction.end(applied).await
+    }
+
+    async fn save_placed_once(&self, ticket: &Ticket) -> Result<SaveOutcome, StoreError> {
+        let mut transaction = self.database.begin().await?;
+        let saved = saving::save_placed(transaction.connection()?, ticket).await;
+        transaction.end(saved).await
     }
 
     async fn relink_once(
@@ -144,16 +146,21 @@ impl TicketRepository for Tickets {
         Ok(load(reader.connection()?, query).await?)
     }
 
+    async fn insert(&self, tickets: &[Ticket]) -> Result<(), Failure> {
+        let mut transaction = self.database.begin().await?;
+        let inserted = saving::insert(transaction.connection()?, tickets).await;
+        Ok(transaction.end(inserted).await?)
+    }
+
     async fn apply_generation(
         &self,
-        workspace: WorkspaceId,
-        document: DocumentId,
-        scoped: &[Ticket],
-        scope: GenerationScope,
-        now: OffsetDateTime,
-    ) -> Result<Vec<Ticket>, Failure> {
-        let apply = || self.apply_generation_once(workspace, document, scoped, scope, now);
-        Ok(retrying(apply).await?)
+        generation: &Generation,
+    ) -> Result<GenerationOutcome, Failure> {
+        Ok(retrying(|| self.apply_generation_once(generation)).await?)
+    }
+
+    async fn save_placed(&self, ticket: &Ticket) -> Result<SaveOutcome, Failure> {
+        Ok(retrying(|| self.save_placed_once(ticket)).await?)
     }
 
     async fn save(&self, ticket: &Ticket) -> Result<SaveOutcome, Failure> {

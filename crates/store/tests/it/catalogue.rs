@@ -79,7 +79,7 @@ async fn the_sqlite_schema_is_what_migrations_make() {
         include_str!("../../src/sqlite/schema.rs"),
         |name| match name {
             "Binary" => "BLOB",
-            "Text" | "Json" | "TimestamptzSqlite" => "TEXT",
+            "Text" | "Json" | "Date" | "TimestamptzSqlite" => "TEXT",
             "BigInt" | "Integer" | "Bool" => "INTEGER",
             other => panic!("what is {other} on SQLite?"),
         },
@@ -122,6 +122,7 @@ async fn the_postgres_schema_is_what_migrations_make() {
             "Text" => "text",
             "Jsonb" => "jsonb",
             "Timestamptz" => "timestamptz",
+            "Date" => "date",
             "BigInt" => "int8",
             "Integer" => "int4",
             "Bool" => "bool",

@@ -15,7 +15,9 @@ mod migrations;
 mod plans;
 mod postgres;
 mod races;
+mod raw;
 mod sqlite;
+mod upgrades;
 mod world;
 
 /// Makes a test of each promise for each database.

@@ -1,6 +1,9 @@
 //! Migrations up, down and up again.
 
+use handoff_store::UnknownChange;
 use handoff_store::testing::TestDatabase;
+
+use crate::raw::Raw;
 
 #[tokio::test]
 async fn sqlite_migrates_up_down_and_up() {
@@ -48,6 +51,42 @@ async fn goes_up_down_and_up(database: &TestDatabase) {
     assert_eq!(store.migrate_up().await.unwrap(), pending);
     let status = store.migration_status().await.unwrap();
     assert!(status.iter().all(|migration| migration.applied));
+}
+
+#[tokio::test]
+async fn sqlite_tells_what_a_newer_program_has_changed() {
+    tells_of_newer_changes(&TestDatabase::sqlite().await).await;
+}
+
+#[tokio::test]
+async fn postgres_tells_what_a_newer_program_has_changed() {
+    if let Some(database) = TestDatabase::postgres().await {
+        tells_of_newer_changes(&database).await;
+    }
+}
+
+async fn tells_of_newer_changes(database: &TestDatabase) {
+    let mut raw = Raw::open(database).await;
+    let status = database.store().migration_status().await.unwrap();
+    let stamps = status.iter().map(|known| known.name[..17].replace('-', ""));
+    let own = "SELECT version FROM schema_changes ORDER BY version";
+    assert_eq!(raw.words(own).await, stamps.collect::<Vec<_>>());
+    assert_eq!(database.store().unknown_changes().await.unwrap(), []);
+    let truth = raw.truth();
+    raw.run(&format!(
+        "INSERT INTO schema_changes VALUES ('29991231000000', {truth})"
+    ))
+    .await;
+
+    let unknown = database.store().unknown_changes().await.unwrap();
+
+    assert_eq!(
+        unknown,
+        [UnknownChange {
+            version: "29991231000000".to_owned(),
+            breaks_older: true
+        }]
+    );
 }
 
 async fn migrates_once(database: &TestDatabase) {

@@ -15,7 +15,6 @@ use handoff_domain::delivery::ports::{
     AcceptOutcome, IdempotencyKey, NewEntry, NewPush, ResolveOutcome,
 };
 use handoff_domain::document::model::{Document, DocumentStatus, DocumentSummary, DocumentType};
-use handoff_domain::scoping::model::ScopedTicket;
 use handoff_domain::shared::ids::{
     DeliveryId, DocumentId, IdSource, LeaseId, PushId, TicketId, UserId, WorkspaceId,
 };
@@ -24,7 +23,6 @@ use handoff_domain::testing::{CountingRandomness, FixedClock};
 use handoff_domain::ticket::model::{
     ExternalIssue, PushError, PushErrorCode, Ticket, TicketContent, TicketStatus,
 };
-use handoff_domain::ticket::ports::GenerationScope;
 use handoff_domain::workspace::model::{Actor, User, Workspace};
 use handoff_store::Store;
 use handoff_store::testing::TestDatabase;
@@ -194,29 +192,19 @@ impl World {
     /// Reviewed tickets, in the order of their ids.
     pub(crate) async fn add_tickets(&self, count: usize) -> Vec<Ticket> {
         let tickets: Vec<Ticket> = (0..count).map(|_| self.ticket()).collect();
-        let repository = &self.ports.tickets;
-        let part = GenerationScope::Part;
-        repository
-            .apply_generation(self.workspace, self.document, &tickets, part, START)
-            .await
-            .unwrap();
+        self.ports.tickets.insert(&tickets).await.unwrap();
         tickets
     }
 
     fn ticket(&self) -> Ticket {
         let id: TicketId = self.ports.ids.next();
-        let scoped = ScopedTicket {
-            block: 0,
-            content: TicketContent {
-                title: format!("Ticket {id}"),
-                ..TicketContent::default()
-            },
-            source_line: 1,
-            fingerprint: id.to_string(),
+        let content = TicketContent {
+            title: format!("Ticket {id}"),
+            ..TicketContent::default()
         };
         Ticket {
             status: TicketStatus::Reviewed,
-            ..scoped.into_ticket(id, self.workspace, self.document, START)
+            ..Ticket::generated(id, self.workspace, self.document, content, START)
         }
     }
 

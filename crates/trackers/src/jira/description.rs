@@ -24,6 +24,10 @@ pub(super) struct Additions<'a> {
     pub(super) full_title: Option<&'a str>,
     /// Labels that the project has no field for.
     pub(super) homeless_labels: &'a [String],
+    /// What the ticket is part of.
+    pub(super) parent: Option<&'a str>,
+    /// What must be there first.
+    pub(super) depends_on: &'a [String],
 }
 
 /// Builds the description of a ticket.
@@ -70,9 +74,23 @@ fn add_notes(tail: &mut Document, content: &TicketContent, additions: &Additions
     if let Some(effort) = content.estimated_effort {
         tail.push_paragraph(&format!("**Estimated effort:** {}", effort_word(effort)));
     }
+    let mut note = |name: &str, text: &str| {
+        tail.push_paragraph(&format!("**{name}:** {}", escape(text)));
+    };
+    if let Some(parent) = additions.parent {
+        note("Part of", parent);
+    }
+    if let Some(assignee) = &content.assignee {
+        note("Assignee", assignee);
+    }
+    if let Some(due_on) = content.due_on {
+        note("Due on", &due_on.to_string());
+    }
+    if !additions.depends_on.is_empty() {
+        note("Depends on", &additions.depends_on.join("; "));
+    }
     if !additions.homeless_labels.is_empty() {
-        let labels = escape(&additions.homeless_labels.join(", "));
-        tail.push_paragraph(&format!("**Labels:** {labels}"));
+        note("Labels", &additions.homeless_labels.join(", "));
     }
     let title = escape(additions.document_title);
     tail.push_paragraph(&format!("*From the document* {title}"));
@@ -129,6 +147,8 @@ mod tests {
             document_title: "Spec *1*",
             full_title: None,
             homeless_labels: &[],
+            parent: None,
+            depends_on: &[],
         };
         let built = build(content, &additions).document;
         jira_client::adf::to_text(&Document::from_value(built).unwrap())
@@ -152,6 +172,33 @@ mod tests {
     }
 
     #[test]
+    fn what_jira_gets_in_no_field_of_its_own_is_named() {
+        let content = TicketContent {
+            assignee: Some("Ada *L*".to_owned()),
+            due_on: Some(time::macros::date!(2026 - 12 - 24)),
+            ..TicketContent::default()
+        };
+        let depends_on = ["Pay by card (ENG-1)".to_owned(), "OPS-2".to_owned()];
+        let additions = Additions {
+            document_title: "Spec",
+            full_title: None,
+            homeless_labels: &[],
+            parent: Some("Checkout"),
+            depends_on: &depends_on,
+        };
+        let built = build(&content, &additions).document;
+        let text = jira_client::adf::to_text(&Document::from_value(built).unwrap());
+        for line in [
+            "Part of: Checkout",
+            "Assignee: Ada *L*",
+            "Due on: 2026-12-24",
+            "Depends on: Pay by card (ENG-1); OPS-2",
+        ] {
+            assert!(text.contains(line), "{text}");
+        }
+    }
+
+    #[test]
     fn an_over_long_description_is_cut_and_keeps_its_criteria() {
         let content = TicketContent {
             description: "A sentence of some words.\n\n".repeat(5_000),
@@ -162,6 +209,8 @@ mod tests {
             document_title: "Spec",
             full_title: None,
             homeless_labels: &[],
+            parent: None,
+            depends_on: &[],
         };
         let built = build(&content, &additions);
         let document = Document::from_value(built.document).unwrap();
@@ -181,6 +230,8 @@ mod tests {
             document_title: "Spec",
             full_title: None,
             homeless_labels: &[],
+            parent: None,
+            depends_on: &[],
         };
         let warnings = build(&content, &additions).warnings;
         assert_eq!(warnings.len(), 1);

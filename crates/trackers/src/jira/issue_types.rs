@@ -86,6 +86,7 @@ pub(super) fn for_ticket(
         TicketType::Story => "Story",
         TicketType::Bug => "Bug",
         TicketType::Epic => "Epic",
+        TicketType::Subtask => "Sub-task",
     };
     let untranslated = |issue_type: &IssueTypeMeta| {
         issue_type

@@ -104,6 +104,8 @@ fn add_text(
         document_title: &batch.document_title,
         full_title: is_cut.then_some(content.title.as_str()),
         homeless_labels: if has_labels { &[] } else { &content.labels },
+        parent: ticket.parent.as_deref(),
+        depends_on: &ticket.depends_on,
     };
     let described = description::build(content, &additions);
     fields.insert("description".to_owned(), described.document);

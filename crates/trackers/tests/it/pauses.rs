@@ -120,6 +120,8 @@ async fn a_preflight_tells_what_it_cost() {
                 ticket_id: world.ids.next(),
                 delivery_id: world.ids.next(),
                 content: titled("One"),
+                parent: None,
+                depends_on: Vec::new(),
             }],
         };
         let verdicts = world.tracker.preflight(&world.site, &batch).await.unwrap();

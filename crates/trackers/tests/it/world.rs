@@ -213,6 +213,8 @@ impl World {
                 ticket_id: self.ids.next(),
                 delivery_id: self.ids.next(),
                 content,
+                parent: None,
+                depends_on: Vec::new(),
             })
             .collect();
         let named: Vec<_> = tickets

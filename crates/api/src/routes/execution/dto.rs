@@ -2,18 +2,25 @@
 
 use std::collections::HashSet;
 
+use handoff_domain::scoping::model::{CoverageReason, NoteCode, ScopingNote};
 use handoff_domain::shared::validation::Problems;
-use handoff_domain::ticket::model::{Priority, Ticket, TicketChanges};
+use handoff_domain::ticket::model::{
+    Dependency, Parent, Priority, Ticket, TicketChanges, TrackerView,
+};
+use handoff_domain::ticket::regeneration::TicketCoverage;
+use handoff_domain::ticket::service::GeneratedTickets;
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use serde_json::{Map, Value};
+use time::macros::format_description;
+use time::{Date, OffsetDateTime};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::error::{ApiError, Code};
 use crate::extract::{Gate, Input, double_option, from_text};
 use crate::routes::dto::{
-    BlockTypeDto, DeliveryStateDto, EffortDto, PushErrorDto, SyncedStatusDto, TicketStatusDto,
-    TicketTypeDto,
+    BlockTypeDto, DeliveryStateDto, EffortDto, LineOutcomeDto, PushErrorDto, SyncedStatusDto,
+    TicketSourceDto, TicketStatusDto, TicketTypeDto,
 };
 
 const MAX_IDS: usize = 10_000;
@@ -65,7 +72,7 @@ pub(crate) struct PatchTicket {
     #[serde(deserialize_with = "double_option")]
     #[schema(value_type = Option<TicketTypeDto>)]
     ticket_type: Option<Option<TicketTypeDto>>,
-    /// P0 to P3, or another word of 1 to 32 characters.
+    /// P0 to P3, or another word of 1 to 60 characters.
     #[serde(deserialize_with = "double_option")]
     #[schema(value_type = Option<String>)]
     priority: Option<Option<String>>,
@@ -78,6 +85,79 @@ pub(crate) struct PatchTicket {
     #[serde(deserialize_with = "double_option")]
     #[schema(value_type = Option<EffortDto>)]
     estimated_effort: Option<Option<EffortDto>>,
+    /// Who is to do it; 1 to 255 characters.
+    #[serde(deserialize_with = "double_option")]
+    #[schema(value_type = Option<String>)]
+    assignee: Option<Option<String>>,
+    /// A day, as 2026-12-24.
+    #[serde(deserialize_with = "double_option")]
+    #[schema(value_type = Option<String>, format = Date)]
+    due_on: Option<Option<String>>,
+    /// The ticket of the same document that it is part of; takes the place of `parent_key`.
+    #[serde(deserialize_with = "double_option")]
+    #[schema(value_type = Option<Uuid>)]
+    parent_id: Option<Option<Uuid>>,
+    /// The key of the issue that it is part of; takes the place of `parent_id`.
+    #[serde(deserialize_with = "double_option")]
+    #[schema(value_type = Option<String>)]
+    parent_key: Option<Option<String>>,
+    /// What must be there first.
+    #[serde(deserialize_with = "double_option")]
+    #[schema(value_type = Option<Vec<DependencyDto>>)]
+    depends_on: Option<Option<Vec<DependencyDto>>>,
+    /// Further fields by platform, each in the tracker's own JSON; a platform's part is replaced as a whole.
+    #[serde(deserialize_with = "double_option")]
+    #[schema(value_type = Option<Object>)]
+    fields: Option<Option<Map<String, Value>>>,
+}
+
+/// What must be there before a ticket: a ticket of the same document, or an issue by its key.
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum DependencyDto {
+    Ticket(TicketDependencyDto),
+    Key(KeyDependencyDto),
+}
+
+/// A ticket of the same document.
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TicketDependencyDto {
+    ticket_id: Uuid,
+}
+
+/// An issue of a tracker.
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeyDependencyDto {
+    key: String,
+}
+
+impl From<DependencyDto> for Dependency {
+    fn from(dependency: DependencyDto) -> Self {
+        match dependency {
+            DependencyDto::Ticket(ticket) => Self::Ticket {
+                ticket_id: ticket.ticket_id.into(),
+            },
+            DependencyDto::Key(KeyDependencyDto { key }) => Self::Key { key },
+        }
+    }
+}
+
+impl From<Dependency> for DependencyDto {
+    fn from(dependency: Dependency) -> Self {
+        match dependency {
+            Dependency::Ticket { ticket_id } => Self::Ticket(TicketDependencyDto {
+                ticket_id: ticket_id.as_uuid(),
+            }),
+            Dependency::Key { key } => Self::Key(KeyDependencyDto { key }),
+        }
+    }
+}
+
+/// Reads a day; the inner `None` is a word that is none.
+fn day(word: &str) -> Option<Date> {
+    Date::parse(word, format_description!("[year]-[month]-[day]")).ok()
 }
 
 impl Input for PatchTicket {
@@ -93,9 +173,13 @@ impl TryFrom<PatchTicket> for TicketChanges {
         let priority = patch
             .priority
             .map(|word| word.map(|word| Priority::parse(&word)));
-        let message = "give P0 to P3, or another word of 1 to 32 characters";
+        let message = "give P0 to P3, or another word of 1 to 60 characters";
         problems.require(priority != Some(Some(None)), "/priority", message);
+        let due_on = patch.due_on.map(|word| word.map(|word| day(&word)));
+        let message = "give a day, such as 2026-12-24";
+        problems.require(due_on != Some(Some(None)), "/due_on", message);
         problems.or(())?;
+        let depends_on = patch.depends_on;
         Ok(Self {
             title: patch.title.flatten(),
             description: patch.description,
@@ -104,6 +188,13 @@ impl TryFrom<PatchTicket> for TicketChanges {
             labels: patch.labels,
             acceptance_criteria: patch.acceptance_criteria,
             estimated_effort: patch.estimated_effort.map(|value| value.map(Into::into)),
+            assignee: patch.assignee,
+            due_on: due_on.map(Option::flatten),
+            parent_id: patch.parent_id.map(|id| id.map(Into::into)),
+            parent_key: patch.parent_key,
+            depends_on: depends_on
+                .map(|all| all.map(|all| all.into_iter().map(Into::into).collect())),
+            fields: patch.fields,
         })
     }
 }
@@ -146,6 +237,12 @@ pub(crate) struct TicketDto {
     workspace_id: Uuid,
     document_id: Uuid,
     block_id: Option<Uuid>,
+    source: TicketSourceDto,
+    /// The lines of the document that it was made from, from 1.
+    source_line: Option<u32>,
+    source_end_line: Option<u32>,
+    /// Whether the document says something else now than when it was pushed.
+    differs_from_document: bool,
     title: String,
     /// Markdown.
     description: String,
@@ -155,6 +252,20 @@ pub(crate) struct TicketDto {
     labels: Vec<String>,
     acceptance_criteria: Vec<String>,
     estimated_effort: Option<EffortDto>,
+    /// The ticket of the same document that it is part of.
+    parent_id: Option<Uuid>,
+    /// The key of the issue that it is part of.
+    parent_key: Option<String>,
+    /// Who is to do it, as the document names them.
+    assignee: Option<String>,
+    /// A day, as 2026-12-24.
+    #[schema(format = Date)]
+    due_on: Option<String>,
+    /// What must be there first.
+    depends_on: Vec<DependencyDto>,
+    /// Further fields by platform, each in the tracker's own JSON.
+    #[schema(value_type = Object)]
+    fields: Map<String, Value>,
     status: TicketStatusDto,
     /// The tracker it was pushed to.
     platform: Option<String>,
@@ -164,6 +275,8 @@ pub(crate) struct TicketDto {
     external_id: Option<String>,
     external_key: Option<String>,
     external_url: Option<String>,
+    /// What the tracker says of the issue now, beside its status.
+    external: Option<TrackerViewDto>,
     /// The issue's status in our words.
     synced_status: Option<SyncedStatusDto>,
     /// The issue's status in the tracker's own words.
@@ -182,6 +295,26 @@ pub(crate) struct TicketDto {
     pushed_at: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339::option")]
     synced_at: Option<OffsetDateTime>,
+}
+
+/// What a tracker says of an issue.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TrackerViewDto {
+    title: Option<String>,
+    priority: Option<String>,
+    labels: Vec<String>,
+    assignee: Option<String>,
+}
+
+impl From<TrackerView> for TrackerViewDto {
+    fn from(view: TrackerView) -> Self {
+        Self {
+            title: view.title,
+            priority: view.priority,
+            labels: view.labels,
+            assignee: view.assignee,
+        }
+    }
 }
 
 /// The open delivery of a ticket.
@@ -208,6 +341,10 @@ impl From<Ticket> for TicketDto {
             workspace_id: ticket.workspace_id.as_uuid(),
             document_id: ticket.document_id.as_uuid(),
             block_id: ticket.block_id.map(|id| id.as_uuid()),
+            source: ticket.source.into(),
+            source_line: ticket.source_line,
+            source_end_line: ticket.source_end_line,
+            differs_from_document: ticket.differs_from_document,
             title: content.title,
             description: content.description,
             ticket_type: content.ticket_type.into(),
@@ -217,12 +354,27 @@ impl From<Ticket> for TicketDto {
             labels: content.labels,
             acceptance_criteria: content.acceptance_criteria,
             estimated_effort: content.estimated_effort.map(Into::into),
+            parent_id: ticket
+                .parent
+                .as_ref()
+                .and_then(Parent::ticket_id)
+                .map(|id| id.as_uuid()),
+            parent_key: ticket
+                .parent
+                .as_ref()
+                .and_then(Parent::key)
+                .map(str::to_owned),
+            assignee: content.assignee,
+            due_on: content.due_on.map(|day| day.to_string()),
+            depends_on: ticket.depends_on.into_iter().map(Into::into).collect(),
+            fields: ticket.fields,
             status: ticket.status.into(),
             platform: ticket.platform,
             external_site_id: site,
             external_id: id,
             external_key: key,
             external_url: url,
+            external: ticket.tracker_view.map(Into::into),
             synced_status: ticket.synced_status.map(Into::into),
             external_status: ticket.external_status,
             push_error: ticket.push_error.map(Into::into),
@@ -242,8 +394,81 @@ impl From<Ticket> for TicketDto {
 /// The tickets that a document, or the part asked for, calls for.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct GeneratedDto {
-    pub(super) tickets: Vec<TicketDto>,
-    pub(super) total: usize,
+    tickets: Vec<TicketDto>,
+    total: usize,
+    /// What became of each line of the document.
+    coverage: Vec<CoverageDto>,
+    /// What people should know of the tickets.
+    notes: Vec<NoteDto>,
+}
+
+/// What became of a run of lines.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CoverageDto {
+    start_line: u32,
+    end_line: u32,
+    outcome: LineOutcomeDto,
+    /// The ticket that holds them.
+    ticket_id: Option<Uuid>,
+    /// Why they are no ticket.
+    reason: Option<CoverageReasonDto>,
+}
+
+/// Why lines are no ticket.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CoverageReasonDto {
+    /// A stable word.
+    #[schema(value_type = String)]
+    code: CoverageReason,
+    message: &'static str,
+}
+
+/// Something that people should know of the tickets of a document.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct NoteDto {
+    /// A stable word.
+    #[schema(value_type = String)]
+    code: NoteCode,
+    message: String,
+    /// The line of the document that it is about.
+    line: Option<u32>,
+}
+
+impl From<GeneratedTickets> for GeneratedDto {
+    fn from(generated: GeneratedTickets) -> Self {
+        Self {
+            total: generated.tickets.len(),
+            tickets: generated.tickets.into_iter().map(Into::into).collect(),
+            coverage: generated.coverage.into_iter().map(Into::into).collect(),
+            notes: generated.notes.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<TicketCoverage> for CoverageDto {
+    fn from(entry: TicketCoverage) -> Self {
+        let reason = entry.reason.map(|code| CoverageReasonDto {
+            code,
+            message: code.message(),
+        });
+        Self {
+            start_line: entry.start_line,
+            end_line: entry.end_line,
+            outcome: entry.outcome.into(),
+            ticket_id: entry.ticket_id.map(|id| id.as_uuid()),
+            reason,
+        }
+    }
+}
+
+impl From<ScopingNote> for NoteDto {
+    fn from(note: ScopingNote) -> Self {
+        Self {
+            code: note.code,
+            message: note.message,
+            line: note.line,
+        }
+    }
 }
 
 /// One part of a document's tickets.

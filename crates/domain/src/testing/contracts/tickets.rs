@@ -1,22 +1,25 @@
 //! The promises of [`TicketRepository`](crate::ticket::ports::TicketRepository).
 
 use futures_util::future::join;
+use serde_json::{Map, Value};
 
 use super::Ports;
 use super::world::{World, at, nth, ok, page};
 use crate::shared::ids::{DocumentId, TicketId};
 use crate::ticket::model::{
-    Effort, Priority, PushError, PushErrorCode, SyncedStatus, Ticket, TicketContent, TicketStatus,
-    TicketType,
+    Dependency, Effort, Parent, Priority, PushError, PushErrorCode, SyncedStatus, Ticket,
+    TicketContent, TicketStatus, TicketType,
 };
 use crate::ticket::ports::{LinkedFilter, SaveOutcome};
 
+pub mod family;
 pub mod generation;
 pub mod observing;
 
 /// Runs the suite.
 pub async fn check(ports: &Ports) {
     generation::check(ports).await;
+    family::check(ports).await;
     tickets_are_found_in_their_workspace_by_the_order_of_ids(ports).await;
     tickets_are_listed_in_pages_with_their_number(ports).await;
     saving_compares_and_raises_the_version(ports).await;
@@ -125,7 +128,14 @@ pub async fn saving_compares_and_raises_the_version(ports: &Ports) {
             labels: Vec::new(),
             acceptance_criteria: vec!["First".to_owned(), "Second".to_owned()],
             estimated_effort: Some(Effort::Xlarge),
+            assignee: None,
+            due_on: None,
         },
+        parent: Some(Parent::Key("ENG-7".to_owned())),
+        depends_on: vec![Dependency::Key {
+            key: "ENG-8".to_owned(),
+        }],
+        fields: Map::from_iter([("jira".to_owned(), Value::Bool(true))]),
         status: TicketStatus::PushFailed,
         push_error: Some(PushError::new(PushErrorCode::FieldRejected, "no").of_field("summary")),
         updated_at: at(60),
@@ -185,8 +195,8 @@ pub async fn saving_writes_nothing_but_content_status_error_and_time(ports: &Por
     let world = World::new(ports).await;
     let ticket = one_ticket(&world).await;
     let bent = Ticket {
-        fingerprint: "bent".to_owned(),
-        source_line: 99,
+        source_line: Some(99),
+        differs_from_document: true,
         platform: Some("jira".to_owned()),
         external: Some(world.issue("9")),
         synced_status: Some(SyncedStatus::Done),

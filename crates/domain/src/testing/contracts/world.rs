@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use time::macros::datetime;
+use time::macros::{date, datetime};
 use time::{Duration, OffsetDateTime};
 
 use super::Ports;
@@ -20,7 +20,6 @@ use crate::shared::page::PageRequest;
 use crate::ticket::model::{
     Effort, ExternalIssue, Priority, Ticket, TicketContent, TicketStatus, TicketType,
 };
-use crate::ticket::ports::GenerationScope;
 use crate::workspace::model::{Actor, Role, User, Workspace};
 
 /// When every story begins; the microseconds must survive being stored.
@@ -178,23 +177,45 @@ impl<'a> World<'a> {
         document.summary.id
     }
 
-    /// A ticket as scoping gives it, not yet written.
-    pub(super) fn ticket(&self, document: DocumentId, fingerprint: &str) -> Ticket {
-        let scoped = ScopedTicket {
+    /// What scoping finds at a source of this name.
+    pub(super) fn scoped(name: &str) -> ScopedTicket {
+        ScopedTicket {
             block: 0,
             content: TicketContent {
-                title: format!("Do {fingerprint}"),
+                title: format!("Do {name}"),
                 description: "Some *words* – with ünïcode and 🦀".to_owned(),
                 ticket_type: TicketType::Story,
                 priority: Some(Priority::P1),
                 labels: vec!["a label".to_owned(), "b".to_owned()],
-                acceptance_criteria: vec!["It works".to_owned()],
+                acceptance_criteria: vec!["It works".to_owned(), "In two\nlines".to_owned()],
                 estimated_effort: Some(Effort::Small),
+                assignee: Some("Ada".to_owned()),
+                due_on: Some(date!(2026 - 12 - 24)),
             },
             source_line: 3,
-            fingerprint: fingerprint.to_owned(),
-        };
-        scoped.into_ticket(self.ports.ids.next(), self.workspace, document, START)
+            source_end_line: 5,
+            parent: None,
+            depends_on: Vec::new(),
+            item_id: None,
+            section: vec!["Needs".to_owned()],
+            source_text: name.to_owned(),
+        }
+    }
+
+    /// A ticket as a generation makes it, not yet written.
+    pub(super) fn ticket(&self, document: DocumentId, name: &str) -> Ticket {
+        let content = Self::scoped(name).content;
+        Ticket {
+            source_line: Some(3),
+            source_end_line: Some(5),
+            ..Ticket::generated(
+                self.ports.ids.next(),
+                self.workspace,
+                document,
+                content,
+                START,
+            )
+        }
     }
 
     /// A ticket that is an issue, not yet written.
@@ -219,17 +240,10 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Brings tickets in as a part of their document.
-    pub(super) async fn add_tickets(
-        &self,
-        document: DocumentId,
-        tickets: &[Ticket],
-    ) -> Vec<Ticket> {
-        let part = GenerationScope::Part;
-        let repository = &self.ports.tickets;
-        ok(repository
-            .apply_generation(self.workspace, document, tickets, part, START)
-            .await)
+    /// Writes tickets as they stand.
+    pub(super) async fn add_tickets(&self, document: DocumentId, tickets: &[Ticket]) {
+        assert!(tickets.iter().all(|ticket| ticket.document_id == document));
+        ok(self.ports.tickets.insert(tickets).await);
     }
 
     /// A ticket as it is stored now.

@@ -10,10 +10,13 @@ use crate::delivery::model::DeliveryState;
 use crate::shared::failure::Failure;
 use crate::shared::ids::{DocumentId, TicketId, WorkspaceId};
 use crate::shared::page::{Page, PageRequest};
-use crate::ticket::model::{Ticket, TicketStatus};
+use crate::ticket::family::{self, Relative};
+use crate::ticket::model::{Parent, Ticket, TicketStatus};
 use crate::ticket::ports::{
-    GenerationScope, LinkedFilter, Relink, SaveOutcome, TicketObservation, TicketRepository,
+    Generated, GenerationOutcome, LinkedFilter, Relink, SaveOutcome, TicketObservation,
+    TicketRepository,
 };
+use crate::ticket::regeneration::{self, Generation, KnownTicket, Provenance};
 
 /// Keeps tickets in memory.
 #[derive(Clone, Debug)]
@@ -28,7 +31,7 @@ impl InMemoryTicketRepository {
 }
 
 impl State {
-    /// Deletes a ticket; its fingerprint stays known.
+    /// Deletes a ticket; where it came from stays known.
     pub(super) fn delete_ticket(&mut self, id: TicketId, now: OffsetDateTime) {
         if let Some(stored) = self.tickets.get_mut(&id) {
             stored.is_deleted = true;
@@ -45,55 +48,81 @@ impl State {
         }
     }
 
-    /// Whether nobody has touched a ticket yet, so that it follows its document.
-    fn is_unreviewed(&self, stored: &StoredTicket) -> bool {
-        stored.ticket.status == TicketStatus::Generated
-            && !stored.is_deleted
-            && self.open_delivery(stored.ticket.id).is_none()
+    /// Every ticket that a document ever had.
+    fn known_tickets(&self, document: DocumentId) -> Vec<KnownTicket> {
+        let all = self.tickets.values();
+        let own = all.filter(|stored| stored.ticket.document_id == document);
+        own.map(|stored| KnownTicket {
+            ticket: self.with_delivery(&stored.ticket),
+            provenance: stored.provenance.clone(),
+            is_deleted: stored.is_deleted,
+        })
+        .collect()
     }
 
-    fn bring_in(&mut self, scoped: &Ticket, now: OffsetDateTime) {
-        let document = scoped.document_id;
-        let known = self.tickets.values().find(|stored| {
-            stored.ticket.document_id == document && stored.ticket.fingerprint == scoped.fingerprint
-        });
-        let Some(known) = known else {
-            let stored = StoredTicket {
-                ticket: scoped.clone(),
-                is_deleted: false,
-            };
-            self.tickets.insert(scoped.id, stored);
-            return;
+    fn keep_ticket(&mut self, known: KnownTicket) {
+        let stored = StoredTicket {
+            ticket: known.ticket,
+            provenance: known.provenance,
+            is_deleted: known.is_deleted,
         };
-        let is_same = known.ticket.content == scoped.content
-            && known.ticket.block_id == scoped.block_id
-            && known.ticket.source_line == scoped.source_line;
-        if is_same || !self.is_unreviewed(known) {
-            return;
-        }
-        self.change_ticket(known.ticket.id, now, |ticket| {
-            ticket.content = scoped.content.clone();
-            ticket.block_id = scoped.block_id;
-            ticket.source_line = scoped.source_line;
-        });
+        self.tickets.insert(stored.ticket.id, stored);
     }
 
-    /// Removes unreviewed tickets whose source is gone, fingerprint and all: nobody decided against them.
-    fn remove_vanished(&mut self, document: DocumentId, scoped: &[Ticket]) {
-        let kept: HashSet<&str> = scoped
-            .iter()
-            .map(|ticket| ticket.fingerprint.as_str())
-            .collect();
-        let vanished: Vec<TicketId> = self
-            .tickets
-            .values()
-            .filter(|stored| stored.ticket.document_id == document)
-            .filter(|stored| !kept.contains(stored.ticket.fingerprint.as_str()))
-            .filter(|stored| self.is_unreviewed(stored))
-            .map(|stored| stored.ticket.id)
-            .collect();
-        for id in vanished {
+    fn generate(&mut self, generation: &Generation) -> GenerationOutcome {
+        let id = generation.document_id;
+        let document = self.documents.get(&id).filter(|stored| {
+            let summary = &stored.document.summary;
+            !stored.is_deleted && summary.version == generation.document_version
+        });
+        if document.is_none() {
+            return GenerationOutcome::DocumentChanged;
+        }
+        let plan = regeneration::plan(&self.known_tickets(id), generation);
+        for known in plan.written {
+            self.keep_ticket(known);
+        }
+        for id in plan.removed {
             self.tickets.remove(&id);
+        }
+        GenerationOutcome::Done(Generated {
+            tickets: self.tickets_where(|ticket| ticket.document_id == id),
+            ids: plan.ids,
+            coverage: plan.coverage,
+            notes: plan.notes,
+        })
+    }
+
+    fn save_ticket(&mut self, ticket: &Ticket) -> SaveOutcome {
+        let checked = self.check_ticket(ticket.workspace_id, ticket.id, ticket.version);
+        if checked == SaveOutcome::Done {
+            self.change_ticket(ticket.id, ticket.updated_at, |stored| {
+                stored.content = ticket.content.clone();
+                stored.parent.clone_from(&ticket.parent);
+                stored.depends_on.clone_from(&ticket.depends_on);
+                stored.fields.clone_from(&ticket.fields);
+                stored.status = ticket.status;
+                stored.push_error.clone_from(&ticket.push_error);
+            });
+        }
+        checked
+    }
+
+    fn relatives(&self, document: DocumentId) -> Vec<Relative> {
+        let own = self.tickets_where(|ticket| ticket.document_id == document);
+        own.iter()
+            .map(|ticket| Relative {
+                id: ticket.id,
+                ticket_type: ticket.content.ticket_type,
+                parent_id: ticket.parent.as_ref().and_then(Parent::ticket_id),
+            })
+            .collect()
+    }
+
+    fn free_children(&mut self, parent: TicketId, now: OffsetDateTime) {
+        let children = self.tickets_where(|ticket| ticket.parent == Some(Parent::Ticket(parent)));
+        for child in children {
+            self.change_ticket(child.id, now, |ticket| ticket.parent = None);
         }
     }
 
@@ -207,37 +236,36 @@ impl TicketRepository for InMemoryTicketRepository {
         }))
     }
 
+    async fn insert(&self, tickets: &[Ticket]) -> Result<(), Failure> {
+        let mut state = self.0.enter().await;
+        for ticket in tickets {
+            state.keep_ticket(KnownTicket {
+                ticket: ticket.clone(),
+                provenance: Provenance::default(),
+                is_deleted: false,
+            });
+        }
+        Ok(())
+    }
+
     async fn apply_generation(
         &self,
-        workspace: WorkspaceId,
-        document: DocumentId,
-        scoped: &[Ticket],
-        scope: GenerationScope,
-        now: OffsetDateTime,
-    ) -> Result<Vec<Ticket>, Failure> {
-        let mut state = self.0.enter().await;
-        for ticket in scoped {
-            state.bring_in(ticket, now);
-        }
-        if scope == GenerationScope::Whole {
-            state.remove_vanished(document, scoped);
-        }
-        Ok(state.tickets_where(|ticket| {
-            ticket.workspace_id == workspace && ticket.document_id == document
-        }))
+        generation: &Generation,
+    ) -> Result<GenerationOutcome, Failure> {
+        Ok(self.0.enter().await.generate(generation))
     }
 
     async fn save(&self, ticket: &Ticket) -> Result<SaveOutcome, Failure> {
+        Ok(self.0.enter().await.save_ticket(ticket))
+    }
+
+    async fn save_placed(&self, ticket: &Ticket) -> Result<SaveOutcome, Failure> {
         let mut state = self.0.enter().await;
-        let checked = state.check_ticket(ticket.workspace_id, ticket.id, ticket.version);
-        if checked == SaveOutcome::Done {
-            state.change_ticket(ticket.id, ticket.updated_at, |stored| {
-                stored.content = ticket.content.clone();
-                stored.status = ticket.status;
-                stored.push_error.clone_from(&ticket.push_error);
-            });
-        }
-        Ok(checked)
+        let relatives = state.relatives(ticket.document_id);
+        Ok(match family::check(ticket, &relatives) {
+            Ok(()) => state.save_ticket(ticket),
+            Err(error) => SaveOutcome::Misplaced(error),
+        })
     }
 
     async fn delete(
@@ -251,6 +279,7 @@ impl TicketRepository for InMemoryTicketRepository {
         let checked = state.check_ticket(workspace, id, version);
         if checked == SaveOutcome::Done {
             state.delete_ticket(id, now);
+            state.free_children(id, now);
         }
         Ok(checked)
     }

@@ -5,7 +5,9 @@ use handoff_domain::delivery::model::{PushEntry, PushState, Warning, WarningCode
 use handoff_domain::delivery::plan::{Planned, PlannedEntry, PushCommand};
 use handoff_domain::delivery::tracker::{TrackerError, TrackerProject, Verdict};
 use handoff_domain::testing::{FakeTracker, yield_now};
-use handoff_domain::ticket::model::{PushError, PushErrorCode, TicketStatus};
+use handoff_domain::ticket::model::{
+    PushError, PushErrorCode, TicketChanges, TicketStatus, TicketType,
+};
 
 use crate::world::World;
 
@@ -244,4 +246,45 @@ async fn a_plan_names_issues_and_open_deliveries_as_they_are() {
     };
     assert_eq!(ticket.external.as_ref().unwrap().key, "ENG-1");
     assert_eq!(world.tracker.calls().preflight, 1, "of the first push only");
+}
+
+#[tokio::test]
+async fn what_is_not_sent_yet_is_refused_for_its_ticket_alone() {
+    let world = World::connected().await;
+    let (document, tickets) = world.reviewed(3).await;
+    let review = async |at: usize, changes: TicketChanges| {
+        let reviewed = world
+            .tickets
+            .review(world.workspace, tickets[at], changes, None);
+        reviewed.await.unwrap();
+    };
+    let subtask = TicketChanges {
+        ticket_type: Some(Some(TicketType::Subtask)),
+        ..TicketChanges::default()
+    };
+    review(0, subtask).await;
+    let fields = serde_json::json!({"jira": {"customfield_1": 2}});
+    let with_fields = TicketChanges {
+        fields: Some(fields.as_object().cloned()),
+        ..TicketChanges::default()
+    };
+    review(1, with_fields).await;
+
+    let planned = world.delivery.plan(&world.push_of(document)).await.unwrap();
+
+    let Planned::Plan(plan) = planned else {
+        panic!("there are reviewed tickets")
+    };
+    let refused = plan.entries.iter().map(|entry| match entry {
+        PlannedEntry::Judged { refusal, .. } => {
+            refusal.as_ref().and_then(|error| error.field.clone())
+        }
+        PlannedEntry::Existing(_) => panic!("nothing was pushed"),
+    });
+    let expected = [
+        Some("issuetype".to_owned()),
+        Some("customfield_1".to_owned()),
+        None,
+    ];
+    assert_eq!(refused.collect::<Vec<_>>(), expected);
 }

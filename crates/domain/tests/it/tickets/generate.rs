@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use handoff_domain::document::model::BlockType;
 use handoff_domain::document::service::DocumentChanges;
+use handoff_domain::scoping::model::NoteCode;
 use handoff_domain::shared::clock::Clock;
 use handoff_domain::shared::ids::{BlockId, DocumentId};
 use handoff_domain::ticket::error::TicketError;
@@ -40,6 +41,7 @@ async fn generate_part(
         .tickets
         .generate(world.workspace, document, command)
         .await
+        .map(|generated| generated.tickets)
 }
 
 #[tokio::test]
@@ -64,7 +66,7 @@ async fn a_document_becomes_generated_tickets_that_know_their_source() {
             .all(|ticket| ticket.status == TicketStatus::Generated)
     );
     assert_eq!(tickets[2].block_id, Some(blocks[1].id));
-    assert_eq!(tickets[2].source_line, 5);
+    assert_eq!(tickets[2].source_line, Some(5));
 }
 
 #[tokio::test]
@@ -248,4 +250,44 @@ async fn a_document_changed_at_the_last_moment_is_generated_as_it_is_now() {
     });
 
     assert_eq!(titles(&world.generate(id).await), ["New work"]);
+}
+
+#[tokio::test]
+async fn a_document_changed_while_it_is_scoped_gives_nothing() {
+    let world = Arc::new(World::new().await);
+    let id = world.document(THREE_BLOCKS).await.0.summary.id;
+    let other = world.clone();
+    world.hooks.before("begin_generation", move || async move {
+        let editor = other.clone();
+        other.hooks.after("find", move || async move {
+            rewrite(&editor, id, "# task: Tidy\n- New work").await;
+        });
+    });
+
+    let outdated = generate_part(&world, id, None, None).await;
+
+    assert!(matches!(outdated, Err(TicketError::DocumentChanged)));
+    assert_eq!(titles(&world.generate(id).await), ["New work"]);
+}
+
+#[tokio::test]
+async fn a_reworded_item_keeps_its_ticket_and_a_pushed_one_says_that_it_differs() {
+    let (world, open) = in_delivery().await;
+    world.work().await;
+    rewrite(
+        &world,
+        open.document_id,
+        "# requirement: Needs\n- Ticket 1 of more",
+    )
+    .await;
+
+    let command = Generate::default();
+    let generated = world
+        .tickets
+        .generate(world.workspace, open.document_id, command);
+    let generated = generated.await.unwrap();
+
+    assert_eq!(generated.tickets[0].id, open.id);
+    assert!(generated.tickets[0].differs_from_document);
+    assert_eq!(generated.notes[0].code, NoteCode::DiffersFromDocument);
 }

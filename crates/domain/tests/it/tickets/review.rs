@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use handoff_domain::ticket::error::TicketError;
 use handoff_domain::ticket::model::{
-    Effort, Priority, SyncedStatus, TicketChanges, TicketStatus, TicketType,
+    Dependency, Effort, Parent, Priority, SyncedStatus, Ticket, TicketChanges, TicketStatus,
+    TicketType,
 };
+use serde_json::{Value, json};
+use time::macros::date;
 
 use super::{THREE_BLOCKS, in_delivery, push_failed, titles};
 use crate::world::World;
 
 /// A workspace with a generated ticket.
-async fn generated() -> (World, handoff_domain::ticket::model::Ticket) {
+async fn generated() -> (World, Ticket) {
     let world = World::new().await;
     let id = world.document(THREE_BLOCKS).await.0.summary.id;
     let ticket = world.generate(id).await.remove(0);
@@ -31,14 +34,24 @@ async fn an_empty_change_is_a_review_too() {
 #[tokio::test]
 async fn absent_keeps_and_null_clears() {
     let (world, ticket) = generated().await;
+    let ops = Dependency::Key {
+        key: "OPS-2".to_owned(),
+    };
+    let fields = |json: Value| json.as_object().cloned().unwrap();
     let full = TicketChanges {
         title: Some("  A new\n title ".to_owned()),
         description: Some(Some("more".to_owned())),
         ticket_type: Some(Some(TicketType::Bug)),
         priority: Some(Some(Priority::P0)),
         labels: Some(Some(vec!["needs design".to_owned()])),
-        acceptance_criteria: Some(Some(vec!["It works".to_owned()])),
+        acceptance_criteria: Some(Some(vec!["It works\n- also here ".to_owned()])),
         estimated_effort: Some(Some(Effort::Small)),
+        assignee: Some(Some(" Ada  L".to_owned())),
+        due_on: Some(Some(date!(2026 - 12 - 24))),
+        parent_id: None,
+        parent_key: Some(Some("ENG-1".to_owned())),
+        depends_on: Some(Some(vec![ops.clone(), ops.clone()])),
+        fields: Some(Some(fields(json!({"jira": {"customfield_1": 2}})))),
     };
     let change = |changes| {
         world
@@ -48,6 +61,13 @@ async fn absent_keeps_and_null_clears() {
     let changed = change(full).await.unwrap();
     assert_eq!(changed.content.title, "A new title");
     assert_eq!(changed.content.labels, ["needs design"]);
+    assert_eq!(
+        changed.content.acceptance_criteria,
+        ["It works\n- also here"]
+    );
+    assert_eq!(changed.content.assignee.as_deref(), Some("Ada L"));
+    assert_eq!(changed.parent, Some(Parent::Key("ENG-1".to_owned())));
+    assert_eq!(changed.depends_on, [ops]);
     let kept = change(TicketChanges::default()).await.unwrap();
     assert_eq!(kept.content, changed.content);
 
@@ -59,8 +79,18 @@ async fn absent_keeps_and_null_clears() {
         labels: Some(None),
         acceptance_criteria: Some(None),
         estimated_effort: Some(None),
+        assignee: Some(None),
+        due_on: Some(None),
+        parent_id: Some(None),
+        parent_key: Some(None),
+        depends_on: Some(None),
+        fields: Some(Some(fields(json!({"jira": null})))),
     };
-    let cleared = change(clear).await.unwrap().content;
+    let cleared = change(clear).await.unwrap();
+    assert_eq!((cleared.parent, cleared.depends_on), (None, Vec::new()));
+    assert!(cleared.fields.is_empty());
+    let cleared = cleared.content;
+    assert!(cleared.assignee.is_none() && cleared.due_on.is_none());
     assert_eq!(cleared.title, "A new title");
     assert_eq!(cleared.ticket_type, TicketType::Task);
     assert!(cleared.description.is_empty() && cleared.labels.is_empty());
@@ -260,4 +290,46 @@ async fn tickets_are_listed_by_status() {
         listed(None).await,
         "Keep the cart, Empty the cart, Pay by card, Drop the old page"
     );
+}
+
+#[tokio::test]
+async fn a_parent_of_the_next_level_is_taken_and_any_other_refused() {
+    let world = World::new().await;
+    let id = world.document(THREE_BLOCKS).await.0.summary.id;
+    let tickets = world.generate(id).await;
+    let change = |ticket: &Ticket, changes| {
+        world
+            .tickets
+            .review(world.workspace, ticket.id, changes, None)
+    };
+    let under = |parent: &Ticket| TicketChanges {
+        parent_id: Some(Some(parent.id)),
+        ..TicketChanges::default()
+    };
+    let of_type = |ticket_type| TicketChanges {
+        ticket_type: Some(Some(ticket_type)),
+        ..TicketChanges::default()
+    };
+
+    let flat = change(&tickets[1], under(&tickets[0])).await;
+    assert!(matches!(flat, Err(TicketError::ParentInvalid(_))));
+    let own = change(&tickets[1], under(&tickets[1])).await;
+    assert!(matches!(own, Err(TicketError::ParentInvalid(_))));
+    change(&tickets[0], of_type(TicketType::Epic))
+        .await
+        .unwrap();
+    let child = change(&tickets[1], under(&tickets[0])).await.unwrap();
+    assert_eq!(child.parent, Some(Parent::Ticket(tickets[0].id)));
+    let robbed = change(&tickets[0], of_type(TicketType::Task)).await;
+    assert!(matches!(robbed, Err(TicketError::ParentInvalid(_))));
+    let key = TicketChanges {
+        parent_key: Some(Some("ENG-1".to_owned())),
+        ..under(&tickets[0])
+    };
+    let both = change(&tickets[1], key).await;
+    assert!(matches!(both, Err(TicketError::Invalid(_))));
+
+    let deleted = world.tickets.delete(world.workspace, tickets[0].id, None);
+    deleted.await.unwrap();
+    assert_eq!(world.ticket(tickets[1].id).await.parent, None);
 }

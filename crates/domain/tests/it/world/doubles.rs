@@ -9,8 +9,9 @@ use handoff_domain::connection::model::{TokenGrant, TrackerSiteChoice};
 use handoff_domain::connection::ports::{AuthorizerError, SendDeadline, TrackerAuthorizer};
 use handoff_domain::delivery::service::WorkSignal;
 use handoff_domain::document::model::{BlockType, ScopedBlock};
+use handoff_domain::scoping::error::ScopeError;
 use handoff_domain::scoping::model::{ScopedDocument, ScopedTicket};
-use handoff_domain::scoping::ports::TicketScoper;
+use handoff_domain::scoping::ports::{BlockCutter, TicketScoper};
 use handoff_domain::shared::clock::Clock;
 use handoff_domain::shared::failure::{Failure, FailureKind};
 use handoff_domain::testing::{FakeAuthorizer, FixedClock};
@@ -33,7 +34,7 @@ fn block_type(word: &str) -> BlockType {
 
 #[async_trait]
 impl TicketScoper for LineScoper {
-    async fn scope(&self, _title: &str, markdown: &str) -> Result<ScopedDocument, Failure> {
+    async fn scope(&self, markdown: &str) -> Result<ScopedDocument, ScopeError> {
         let mut scoped = ScopedDocument::default();
         for (number, line) in (1_u32..).zip(markdown.lines()) {
             if let Some((word, title)) = line
@@ -58,11 +59,23 @@ impl TicketScoper for LineScoper {
                         ..TicketContent::default()
                     },
                     source_line: number,
-                    fingerprint: format!("{}/{title}", scoped.blocks[block].title),
+                    source_end_line: number,
+                    parent: None,
+                    depends_on: Vec::new(),
+                    item_id: None,
+                    section: vec![scoped.blocks[block].title.clone()],
+                    source_text: format!("{}/{title}", scoped.blocks[block].title),
                 });
             }
         }
         Ok(scoped)
+    }
+}
+
+#[async_trait]
+impl BlockCutter for LineScoper {
+    async fn cut(&self, markdown: &str) -> Result<Vec<ScopedBlock>, ScopeError> {
+        Ok(self.scope(markdown).await?.blocks)
     }
 }
 

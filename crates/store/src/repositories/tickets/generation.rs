@@ -3,45 +3,81 @@
 use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
+use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
-use handoff_domain::shared::ids::{DocumentId, WorkspaceId};
-use handoff_domain::ticket::model::{Ticket, TicketStatus};
-use handoff_domain::ticket::ports::GenerationScope;
+use handoff_domain::ticket::ports::{Generated, GenerationOutcome};
+use handoff_domain::ticket::regeneration::{
+    Generation, KnownTicket, RegenerationPlan, plan as regenerate,
+};
 use time::OffsetDateTime;
 
-use super::super::schema::{document_blocks, execution_tickets};
+use super::super::schema::{document_blocks, document_coverage, documents, execution_tickets};
 use super::super::{Connection, locks};
-use super::rows::{self, TicketRow};
-use super::{IDS_PER_STATEMENT, ids_of_document, load, load_locked, of_document};
+use super::rows::{self, KnownRow};
+use super::{IDS_PER_STATEMENT, delivery_state, ids_of_document, load, of_document};
 use crate::error::StoreError;
-use crate::values::{RowId, Word};
+use crate::values::{RowId, to_json};
 
-/// Inserts, updates and removes tickets by fingerprint, and gives those of the document.
+/// When each ticket that is deleted was deleted.
+type Deletions = HashMap<RowId, OffsetDateTime>;
+
+/// Writes what the domain makes of the document's tickets and of what was scoped.
 pub(super) async fn apply(
     connection: &mut Connection,
-    workspace: WorkspaceId,
-    document: DocumentId,
-    scoped: &[Ticket],
-    scope: GenerationScope,
-    now: OffsetDateTime,
-) -> Result<Vec<Ticket>, StoreError> {
-    let id = RowId::from(document);
+    generation: &Generation,
+) -> Result<GenerationOutcome, StoreError> {
+    let id = RowId::from(generation.document_id);
     locks::document(connection, id).await?;
-    let known = ids_of_document(connection, id).await?;
-    let known = load_locked(connection, &known).await?;
-    let blocks = load_blocks(connection, id).await?;
-    let mut scoped_rows = Vec::with_capacity(scoped.len());
-    for ticket in scoped {
-        let mut row = TicketRow::new(ticket)?;
-        // The document may have changed since it was scoped; its next generation sets the block again.
-        row.block_id = row.block_id.filter(|block| blocks.contains(block));
-        scoped_rows.push(row);
+    if version_of(connection, id).await? != Some(generation.document_version) {
+        return Ok(GenerationOutcome::DocumentChanged);
     }
-    if scope == GenerationScope::Whole {
-        remove_vanished(connection, &known, &scoped_rows).await?;
+    let (known, deletions) = load_known(connection, id).await?;
+    let plan = regenerate(&known, generation);
+    remove(connection, &plan).await?;
+    write(connection, id, &plan, &deletions).await?;
+    keep_coverage(connection, generation, &plan).await?;
+    let tickets = of_document(generation.workspace_id, generation.document_id, None);
+    Ok(GenerationOutcome::Done(Generated {
+        tickets: load(connection, tickets).await?,
+        ids: plan.ids,
+        coverage: plan.coverage,
+        notes: plan.notes,
+    }))
+}
+
+async fn version_of(connection: &mut Connection, id: RowId) -> Result<Option<i64>, StoreError> {
+    let version = documents::table
+        .filter(documents::id.eq(id))
+        .filter(documents::deleted_at.is_null())
+        .select(documents::version)
+        .first(connection)
+        .await;
+    Ok(version.optional()?)
+}
+
+/// Every ticket that the document ever had, locked.
+async fn load_known(
+    connection: &mut Connection,
+    document: RowId,
+) -> Result<(Vec<KnownTicket>, Deletions), StoreError> {
+    let ids = ids_of_document(connection, document).await?;
+    let (mut known, mut deletions) = (Vec::with_capacity(ids.len()), Deletions::new());
+    for ids in ids.chunks(IDS_PER_STATEMENT) {
+        locks::tickets(connection, ids).await?;
+        let rows: Vec<(KnownRow, Option<String>)> = execution_tickets::table
+            .filter(execution_tickets::id.eq_any(ids))
+            .order(execution_tickets::id)
+            .select((KnownRow::as_select(), delivery_state()))
+            .load(connection)
+            .await?;
+        for (row, state) in rows {
+            let deleted_at = row.deleted_at();
+            let row = row.known(state)?;
+            deletions.extend(deleted_at.map(|at| (RowId::from(row.ticket.id), at)));
+            known.push(row);
+        }
     }
-    rows::write(connection, changed(known, scoped_rows, now)).await?;
-    load(connection, of_document(workspace, document, None)).await
+    Ok((known, deletions))
 }
 
 async fn load_blocks(
@@ -56,55 +92,68 @@ async fn load_blocks(
     Ok(ids.into_iter().collect())
 }
 
-/// Nobody has touched the ticket yet, so that it follows its document.
-fn is_unreviewed(row: &TicketRow) -> bool {
-    row.status == TicketStatus::Generated.word()
-        && row.delivery_id.is_none()
-        && row.deleted_at.is_none()
-}
-
-/// Removes unreviewed tickets whose source is gone, fingerprint and all: nobody decided against them.
-async fn remove_vanished(
-    connection: &mut Connection,
-    known: &[TicketRow],
-    scoped: &[TicketRow],
-) -> Result<(), StoreError> {
-    let kept: HashSet<&str> = scoped.iter().map(|row| row.fingerprint.as_str()).collect();
-    let is_gone = |row: &&TicketRow| is_unreviewed(row) && !kept.contains(row.fingerprint.as_str());
-    let gone: Vec<RowId> = known.iter().filter(is_gone).map(|row| row.id).collect();
-    for ids in gone.chunks(IDS_PER_STATEMENT) {
+async fn remove(connection: &mut Connection, plan: &RegenerationPlan) -> Result<(), StoreError> {
+    let removed: Vec<RowId> = plan.removed.iter().copied().map(RowId::from).collect();
+    for ids in removed.chunks(IDS_PER_STATEMENT) {
         let tickets = execution_tickets::table.filter(execution_tickets::id.eq_any(ids));
         diesel::delete(tickets).execute(connection).await?;
     }
     Ok(())
 }
 
-/// The rows to be written: new ones, and unreviewed ones whose source says something else now.
-fn changed(known: Vec<TicketRow>, scoped: Vec<TicketRow>, now: OffsetDateTime) -> Vec<TicketRow> {
-    let mut known: HashMap<String, TicketRow> = known
-        .into_iter()
-        .map(|row| (row.fingerprint.clone(), row))
-        .collect();
-    let mut seen = HashSet::with_capacity(scoped.len());
-    let mut rows = Vec::new();
-    for new in scoped {
-        if !seen.insert(new.fingerprint.clone()) {
-            continue;
-        }
-        let Some(old) = known.remove(&new.fingerprint) else {
-            rows.push(new);
-            continue;
-        };
-        if !is_unreviewed(&old) {
-            continue;
-        }
-        let mut row = old.clone();
-        row.set_content(&new);
-        if row != old {
-            row.version += 1;
-            row.updated_at = now;
-            rows.push(row);
-        }
+async fn write(
+    connection: &mut Connection,
+    document: RowId,
+    plan: &RegenerationPlan,
+    deletions: &Deletions,
+) -> Result<(), StoreError> {
+    let blocks = load_blocks(connection, document).await?;
+    let mut rows = Vec::with_capacity(plan.written.len());
+    for known in &plan.written {
+        let mut known = known.clone();
+        let id = RowId::from(known.ticket.id);
+        // A block without a row, such as one that only this reading of the document has.
+        let block_id = known.ticket.block_id;
+        known.ticket.block_id = block_id.filter(|block| blocks.contains(&RowId::from(*block)));
+        rows.push(KnownRow::new(&known, deletions.get(&id).copied())?);
     }
-    rows
+    rows::write_known(connection, rows).await
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = document_coverage)]
+struct CoverageRow {
+    document_id: RowId,
+    document_version: i64,
+    coverage: serde_json::Value,
+    notes: serde_json::Value,
+    created_at: OffsetDateTime,
+}
+
+/// Keeps coverage and notes as the newest of the document.
+async fn keep_coverage(
+    connection: &mut Connection,
+    generation: &Generation,
+    plan: &RegenerationPlan,
+) -> Result<(), StoreError> {
+    let row = CoverageRow {
+        document_id: generation.document_id.into(),
+        document_version: generation.document_version,
+        coverage: to_json(&plan.coverage)?,
+        notes: to_json(&plan.notes)?,
+        created_at: generation.now,
+    };
+    diesel::insert_into(document_coverage::table)
+        .values(row)
+        .on_conflict(document_coverage::document_id)
+        .do_update()
+        .set((
+            document_coverage::document_version.eq(excluded(document_coverage::document_version)),
+            document_coverage::coverage.eq(excluded(document_coverage::coverage)),
+            document_coverage::notes.eq(excluded(document_coverage::notes)),
+            document_coverage::created_at.eq(excluded(document_coverage::created_at)),
+        ))
+        .execute(connection)
+        .await?;
+    Ok(())
 }

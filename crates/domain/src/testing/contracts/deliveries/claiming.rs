@@ -51,7 +51,7 @@ pub async fn claimed_rows_are_committed_as_sending(ports: &Ports) {
         .iter()
         .map(|row| (row.id, row.ticket_id, row.payload.as_str(), row.attempt))
         .collect();
-    let payloads = ["{\"summary\":\"0\"}", "{\"summary\":\"1\"}"];
+    let payloads = ["{\"summary\":\"Do 0\"}", "{\"summary\":\"Do 1\"}"];
     let expected: Vec<_> = accepted
         .deliveries
         .iter()

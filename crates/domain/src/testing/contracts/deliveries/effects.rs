@@ -1,6 +1,7 @@
 //! The promises about deliveries that other repositories keep.
 
 use super::super::Ports;
+use super::super::tickets::generation::generated;
 use super::super::world::{World, at, ok};
 use super::ledger::{Accepted, check_change_numbers, deliveries, trouble};
 use crate::audit::model::AuditAction;
@@ -8,8 +9,8 @@ use crate::connection::model::{Integration, IntegrationConfig};
 use crate::connection::ports::WriteOutcome;
 use crate::delivery::model::{ClaimedBatch, DeliveryState, PushState, Settlement};
 use crate::document::ports::DocumentOutcome;
-use crate::ticket::model::{PushError, Ticket, TicketContent, TicketStatus};
-use crate::ticket::ports::{GenerationScope, SaveOutcome};
+use crate::ticket::model::{PushError, TicketStatus};
+use crate::ticket::ports::SaveOutcome;
 
 /// Runs these promises.
 pub async fn check(ports: &Ports) {
@@ -300,25 +301,10 @@ pub async fn generating_leaves_tickets_in_delivery_alone(ports: &Ports) {
         .await;
     let accepted = world.accepted_of(document, vec![ticket.clone()]).await;
     let before = world.load(ticket.id).await;
-    let content = TicketContent {
-        title: "Changed".to_owned(),
-        ..ticket.content.clone()
-    };
-    let changed = Ticket {
-        id: ports.ids.next(),
-        content,
-        ..ticket.clone()
-    };
-    let generate = async |scoped: &[Ticket]| {
-        let whole = GenerationScope::Whole;
-        let tickets = &ports.tickets;
-        ok(tickets
-            .apply_generation(world.workspace, document, scoped, whole, at(50))
-            .await)
-    };
+    let generate = async |names: &[&str]| generated(&world, document, names, at(50)).await;
 
     assert_eq!(
-        generate(std::slice::from_ref(&changed)).await,
+        generate(&["generated"]).await,
         std::slice::from_ref(&before)
     );
     assert_eq!(generate(&[]).await, [before]);

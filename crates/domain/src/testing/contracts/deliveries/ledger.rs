@@ -12,7 +12,7 @@ use crate::shared::ids::{DeliveryId, DocumentId, LeaseId, PushId, TicketId};
 use crate::ticket::model::{PushError, PushErrorCode, Ticket, TicketStatus};
 
 /// A push that was accepted, with the reviewed tickets it delivers.
-pub(super) struct Accepted {
+pub(in super::super) struct Accepted {
     pub(super) document: DocumentId,
     pub(super) tickets: Vec<Ticket>,
     pub(super) push: PushId,
@@ -56,7 +56,8 @@ impl World<'_> {
             ..self.ticket(document, &format!("{number}"))
         };
         let tickets: Vec<Ticket> = (0..count).map(reviewed).collect();
-        (document, self.add_tickets(document, &tickets).await)
+        self.add_tickets(document, &tickets).await;
+        (document, tickets)
     }
 
     /// An entry that sends a ticket.
@@ -65,7 +66,7 @@ impl World<'_> {
             ticket_id: ticket.id,
             ticket_version: ticket.version,
             delivery_id: self.ports.ids.next(),
-            payload: format!("{{\"summary\":\"{}\"}}", ticket.fingerprint),
+            payload: format!("{{\"summary\":\"{}\"}}", ticket.content.title),
             warnings: vec![warning()],
         }
     }
@@ -117,7 +118,11 @@ impl World<'_> {
     }
 
     /// Accepts a push of these tickets.
-    pub(super) async fn accepted_of(&self, document: DocumentId, tickets: Vec<Ticket>) -> Accepted {
+    pub(in super::super) async fn accepted_of(
+        &self,
+        document: DocumentId,
+        tickets: Vec<Ticket>,
+    ) -> Accepted {
         let entries: Vec<NewEntry> = tickets.iter().map(|ticket| self.deliver(ticket)).collect();
         let deliveries = entries.iter().filter_map(delivery_id).collect();
         let push = self.new_push(document, entries);
@@ -258,7 +263,7 @@ impl World<'_> {
     }
 
     /// Leaves nothing queued behind.
-    pub(super) async fn retire(self) {
+    pub(in super::super) async fn retire(self) {
         self.disconnect(10_000).await;
     }
 }

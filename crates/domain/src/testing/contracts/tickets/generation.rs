@@ -1,58 +1,83 @@
-//! The promises about bringing scoped tickets in.
+//! The promises about bringing scoped tickets in; what is decided there is tested beside the rule.
+
+use time::OffsetDateTime;
 
 use super::super::Ports;
 use super::super::world::{START, World, at, nth, ok};
-use crate::shared::ids::{DocumentId, TicketId};
-use crate::ticket::model::{Ticket, TicketContent, TicketStatus};
-use crate::ticket::ports::GenerationScope;
+use crate::scoping::model::{CoverageEntry, LineOutcome, NoteCode, ScopedTicket, ScopingNote};
+use crate::shared::ids::{BlockId, DocumentId};
+use crate::ticket::model::{Parent, Ticket, TicketStatus, TicketType};
+use crate::ticket::ports::{Generated, GenerationOutcome, GenerationScope};
+use crate::ticket::regeneration::{Candidate, Generation};
 
 /// Runs these promises.
 pub async fn check(ports: &Ports) {
-    new_fingerprints_are_inserted_as_they_stand(ports).await;
+    what_is_new_is_written_whole(ports).await;
     many_tickets_come_in_at_once(ports).await;
-    generating_again_changes_nothing(ports).await;
-    unreviewed_tickets_follow_their_source(ports).await;
-    touched_tickets_are_left_alone(ports).await;
-    deleted_fingerprints_stay_away(ports).await;
-    a_whole_generation_removes_what_vanished(ports).await;
+    unreviewed_tickets_follow_and_vanish_with_their_source(ports).await;
+    touched_and_deleted_tickets_are_left_alone(ports).await;
+    a_pushed_ticket_says_that_it_differs(ports).await;
+    a_document_that_changed_meanwhile_is_not_generated_from(ports).await;
 }
 
-async fn generate(
+/// A generation of all of a document, of what is scoped in this order.
+fn whole(
     world: &World<'_>,
     document: DocumentId,
-    scoped: &[Ticket],
-    scope: GenerationScope,
-) -> Vec<Ticket> {
-    let tickets = &world.ports.tickets;
-    ok(tickets
-        .apply_generation(world.workspace, document, scoped, scope, at(60))
-        .await)
-}
-
-/// The same sources as scoping gives them the next time: with new ids.
-fn scoped_again(world: &World<'_>, tickets: &[Ticket]) -> Vec<Ticket> {
-    let again = |ticket: &Ticket| Ticket {
+    scoped: Vec<ScopedTicket>,
+    block_id: Option<BlockId>,
+    now: OffsetDateTime,
+) -> Generation {
+    let candidates = scoped.into_iter().map(|scoped| Candidate {
         id: world.ports.ids.next(),
-        created_at: at(60),
-        updated_at: at(60),
-        ..ticket.clone()
-    };
-    tickets.iter().map(again).collect()
-}
-
-fn with_title(ticket: &Ticket, title: &str) -> Ticket {
-    let content = TicketContent {
-        title: title.to_owned(),
-        ..ticket.content.clone()
-    };
-    Ticket {
-        content,
-        ..ticket.clone()
+        block_id,
+        scoped,
+        is_wanted: true,
+    });
+    Generation {
+        workspace_id: world.workspace,
+        document_id: document,
+        document_version: 1,
+        scope: GenerationScope::Whole,
+        candidates: candidates.collect(),
+        coverage: vec![CoverageEntry {
+            start_line: 1,
+            end_line: 2,
+            outcome: LineOutcome::Context,
+            ticket: None,
+            reason: None,
+        }],
+        notes: vec![ScopingNote {
+            code: NoteCode::Prose,
+            message: "prose".to_owned(),
+            line: Some(1),
+        }],
+        now,
     }
 }
 
-/// A new fingerprint is inserted as it stands; the answer is every ticket of the document by the order of ids.
-pub async fn new_fingerprints_are_inserted_as_they_stand(ports: &Ports) {
+async fn apply(world: &World<'_>, generation: &Generation) -> Generated {
+    match ok(world.ports.tickets.apply_generation(generation).await) {
+        GenerationOutcome::Done(generated) => generated,
+        GenerationOutcome::DocumentChanged => panic!("the document did not change"),
+    }
+}
+
+/// The tickets of a document after generating from sources of these names.
+pub(in super::super) async fn generated(
+    world: &World<'_>,
+    document: DocumentId,
+    names: &[&str],
+    now: OffsetDateTime,
+) -> Vec<Ticket> {
+    let scoped = names.iter().copied().map(World::scoped).collect();
+    apply(world, &whole(world, document, scoped, None, now))
+        .await
+        .tickets
+}
+
+/// New tickets have every member that was scoped, their parents and their blocks, and come in the order of ids.
+pub async fn what_is_new_is_written_whole(ports: &Ports) {
     let world = World::new(ports).await;
     let document = world.document("With a block");
     let id = document.summary.id;
@@ -61,228 +86,153 @@ pub async fn new_fingerprints_are_inserted_as_they_stand(ports: &Ports) {
         .documents
         .insert(&document, std::slice::from_ref(&block))
         .await);
-    let elsewhere = world.add_document().await;
-    let full = Ticket {
-        block_id: Some(block.id),
-        ..world.ticket(id, "full")
-    };
-    let bare = Ticket {
-        content: TicketContent {
-            title: "Bare".to_owned(),
-            ..TicketContent::default()
-        },
-        ..world.ticket(id, "bare")
-    };
-    let issue = world.pushed_ticket(id, "issue");
-    world
-        .add_tickets(elsewhere, &[world.ticket(elsewhere, "full")])
-        .await;
+    let (mut epic, mut child) = (World::scoped("epic"), World::scoped("child"));
+    epic.content.ticket_type = TicketType::Epic;
+    child.parent = Some(0);
+    let generation = whole(&world, id, vec![epic, child], Some(block.id), START);
 
-    let first = generate(
+    let first = apply(&world, &generation).await;
+    let again = whole(
         &world,
         id,
-        std::slice::from_ref(&full),
-        GenerationScope::Whole,
-    )
-    .await;
-    let part = [issue.clone(), bare.clone()];
-    let all = generate(&world, id, &part, GenerationScope::Part).await;
+        generation
+            .candidates
+            .iter()
+            .map(|one| one.scoped.clone())
+            .collect(),
+        Some(block.id),
+        at(60),
+    );
+    let second = apply(&world, &again).await;
 
-    assert_eq!(first, std::slice::from_ref(&full));
-    assert_eq!(all, [full.clone(), bare, issue]);
-    assert_eq!(world.load(full.id).await, full);
+    let (epic, child) = (nth(&first.tickets, 0), nth(&first.tickets, 1));
+    let expected = Ticket {
+        id: child.id,
+        block_id: Some(block.id),
+        parent: Some(Parent::Ticket(epic.id)),
+        ..world.ticket(id, "child")
+    };
+    assert_eq!(*child, expected);
+    assert_eq!(world.load(child.id).await, expected);
+    assert_eq!(first.ids, [Some(epic.id), Some(child.id)]);
+    assert_eq!(first.notes, generation.notes);
+    assert_eq!(second, first, "generating again changed something");
 }
 
 /// A document may call for hundreds of tickets.
 pub async fn many_tickets_come_in_at_once(ports: &Ports) {
     let world = World::new(ports).await;
     let document = world.add_document().await;
-    let many: Vec<Ticket> = (0..1_500)
-        .map(|number| world.ticket(document, &format!("{number}")))
+    let names: Vec<String> = (0..1_500)
+        .map(|number| format!("ticket {number}"))
         .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
 
-    let first = generate(&world, document, &many, GenerationScope::Whole).await;
-    let again = scoped_again(&world, &many);
-    let second = generate(&world, document, &again, GenerationScope::Whole).await;
+    let first = generated(&world, document, &names, START).await;
+    let second = generated(&world, document, &names, at(60)).await;
 
     assert_eq!(first.len(), 1_500);
-    assert!(
-        first == many,
-        "many tickets came back changed or in another order"
-    );
     assert!(
         second == first,
         "generating many tickets again changed some"
     );
 }
 
-/// The same sources give the same tickets, and no version rises.
-pub async fn generating_again_changes_nothing(ports: &Ports) {
+/// What nobody has touched follows its source, and is gone with it; it returns with it, too.
+pub async fn unreviewed_tickets_follow_and_vanish_with_their_source(ports: &Ports) {
     let world = World::new(ports).await;
     let document = world.add_document().await;
-    let scoped = [world.ticket(document, "1"), world.ticket(document, "2")];
-    let first = generate(&world, document, &scoped, GenerationScope::Whole).await;
+    let first = generated(&world, document, &["stays", "vanishes"], START).await;
+    let mut moved = World::scoped("stays");
+    moved.source_line = 30;
+    moved.content.title = "Another title".to_owned();
 
-    for scope in [GenerationScope::Whole, GenerationScope::Part] {
-        let again = scoped_again(&world, &scoped);
-        assert_eq!(generate(&world, document, &again, scope).await, first);
-    }
+    let second = apply(&world, &whole(&world, document, vec![moved], None, at(60))).await;
+    let third = generated(&world, document, &["stays", "vanishes"], at(90)).await;
+
+    let mut expected = nth(&first, 0).clone();
+    expected.content.title = "Another title".to_owned();
+    expected.source_line = Some(30);
+    (expected.version, expected.updated_at) = (2, at(60));
+    assert_eq!(second.tickets, [expected]);
+    assert_eq!(third.len(), 2);
+    assert_ne!(nth(&third, 1).id, nth(&first, 1).id);
 }
 
-/// Content, block and line of a ticket that nobody has touched follow; its id and the time of its making stay.
-pub async fn unreviewed_tickets_follow_their_source(ports: &Ports) {
-    let world = World::new(ports).await;
-    let document = world.document("With a block");
-    let id = document.summary.id;
-    let block = world.block(id, 0, "A block");
-    ok(ports
-        .documents
-        .insert(&document, std::slice::from_ref(&block))
-        .await);
-    let scoped = [
-        world.ticket(id, "title"),
-        world.ticket(id, "line"),
-        world.ticket(id, "block"),
-    ];
-    let first = generate(&world, id, &scoped, GenerationScope::Whole).await;
-    let again = scoped_again(&world, &scoped);
-    let changed = [
-        with_title(nth(&again, 0), "Another title"),
-        Ticket {
-            source_line: 30,
-            ..nth(&again, 1).clone()
-        },
-        Ticket {
-            block_id: Some(block.id),
-            ..nth(&again, 2).clone()
-        },
-    ];
-
-    let second = generate(&world, id, &changed, GenerationScope::Part).await;
-
-    let expected: Vec<Ticket> = first
-        .iter()
-        .zip(&changed)
-        .map(|(before, source)| Ticket {
-            id: before.id,
-            version: 2,
-            created_at: START,
-            updated_at: at(60),
-            ..source.clone()
-        })
-        .collect();
-    assert_eq!(second, expected);
-}
-
-/// Tickets that are reviewed, failed or issues are left alone, whatever their source says and also when it vanishes.
-pub async fn touched_tickets_are_left_alone(ports: &Ports) {
+/// What a person has decided for stays although its source vanishes, and what they have deleted does not come back.
+pub async fn touched_and_deleted_tickets_are_left_alone(ports: &Ports) {
     let world = World::new(ports).await;
     let document = world.add_document().await;
-    let of_status = |status| Ticket {
-        status,
-        ..world.ticket(document, &format!("{status:?}"))
-    };
-    let touched = [
-        of_status(TicketStatus::Reviewed),
-        of_status(TicketStatus::PushFailed),
-        world.pushed_ticket(document, "pushed"),
-        Ticket {
-            status: TicketStatus::Synced,
-            ..world.pushed_ticket(document, "synced")
-        },
-    ];
-    world.add_tickets(document, &touched).await;
-    let changed: Vec<Ticket> = scoped_again(&world, &touched)
-        .iter()
-        .map(|ticket| Ticket {
-            status: TicketStatus::Generated,
-            external: None,
-            ..with_title(ticket, "Another title")
-        })
-        .collect();
-
-    assert_eq!(
-        generate(&world, document, &changed, GenerationScope::Whole).await,
-        touched
-    );
-    assert_eq!(
-        generate(&world, document, &[], GenerationScope::Whole).await,
-        touched
-    );
-}
-
-/// What a person has deleted does not come back, however often its source is scoped.
-pub async fn deleted_fingerprints_stay_away(ports: &Ports) {
-    let world = World::new(ports).await;
-    let document = world.add_document().await;
-    let (deleted, kept) = (
-        world.ticket(document, "deleted"),
-        world.ticket(document, "kept"),
-    );
-    let scoped = [deleted.clone(), kept.clone()];
-    world.add_tickets(document, &scoped).await;
+    let first = generated(&world, document, &["deleted", "kept"], START).await;
+    let (deleted, kept) = (nth(&first, 0).id, nth(&first, 1).clone());
     ok(ports
         .tickets
-        .delete(world.workspace, deleted.id, 1, at(30))
+        .delete(world.workspace, deleted, 1, at(30))
         .await);
+    let reviewed = Ticket {
+        status: TicketStatus::Reviewed,
+        ..kept.clone()
+    };
+    ok(ports.tickets.save(&reviewed).await);
+    let reviewed = world.load(kept.id).await;
 
-    for scope in [GenerationScope::Whole, GenerationScope::Part] {
-        let mut again = scoped_again(&world, &scoped);
-        if let Some(source) = again.first_mut() {
-            *source = with_title(source, "Another title");
-        }
+    for names in [
+        ["deleted", "kept"].as_slice(),
+        &[],
+        &["deleted"],
+        &["kept", "deleted"],
+    ] {
         assert_eq!(
-            generate(&world, document, &again, scope).await,
-            std::slice::from_ref(&kept)
+            generated(&world, document, names, at(60)).await,
+            std::slice::from_ref(&reviewed)
         );
     }
-    let _: Vec<Ticket> = generate(&world, document, &[], GenerationScope::Whole).await;
-    let again = scoped_again(&world, &scoped);
-    let fingerprints = |tickets: &[Ticket]| -> Vec<String> {
-        tickets
-            .iter()
-            .map(|ticket| ticket.fingerprint.clone())
-            .collect()
-    };
-    let back = generate(&world, document, &again, GenerationScope::Whole).await;
-    assert_eq!(
-        fingerprints(&back),
-        ["kept"],
-        "the deleted ticket came back by a detour"
-    );
 }
 
-/// Where the whole document was scoped, unreviewed tickets whose source is gone are removed; they return with it.
-pub async fn a_whole_generation_removes_what_vanished(ports: &Ports) {
+/// The text that was pushed is remembered, whatever the document says later.
+pub async fn a_pushed_ticket_says_that_it_differs(ports: &Ports) {
+    let world = World::new(ports).await;
+    world.connect().await;
+    let document = world.add_document().await;
+    let mut item = World::scoped("one");
+    item.item_id = Some("FR-1".to_owned());
+    let first = apply(
+        &world,
+        &whole(&world, document, vec![item.clone()], None, START),
+    )
+    .await;
+    let id = nth(&first.tickets, 0).id;
+    world.accepted_of(document, first.tickets).await;
+    let sent = world.load(id).await;
+    item.source_text = "something else".to_owned();
+
+    for (text, differs) in [
+        ("something else", true),
+        ("something else", true),
+        ("one", false),
+    ] {
+        item.source_text = text.to_owned();
+        let now = apply(
+            &world,
+            &whole(&world, document, vec![item.clone()], None, at(60)),
+        )
+        .await;
+        let ticket = nth(&now.tickets, 0);
+        assert_eq!((ticket.id, &ticket.content), (sent.id, &sent.content));
+        assert_eq!(ticket.differs_from_document, differs);
+    }
+    world.retire().await;
+}
+
+/// Lines of a former version name nothing in the present one.
+pub async fn a_document_that_changed_meanwhile_is_not_generated_from(ports: &Ports) {
     let world = World::new(ports).await;
     let document = world.add_document().await;
-    let elsewhere = world.add_document().await;
-    let stays = world.ticket(document, "stays");
-    let vanishes = world.ticket(document, "vanishes");
-    let other = world.ticket(elsewhere, "vanishes");
-    world
-        .add_tickets(document, &[stays.clone(), vanishes.clone()])
-        .await;
-    world
-        .add_tickets(elsewhere, std::slice::from_ref(&other))
-        .await;
-    let without = scoped_again(&world, std::slice::from_ref(&stays));
+    let mut generation = whole(&world, document, vec![World::scoped("one")], None, START);
+    generation.document_version = 2;
 
-    let part = generate(&world, document, &without, GenerationScope::Part).await;
-    let whole = generate(&world, document, &without, GenerationScope::Whole).await;
+    let outcome = ok(ports.tickets.apply_generation(&generation).await);
 
-    assert_eq!(part, [stays.clone(), vanishes.clone()]);
-    assert_eq!(whole, std::slice::from_ref(&stays));
-    assert_eq!(
-        ok(ports.tickets.find(world.workspace, vanishes.id).await),
-        None
-    );
-    assert_eq!(world.load(other.id).await, other);
-    let returning = scoped_again(&world, &[stays.clone(), vanishes]);
-    let returned: Vec<TicketId> = generate(&world, document, &returning, GenerationScope::Whole)
-        .await
-        .iter()
-        .map(|ticket| ticket.id)
-        .collect();
-    assert_eq!(returned, [stays.id, nth(&returning, 1).id]);
+    assert_eq!(outcome, GenerationOutcome::DocumentChanged);
+    assert_eq!(generated(&world, document, &[], START).await, []);
 }

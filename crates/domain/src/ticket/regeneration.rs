@@ -280,7 +280,7 @@ impl<'a> Planner<'a> {
             }
             match (self.former(index), self.ids.get(index).copied().flatten()) {
                 (Some(former), _) if former.is_unreviewed() => {
-                    self.follow(index, candidate, former)
+                    self.follow(index, candidate, former);
                 }
                 (Some(former), _) => self.keep(candidate, former),
                 (None, Some(id)) => {

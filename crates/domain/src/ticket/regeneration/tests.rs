@@ -1,10 +1,4 @@
 //! What people do to a document, and what becomes of its tickets.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests may panic"
-)]
 
 use time::macros::datetime;
 use uuid::Uuid;
@@ -309,7 +303,7 @@ fn an_item_keeps_its_ticket_when_its_number_or_all_of_its_words_change() {
     for state in STATES {
         let (renumbered, _) = edited(state, |items| items[0] = item(Some("FR-9"), "Cart", CART));
         let (rewritten, _) = edited(state, |items| {
-            items[0] = item(Some("fr-01"), "New", "Quite another thing")
+            items[0] = item(Some("fr-01"), "New", "Quite another thing");
         });
         let n = if state == State::Deleted { 0 } else { 3 };
         assert_eq!(

@@ -33,7 +33,14 @@ impl Legend {
 
     /// "❌ Rejected", as an item, a line or a cell of its own.
     fn learn(&mut self, line: &Line) {
-        let text = line.plain.trim();
+        for piece in line.plain.split([',', ';', '·', '|']) {
+            self.learn_piece(piece);
+        }
+    }
+
+    fn learn_piece(&mut self, piece: &str) {
+        let text = piece.trim();
+        let text = text.split_once(": ").filter(|(head, _)| !head.contains(' ') && head.chars().all(char::is_alphabetic)).map_or(text, |(_, rest)| rest);
         let Some(mark) = text.chars().next().filter(|c| values::is_emoji(*c)) else {
             return;
         };

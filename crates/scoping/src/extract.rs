@@ -178,8 +178,8 @@ fn says_all(title: &str, text: &str) -> bool {
 fn without_title<'a>(title: &str, body: &'a str) -> &'a str {
     let (first, rest) = body.split_once("\n\n").unwrap_or((body, ""));
     let name = title.split_once(": ").map_or(title, |(_, name)| name);
-    let said = normal(first);
-    if said == normal(title) || said == normal(name) { rest.trim_start() } else { body }
+    let said = normal(first.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ')' | '\\' | ' ')));
+    if normal(first) == normal(title) || said == normal(title) || said == normal(name) { rest.trim_start() } else { body }
 }
 
 fn kind(label: &Label, text: &str, body: &str, work: Option<Meaning>) -> TicketType {

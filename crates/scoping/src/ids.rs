@@ -38,12 +38,13 @@ const MAX_DIGITS: usize = 6;
 
 /// The id at the beginning of a text and where the text goes on after it and what parts them.
 pub(crate) fn leading(text: &str) -> Option<(Id, usize)> {
-    let open = text.chars().next().filter(|c| matches!(c, '[' | '('));
+    let open = text.chars().next().filter(|c| matches!(c, '[' | '(' | '/'));
     let start = open.map_or(0, char::len_utf8);
     let body = text.get(start..)?;
     let (id, mut len) = bare(body)?;
     let close = match open {
         Some('[') => Some(']'),
+        Some('/') => Some('/'),
         Some(_) => Some(')'),
         None => None,
     };
@@ -158,7 +159,8 @@ fn numbers(text: &str) -> Option<(Vec<u32>, usize)> {
             None => break,
         }
     }
-    if numbers.is_empty() {
+    let is_date = numbers.len() >= 2 && numbers.first().is_some_and(|year| (1900..2200).contains(year));
+    if numbers.is_empty() || is_date {
         return None;
     }
     let letter = text.get(end..)?.bytes().take_while(u8::is_ascii_lowercase).count();

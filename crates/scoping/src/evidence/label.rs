@@ -5,6 +5,7 @@ use handoff_domain::ticket::model::{Effort, Priority};
 use super::roles::kind_of_prefix;
 use super::values::{self, State};
 use super::Legend;
+use super::fields::{self, Field};
 use crate::ids::{self, Id};
 use crate::lexicon::{Meaning, Meanings, lexicon};
 use crate::outline::Line;
@@ -41,6 +42,8 @@ pub(crate) struct Label {
     pub(crate) tags: Vec<String>,
     /// Ids of other items in brackets: `[US1]`.
     pub(crate) refs: Vec<Id>,
+    /// Fields in brackets: "(owner: Ida)".
+    pub(crate) fields: Vec<Field>,
 }
 
 impl Label {
@@ -58,17 +61,35 @@ pub(crate) fn read(line: &Line, legend: &Legend) -> Label {
     if line.is_struck {
         label.state = Some(State::Rejected);
     }
+    if let Some(rest) = take_bold_word(&mut label, line) {
+        text = rest;
+    }
     if let Some(rest) = take_stated_priority(&mut label, &text) {
         text = rest;
     }
     while let Some(rest) = take_start(&mut label, &text, legend) {
         text = rest;
     }
-    while let Some(rest) = take_end(&mut label, &text, legend) {
+    let names_part = lexicon().meaning(&normal(&text)).any(&[Meaning::Criteria, Meaning::Exit, Meaning::Detail]);
+    while let Some(rest) = take_end(&mut label, &text, legend).filter(|_| !names_part) {
         text = rest;
+    }
+    if names_part {
+        label.state = None;
     }
     label.name = text.trim_matches([' ', ':', '：', '|', '*', '\u{200b}']).trim_start_matches(['-', '–', '—', ' ']).to_owned();
     label
+}
+
+/// A bold priority in front of the name: "**P0** Open the door", "**Must** Open the door".
+fn take_bold_word(label: &mut Label, line: &Line) -> Option<String> {
+    let bold = line.plain.get(..line.bold)?.trim();
+    let rest = line.plain.get(line.bold..)?.trim_start_matches([':', ' ', '-', '–', '—']);
+    if bold.contains(' ') || rest.trim().is_empty() {
+        return None;
+    }
+    label.priority = Some(values::priority_word(bold.trim_end_matches(':'))?);
+    Some(squeeze(rest))
 }
 
 /// "(Priority: P1)" wherever it stands.
@@ -245,11 +266,34 @@ fn take_end(label: &mut Label, text: &str, legend: &Legend) -> Option<String> {
     take_end_word(label, text)
 }
 
+/// "(P1, 5 days)", "(due: 2026-09-01, owner: Ida)", "(depends on T003)": all of it facts, or nothing.
+fn take_facts(label: &mut Label, head: &str, inner: &str) -> Option<String> {
+    let mut taken = label.clone();
+    let pieces: Vec<&str> = inner.split([',', ';']).map(str::trim).collect();
+    for piece in &pieces {
+        let named = fields::named(piece);
+        if let Some(field) = named {
+            taken.fields.push(field);
+        } else if pieces.len() > 1 && let Some(priority) = values::priority_word(piece) {
+            taken.priority = taken.priority.take().or(Some(priority));
+        } else if pieces.len() > 1 && let Some(effort) = values::effort_tag(piece) {
+            taken.effort = taken.effort.or(Some(effort));
+        } else {
+            return None;
+        }
+    }
+    *label = taken;
+    Some(head.to_owned())
+}
+
 fn take_end_bracket(label: &mut Label, text: &str, legend: &Legend) -> Option<String> {
     let (open, close) = if text.ends_with(')') { ('(', ')') } else { ('[', ']') };
     let (head, inner) = text.strip_suffix(close)?.rsplit_once(open)?;
     if head.trim().is_empty() || head.ends_with(']') {
         return None;
+    }
+    if let Some(rest) = take_facts(label, head, inner) {
+        return Some(rest);
     }
     let value = inner.split_once([':', '=']).map_or(inner, |(_, value)| value).trim();
     let field = inner.split_once([':', '=']).map(|(name, _)| lexicon().meaning(&normal(name)));

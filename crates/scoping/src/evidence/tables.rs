@@ -102,6 +102,9 @@ fn meaning(header: &str) -> Meanings {
     if !exact.is_empty() {
         return exact;
     }
+    if lexicon().find(&words).iter().any(|hit| hit.at == 0 && hit.means.has(Meaning::StoryWant)) {
+        return lexicon().meaning("i want");
+    }
     let hits = lexicon().find(&words);
     let is_field = |means: Meanings| {
         ORDER.iter().any(|(meaning, _)| means.has(*meaning))
@@ -127,7 +130,13 @@ fn plain_column(means: Meanings) -> Column {
 fn title_column(means: &[Meanings], columns: &[Column], has_ids: bool) -> (Option<usize>, bool) {
     let free = |at: &usize| columns.get(*at) != Some(&Column::Id);
     let with = |meaning: Meaning| (0..means.len()).filter(free).find(|at| means.get(*at).is_some_and(|m| m.has(meaning)));
-    if let Some(at) = with(Meaning::FieldTitle) {
+    if let Some(at) = with(Meaning::StoryWant) {
+        return (Some(at), true);
+    }
+    let titles = || (0..means.len()).filter(free).filter(|at| means.get(*at).is_some_and(|m| m.has(Meaning::FieldTitle)));
+    // "Epic | Story": the story is the item.
+    let narrow = titles().find(|at| means.get(*at).is_some_and(|m| !m.has(Meaning::FieldLabels)));
+    if let Some(at) = narrow.or_else(|| titles().next()) {
         return (Some(at), true);
     }
     if let Some(at) = with(Meaning::FieldName) {
@@ -166,6 +175,17 @@ fn is_number_cell(text: &str) -> bool {
 /// Two columns, the first of which names fields.
 fn is_record(outline: &Outline<'_>, headers: &[String], rows: &[NodeId]) -> bool {
     if headers.len() != 2 || rows.len() < 2 {
+        return false;
+    }
+    let cells = |row: &NodeId| -> Vec<String> { outline.children(*row).iter().map(|cell| outline.plain(*cell)).collect() };
+    let tells = |words: &str| {
+        let means = lexicon().meaning(words);
+        means.any(&[Meaning::Criteria, Meaning::FieldTitle]) || means.has(Meaning::StoryAs) || words.starts_with("as a ")
+    };
+    let is_item = rows.iter().any(|row| cells(row).first().is_some_and(|name| tells(&normal(name))));
+    let has_id = headers.first().is_some_and(|header| is_id(header.trim_matches(['*', ' '])));
+    let names_values = headers.get(1).is_some_and(|header| lexicon().meaning(&normal(header)).has(Meaning::FieldOther));
+    if !is_item && !has_id && !names_values {
         return false;
     }
     let names = |row: &&NodeId| {

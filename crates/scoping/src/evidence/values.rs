@@ -90,12 +90,15 @@ pub(crate) fn priority_code(words: &str) -> Option<Priority> {
         .flatten()
         .map(|next| next.strip_prefix('p').unwrap_or(next));
     let digit = glued.or(parted)?;
+    if list.next().is_some() {
+        return None;
+    }
     digit.parse().ok().filter(|_| digit.len() == 1).and_then(numbered)
 }
 
 /// The priority that a word alone stands for: `P1`, `Must`, `hoch`.
 pub(crate) fn priority_word(text: &str) -> Option<Priority> {
-    let words = normal(text);
+    let words = normal(text.split(['–', '—']).next().unwrap_or_default());
     let is_long = words.len() > 1;
     priority_code(&words).or_else(|| rank(lexicon().meaning(&words)).filter(|_| is_long))
 }

@@ -16,6 +16,12 @@ impl Extract<'_, '_> {
             let header = shape.headers.get(at).map_or("", String::as_str);
             self.cell(cell, *column, header, &mut parts);
         }
+        let names_stories = shape.headers.iter().any(|header| {
+            lexicon().meaning(&normal(header)).any(&[Meaning::StoryWant, Meaning::KindStory, Meaning::WorkStory])
+        });
+        if names_stories && !parts.label.has_kind_word {
+            parts.label.kind = lexicon().meaning("story");
+        }
         if parts.label.name.is_empty() {
             parts.label.name = parts.body.lines().next().unwrap_or_default().to_owned();
         }
@@ -54,7 +60,8 @@ impl Extract<'_, '_> {
                 let means = lexicon().meaning(&normal(header));
                 let means = if column == Column::Other { means } else { of_column(column) };
                 parts.facts.take(means, &plain);
-                if !plain.is_empty() && column != Column::Priority && column != Column::Type {
+                let is_kind = column == Column::Type && lexicon().meaning(&normal(&plain)).any(label::KINDS);
+                if !plain.is_empty() && column != Column::Priority && !is_kind {
                     markdown::push(&mut parts.body, &format!("**{}:** {}", squeeze(header), text));
                 }
             }
@@ -154,6 +161,7 @@ fn story_cell(name: &str, value: &[Line]) -> Option<String> {
     if !means.has(Meaning::StoryAs) || heads.len() < 2 {
         return None;
     }
-    let parts: Vec<String> = heads.iter().zip(value).map(|(head, line)| format!("{head} {}", line.plain.trim())).collect();
+    let joint = |head: &str| if normal(head) == "i want" { "I want to".to_owned() } else { head.to_owned() };
+    let parts: Vec<String> = heads.iter().zip(value).map(|(head, line)| format!("{} {}", joint(head), line.plain.trim())).collect();
     Some(parts.join(" "))
 }

@@ -35,7 +35,7 @@ fn name(label: &Label, text: &str, body: &str, facts: &mut Facts) -> String {
     if let Some(wish) = story::wish(&name) {
         return capitalized(&wish);
     }
-    if says_only_kind(&name) {
+    if says_only_kind(&name) && !name.starts_with('(') {
         name = below(body).unwrap_or(name);
     }
     if name.is_empty() && label.id.is_none() {
@@ -103,6 +103,14 @@ fn shortened(name: &str, room: usize, language: usize) -> String {
     if is_cjk(head) {
         return tidy(head, language);
     }
+    // Where no clause ends, the name ends before a small word in its second half.
+    let second_half = head.len() * 11 / 20;
+    let small = word_spans(head).into_iter().find(|span| {
+        span.start >= second_half && lexicon().is_small(language, &head.get(span.clone()).unwrap_or_default().to_lowercase())
+    });
+    if let Some(span) = small {
+        return tidy(head.get(..span.start).unwrap_or_default(), language);
+    }
     let at = head.rfind(' ').unwrap_or(head.len());
     tidy(head.get(..at).unwrap_or_default(), language)
 }
@@ -112,8 +120,9 @@ const VERB_ENDS: &[&str] = &["in", "on", "up", "off", "out", "over", "at", "by",
 
 /// Without small words at the end of a whole name.
 fn tidy_words(name: &str, language: usize) -> String {
-    let last = name.rsplit(' ').next().unwrap_or_default().to_lowercase();
-    let is_small = lexicon().is_small(language, &last) && name.contains(' ');
+    let last = name.rsplit(' ').next().unwrap_or_default();
+    let is_letter = last.chars().all(char::is_uppercase);
+    let is_small = !is_letter && lexicon().is_small(language, &last.to_lowercase()) && name.contains(' ');
     if is_small { tidy(name, language) } else { name.to_owned() }
 }
 

@@ -29,6 +29,9 @@ impl Facts {
     pub(super) fn take_label(&mut self, label: &Label) {
         self.priority = self.priority.take().or_else(|| label.priority.clone());
         self.effort = self.effort.or(label.effort);
+        for field in &label.fields {
+            self.take(field.means, &field.value);
+        }
     }
 
     pub(super) fn take_lines(&mut self, lines: &[Line]) {
@@ -84,11 +87,11 @@ fn references(value: &str) -> Vec<Id> {
         ids.extend(pieces.filter_map(|piece| ids::leading(piece).filter(|(id, at)| *at >= piece.len() && !id.text.is_empty()).map(|(id, _)| id)));
     }
     let kinds = value.split([',', ';']).filter_map(|piece| {
-        let words = normal(piece);
-        let (word, number) = words.rsplit_once(' ')?;
-        let number: u32 = number.parse().ok()?;
-        let means = lexicon().meaning(word);
-        means.any(crate::evidence::label::KINDS).then(|| Id { text: piece.trim().to_owned(), prefix: word.to_uppercase(), numbers: vec![number] })
+        let at = piece.find(|c: char| c.is_ascii_digit())?;
+        let word = normal(piece.get(..at)?);
+        let numbers = piece.get(at..)?.trim().split('.').map(|part| part.parse().ok()).collect::<Option<Vec<u32>>>()?;
+        let means = lexicon().meaning(&word);
+        means.any(crate::evidence::label::KINDS).then(|| Id { text: piece.trim().to_owned(), prefix: word.to_uppercase(), numbers })
     });
     ids.extend(kinds);
     ids

@@ -28,7 +28,8 @@ pub(super) fn without_inventories(outline: &Outline<'_>, notes: &Annotations, dr
     let mapped = mapped_ids(outline, notes);
     let has_stories = drafts.iter().any(|draft| draft.ticket_type == TicketType::Story && !is_mapped(draft, &mapped));
     let (drafts, mut summaries) = split(drafts, |draft| ids_named(draft, &ids) >= 2, CoverageReason::Summary);
-    let covered = |draft: &Draft| (draft.in_inventory && has_others) || (has_stories && is_mapped(draft, &mapped));
+    let is_unmapped = |draft: &Draft| !mapped.is_empty() && draft.id.as_ref().is_some_and(|id| !id.is_number()) && !is_mapped(draft, &mapped);
+    let covered = |draft: &Draft| (draft.in_inventory && has_others && !is_unmapped(draft)) || (has_stories && is_mapped(draft, &mapped));
     let (drafts, inventory) = split(drafts, covered, CoverageReason::Inventory);
     summaries.extend(inventory);
     (drafts, summaries)

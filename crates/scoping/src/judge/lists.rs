@@ -21,7 +21,12 @@ impl Judge<'_, '_> {
     pub(super) fn blocks(&mut self, section: NodeId, children: &[NodeId], is_intro: bool, context: &Context) {
         let mut head: Option<NodeId> = None;
         let is_intro = is_intro || children.iter().any(|child| self.is_box_list(*child));
+        let tells_stories = self.stories(section) > 1 && context.aside.is_none();
         for (place, child) in children.iter().enumerate() {
+            if tells_stories && self.evidence(*child).is_story && *self.kind(*child) == Kind::Paragraph {
+                self.push(*child, Form::Paragraph, context);
+                continue;
+            }
             match self.kind(*child).clone() {
                 Kind::List { .. } => self.list(section, *child, head.take(), context),
                 Kind::Table => {
@@ -227,7 +232,8 @@ impl Judge<'_, '_> {
         if most(of(&|item| self.evidence(item).is_story || self.evidence(item).label.has_kind_word && self.evidence(item).label.kind.any(KINDS))) {
             points += 5;
         }
-        points += share(of(&|item| self.evidence(item).obligation == Obligation::Strong), 3);
+        let obliging = of(&|item| self.evidence(item).obligation == Obligation::Strong);
+        points += if items.len() >= 2 && obliging == items.len() { 4 } else { share(obliging, 3) };
         points += share(of(&|item| self.evidence(item).is_imperative), 2);
         points += share(of(&|item| self.has_owner(item)), 2);
         points += share(of(&|item| self.is_assigned(item)), 3);

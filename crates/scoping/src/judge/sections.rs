@@ -242,6 +242,9 @@ impl Judge<'_, '_> {
 
     /// A story, criteria, or fields such as priority and effort right below a heading show that it names an item.
     fn has_item_body(&self, id: NodeId) -> bool {
+        if self.stories(id) > 1 {
+            return false;
+        }
         let own = self.evidence(id);
         let tells = self.outline.children(id).iter().any(|child| *self.kind(*child) == Kind::Paragraph);
         let is_name = own.label.name.contains(' ') && own.roles.work().is_none();
@@ -258,6 +261,12 @@ impl Judge<'_, '_> {
             Kind::Code { language } => matches!(language.as_str(), "gherkin" | "feature"),
             _ => false,
         })
+    }
+
+    /// How many stories stand as paragraphs right below a heading; two or more are items of their own.
+    pub(super) fn stories(&self, id: NodeId) -> usize {
+        let is_story = |child: &&NodeId| *self.kind(**child) == Kind::Paragraph && self.evidence(**child).is_story;
+        self.outline.children(id).iter().filter(is_story).count()
     }
 
     fn is_item_paragraph(&self, id: NodeId) -> bool {
@@ -312,6 +321,9 @@ impl Judge<'_, '_> {
     }
 
     fn neutral_of(&self, id: NodeId, decided: Nature, context: &Context) -> Nature {
+        if self.stories(id) > 1 {
+            return Nature::Group;
+        }
         if self.outline.plain(id).ends_with(':') && self.evidence(id).label.id.is_none() {
             return Nature::Group;
         }
@@ -333,7 +345,7 @@ impl Judge<'_, '_> {
     /// Whether a section that names an item holds items that the document itself sets apart: boxes, rows, ids, named headings.
     fn holds_smaller(&self, id: NodeId) -> bool {
         let own = self.evidence(id);
-        let is_story = own.label.kind.any(&[Meaning::KindStory, Meaning::KindBug, Meaning::KindRequirement]);
+        let is_story = own.label.kind.any(&[Meaning::KindStory, Meaning::KindBug, Meaning::KindRequirement]) || self.stories(id) == 1;
         self.outline.children(id).iter().any(|child| match self.kind(*child) {
             Kind::Section => {
                 let evidence = self.evidence(*child);

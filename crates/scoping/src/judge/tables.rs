@@ -135,7 +135,7 @@ impl Judge<'_, '_> {
                 return Some(state);
             }
         }
-        let said = shape.columns.iter().zip(cells).filter(|(column, _)| matches!(column, Column::Description | Column::Other));
+        let said = shape.columns.iter().zip(cells).filter(|(column, _)| matches!(column, Column::Description | Column::Other | Column::Due | Column::Effort));
         let told = said.filter_map(|(_, cell)| values::status_word(&self.outline.plain(*cell))).find(|state| *state != State::Open);
         if told.is_some() {
             return told;

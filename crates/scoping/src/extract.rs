@@ -323,6 +323,9 @@ impl Extract<'_, '_> {
                     }
                     markdown::push(&mut out, &body);
                 }
+                Kind::Code { ref language } if matches!(language.as_str(), "yaml" | "yml") => {
+                    markdown::push(&mut out, &values::yaml(&node.text, facts).unwrap_or_else(|| markdown::block(self.outline, node, left_out)));
+                }
                 Kind::Rule => {}
                 Kind::Paragraph => {
                     facts.take_lines(&node.text);

@@ -19,6 +19,8 @@ const FILES: &[&str] = &[
 
 /// The longest phrase, in words.
 const LONGEST: usize = 8;
+/// The longest subject that a title leaves out with its modal verb, in words.
+const MAX_SUBJECT: usize = 4;
 
 macro_rules! meanings {
     ($($name:ident = $word:literal),+ $(,)?) => {
@@ -264,8 +266,27 @@ impl Lexicon {
         self.meaning(word).has(Meaning::Small)
     }
 
-    /// How many words at the beginning of a text only say that something is obliged.
+    /// How many words at the beginning of a text only say that something is obliged, and of whom: "The desk should be able to".
     pub(crate) fn lead(&self, normal: &str) -> usize {
+        let own = self.lead_at_start(normal);
+        if own > 0 {
+            return own;
+        }
+        let mut rest = normal;
+        for skipped in 1..=MAX_SUBJECT {
+            let Some((_, tail)) = rest.split_once(' ') else { return 0 };
+            rest = tail;
+            let first = rest.split(' ').next().unwrap_or_default();
+            let obliges = self.meaning(first).any(&[Meaning::ObligationStrong, Meaning::ObligationWeak]);
+            let lead = if obliges { self.lead_at_start(rest) } else { 0 };
+            if lead > 1 {
+                return skipped + lead;
+            }
+        }
+        0
+    }
+
+    fn lead_at_start(&self, normal: &str) -> usize {
         let starts = |lead: &&&str| {
             normal.strip_prefix(**lead).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ') || is_cjk(lead))
         };

@@ -24,10 +24,15 @@ pub(crate) fn parts(text: &str) -> Option<Story> {
         return glued(text, &words, &hits);
     }
     let spans = word_spans(text);
-    let start = hits.iter().filter(|hit| hit.means.has(Meaning::StoryAs) && hit.at <= 3).max_by_key(|hit| hit.len)?;
-    let from = start.at + start.len;
-    let is_want = |hit: &&Hit| hit.means.has(Meaning::StoryWant) && hit.at >= from && hit.at <= MAX_BEFORE_WANT;
+    let role = hits.iter().filter(|hit| hit.means.has(Meaning::StoryAs) && hit.at <= 3).max_by_key(|hit| hit.len);
+    // Without a role the wish itself begins the text: "I want to print the labels".
+    let (from, latest) = role.map_or((0, 0), |role| (role.at + role.len, MAX_BEFORE_WANT));
+    let is_want = |hit: &&Hit| hit.means.has(Meaning::StoryWant) && hit.at >= from && hit.at <= latest;
     let want = hits.iter().filter(is_want).min_by_key(|hit| (hit.at, std::cmp::Reverse(hit.len)))?;
+    if role.is_none() && want.len < 3 {
+        return None;
+    }
+    let start = role.map_or(want.at, |role| role.at);
     let wish = want.at + want.len;
     let is_so = |hit: &&Hit| hit.means.has(Meaning::StorySo) && hit.at > wish;
     let so = hits.iter().filter(is_so).map(|hit| hit.at).min();
@@ -37,7 +42,7 @@ pub(crate) fn parts(text: &str) -> Option<Story> {
         None => text.len(),
     };
     let wish = begin..end.max(begin);
-    Some(Story { start: spans.get(start.at)?.start, wish })
+    Some(Story { start: spans.get(start)?.start, wish })
 }
 
 /// Japanese: "店員として、バッジでログインしたい。"; the role stands first, the wish last.

@@ -79,9 +79,40 @@ impl Finder<'_, '_> {
                     }
                 }
                 Kind::Code { language } => self.code(*id, language, found),
+                Kind::Table => {
+                    if let Some(column) = self.criteria_column(*id) {
+                        self.table(*id, Some(column), found);
+                    }
+                }
                 _ => {}
             }
         }
+    }
+
+    /// The column of a table that is headed "Acceptance criteria".
+    fn criteria_column(&self, table: NodeId) -> Option<usize> {
+        let head = self.outline.children(table).first()?;
+        self.outline.children(*head).iter().position(|cell| {
+            let means = lexicon().meaning(&normal(&self.outline.plain(*cell)));
+            means.has(Meaning::Criteria) && means.has(Meaning::FieldCriteria)
+        })
+    }
+
+    /// The rows of a table: one column of them, or all cells but a number in front.
+    fn table(&self, table: NodeId, column: Option<usize>, found: &mut Found) {
+        let node = self.outline.node(table);
+        let rows = node.children.iter().filter(|row| matches!(self.outline.node(**row).kind, Kind::Row { is_head: false }));
+        for row in rows {
+            let cells: Vec<String> = self.outline.children(*row).iter().map(|cell| self.outline.plain(*cell)).collect();
+            match column {
+                Some(column) => found.add(cells.get(column).map_or("", String::as_str)),
+                None => {
+                    let said = |cell: &&String| cell.chars().any(char::is_alphabetic);
+                    found.add(&cells.iter().filter(said).cloned().collect::<Vec<_>>().join(" – "));
+                }
+            }
+        }
+        found.take(table, node);
     }
 
     /// Everything below a heading that names criteria.
@@ -112,11 +143,7 @@ impl Finder<'_, '_> {
                 }
                 Kind::Code { language } => self.code(*child, language, found),
                 Kind::Table => {
-                    for row in node.children.iter().filter(|row| matches!(self.outline.node(**row).kind, Kind::Row { is_head: false })) {
-                        let cells: Vec<String> = self.outline.children(*row).iter().map(|cell| self.outline.plain(*cell)).filter(|cell| !cell.is_empty()).collect();
-                        found.add(&cells.join(" – "));
-                    }
-                    found.take(*child, node);
+                    self.table(*child, None, found);
                     any = true;
                 }
                 _ => {}

@@ -36,7 +36,8 @@ fn name(label: &Label, text: &str, body: &str, facts: &mut Facts) -> String {
         return capitalized(&wish);
     }
     if says_only_kind(&name) && !name.starts_with('(') {
-        name = below(body).unwrap_or(name);
+        let id = label.id.as_ref().map(|id| normal(&id.text));
+        name = below(body).filter(|name| Some(normal(name)) != id).unwrap_or(name);
     }
     if name.is_empty() && label.id.is_none() {
         name = squeeze(text);

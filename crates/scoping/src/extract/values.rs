@@ -73,6 +73,19 @@ impl Facts {
     }
 }
 
+/// A story that is written as YAML, as a sentence; its other fields are taken. None where it is something else.
+pub(super) fn yaml(lines: &[Line], facts: &mut Facts) -> Option<String> {
+    let pairs = || lines.iter().filter_map(|line| line.plain.trim().split_once(':')).map(|(key, value)| (normal(key), value.trim().trim_matches(['"', '\''])));
+    let part = |meaning: Meaning| pairs().find(|(key, value)| lexicon().meaning(key).has(meaning) && !value.is_empty());
+    let (want, wish) = part(Meaning::StoryWant)?;
+    for (key, value) in pairs() {
+        facts.take(lexicon().meaning(&key), value);
+    }
+    let role = part(Meaning::StoryAs).map(|(key, value)| format!("{key} {value} ")).unwrap_or_default();
+    let so = part(Meaning::StorySo).map(|(key, value)| format!(" {key} {value}")).unwrap_or_default();
+    Some(crate::text::capitalized(&format!("{role}{want} {wish}{so}").replace(" i want", " I want")))
+}
+
 fn owner(value: &str) -> Option<String> {
     let name = value.trim().trim_start_matches('@').trim_matches(['*', '`', ' ']);
     let is_name = (1..=60).contains(&name.chars().count()) && name.chars().any(char::is_alphabetic);

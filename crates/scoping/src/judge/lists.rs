@@ -348,6 +348,9 @@ impl Judge<'_, '_> {
             self.fate(item, Fate::Finished(CoverageReason::Done));
             return;
         }
+        if self.opens_container(item, context) {
+            return;
+        }
         if !self.is_notice(item) && self.named_inside(&[item], context) {
             return;
         }
@@ -367,6 +370,22 @@ impl Judge<'_, '_> {
         let plain = self.outline.plain(item);
         let head = plain.split_once([':', '：']).map(|(head, _)| crate::text::normal(head));
         head.is_some_and(|head| crate::lexicon::lexicon().meaning(&head).any(&[Meaning::Criteria, Meaning::Exit, Meaning::Metric]))
+    }
+
+    /// "**Phase 1 (MVP)**" above the list of what belongs to it; whether it was one.
+    fn opens_container(&mut self, item: NodeId, context: &Context) -> bool {
+        let label = &self.evidence(item).label;
+        let is_stage = label.id.is_some() && label.kind.any(&[Meaning::Container, Meaning::KindEpic]);
+        let lists = self.outline.children(item).iter().filter(|child| matches!(self.kind(**child), Kind::List { .. }));
+        let items: Vec<NodeId> = lists.flat_map(|list| self.outline.children(*list)).copied().collect();
+        if !is_stage || items.is_empty() {
+            return false;
+        }
+        let mut inner = context.clone();
+        inner.in_container = true;
+        inner.containers.insert(0, item);
+        items.into_iter().for_each(|item| self.item(item, &inner));
+        true
     }
 
     /// A remark below an item that only says "done".

@@ -23,31 +23,64 @@ struct Cut {
 pub(crate) struct TooManyBlocks;
 
 /// The blocks in order; every line that is not blank stands in exactly one.
-pub(crate) fn cut(outline: &Outline<'_>, notes: &Annotations, verdict: &Verdict, most: usize) -> Result<Vec<ScopedBlock>, TooManyBlocks> {
+pub(crate) fn cut(
+    outline: &Outline<'_>,
+    notes: &Annotations,
+    verdict: &Verdict,
+    most: usize,
+) -> Result<Vec<ScopedBlock>, TooManyBlocks> {
     let mut units: Vec<(u32, u32, NodeId)> = verdict
         .units
         .iter()
-        .map(|unit| (outline.node(unit.node).lines.0, outline.node(unit.node).lines.1, unit.node))
+        .map(|unit| {
+            (
+                outline.node(unit.node).lines.0,
+                outline.node(unit.node).lines.1,
+                unit.node,
+            )
+        })
         .collect();
     units.sort_unstable_by_key(|(first, ..)| *first);
-    let mut cuts = vec![Cut { start: 1, title: String::new(), block_type: None }];
+    let mut cuts = vec![Cut {
+        start: 1,
+        title: String::new(),
+        block_type: None,
+    }];
     if outline.front.lines > 0 {
-        cuts.push(Cut { start: outline.front.lines + 1, title: String::new(), block_type: None });
+        cuts.push(Cut {
+            start: outline.front.lines + 1,
+            title: String::new(),
+            block_type: None,
+        });
     }
-    let mut stack: Vec<(NodeId, Option<BlockType>)> = sections(outline, NodeId::ROOT).rev().map(|id| (id, None)).collect();
+    let mut stack: Vec<(NodeId, Option<BlockType>)> = sections(outline, NodeId::ROOT)
+        .rev()
+        .map(|id| (id, None))
+        .collect();
     while let Some((id, around)) = stack.pop() {
         let evidence = notes.of(id);
         let block_type = of_roles(evidence.roles).or(around);
-        cuts.push(Cut { start: outline.node(id).lines.0, title: squeeze(&outline.plain(id)), block_type });
+        cuts.push(Cut {
+            start: outline.node(id).lines.0,
+            title: squeeze(&outline.plain(id)),
+            block_type,
+        });
         if cuts.len() > most {
             return Err(TooManyBlocks);
         }
-        let is_item = units.binary_search_by_key(&outline.node(id).lines.0, |(first, ..)| *first).is_ok_and(|at| units.get(at).is_some_and(|unit| unit.2 == id));
+        let is_item = units
+            .binary_search_by_key(&outline.node(id).lines.0, |(first, ..)| *first)
+            .is_ok_and(|at| units.get(at).is_some_and(|unit| unit.2 == id));
         if !is_item {
             stack.extend(sections(outline, id).rev().map(|child| (child, block_type)));
         }
     }
-    let ends: Vec<u32> = cuts.iter().skip(1).map(|cut| cut.start.saturating_sub(1)).chain([outline.lines.count()]).collect();
+    let ends: Vec<u32> = cuts
+        .iter()
+        .skip(1)
+        .map(|cut| cut.start.saturating_sub(1))
+        .chain([outline.lines.count()])
+        .collect();
     let blocks = cuts.iter().zip(ends).filter_map(|(cut, end)| {
         let lines = trimmed(outline, cut.start, end)?;
         let at = units.partition_point(|(first, ..)| *first < lines.0);
@@ -57,7 +90,10 @@ pub(crate) fn cut(outline: &Outline<'_>, notes: &Annotations, verdict: &Verdict,
     Ok(blocks.collect())
 }
 
-fn sections<'a>(outline: &'a Outline<'_>, id: NodeId) -> impl DoubleEndedIterator<Item = NodeId> + 'a {
+fn sections<'a>(
+    outline: &'a Outline<'_>,
+    id: NodeId,
+) -> impl DoubleEndedIterator<Item = NodeId> + 'a {
     let is_section = |child: &NodeId| {
         let node = outline.node(*child);
         node.kind == Kind::Section && !node.is_bold_heading
@@ -65,16 +101,37 @@ fn sections<'a>(outline: &'a Outline<'_>, id: NodeId) -> impl DoubleEndedIterato
     outline.children(id).iter().copied().filter(is_section)
 }
 
-fn block(outline: &Outline<'_>, notes: &Annotations, cut: &Cut, lines: (u32, u32), unit: Option<NodeId>) -> ScopedBlock {
+fn block(
+    outline: &Outline<'_>,
+    notes: &Annotations,
+    cut: &Cut,
+    lines: (u32, u32),
+    unit: Option<NodeId>,
+) -> ScopedBlock {
     let span = outline.lines.span(lines.0, lines.1);
-    let content = outline.source.get(span).unwrap_or_default().trim_end().trim_start_matches('\u{feff}').to_owned();
-    let title = if cut.title.is_empty() { first_words(&content) } else { cut.title.clone() };
+    let content = outline
+        .source
+        .get(span)
+        .unwrap_or_default()
+        .trim_end()
+        .trim_start_matches('\u{feff}')
+        .to_owned();
+    let title = if cut.title.is_empty() {
+        first_words(&content)
+    } else {
+        cut.title.clone()
+    };
     let by_unit = unit.map(|id| {
         let evidence = notes.of(id);
         let kind = evidence.label.kind;
-        if evidence.is_story || kind.has(Meaning::KindStory) || cut.block_type == Some(BlockType::UserStory) {
+        if evidence.is_story
+            || kind.has(Meaning::KindStory)
+            || cut.block_type == Some(BlockType::UserStory)
+        {
             BlockType::UserStory
-        } else if kind.has(Meaning::KindRequirement) || cut.block_type == Some(BlockType::Requirement) {
+        } else if kind.has(Meaning::KindRequirement)
+            || cut.block_type == Some(BlockType::Requirement)
+        {
             BlockType::Requirement
         } else {
             BlockType::Task
@@ -109,7 +166,10 @@ fn of_roles(roles: Roles) -> Option<BlockType> {
         (Meaning::WorkChange, BlockType::Solution),
         (Meaning::Background, BlockType::Problem),
     ];
-    TYPES.iter().find(|(meaning, _)| roles.has(*meaning)).map(|(_, block_type)| *block_type)
+    TYPES
+        .iter()
+        .find(|(meaning, _)| roles.has(*meaning))
+        .map(|(_, block_type)| *block_type)
 }
 
 /// The lines without blank ones at either end; none when all are blank.
@@ -122,11 +182,18 @@ fn trimmed(outline: &Outline<'_>, first: u32, last: u32) -> Option<(u32, u32)> {
         return None;
     }
     let start = span.start + (text.len() - text.trim_start_matches(is_blank).len());
-    Some((outline.lines.line(start), outline.lines.line(start + body.len() - 1)))
+    Some((
+        outline.lines.line(start),
+        outline.lines.line(start + body.len() - 1),
+    ))
 }
 
 fn first_words(content: &str) -> String {
-    let line = content.lines().map(str::trim).find(|line| line.chars().any(char::is_alphanumeric)).unwrap_or("…");
+    let line = content
+        .lines()
+        .map(str::trim)
+        .find(|line| line.chars().any(char::is_alphanumeric))
+        .unwrap_or("…");
     let line = squeeze(line.trim_start_matches(['#', '-', '*', '>', ' ']));
     match line.char_indices().nth(MAX_TITLE) {
         Some((at, _)) => format!("{}…", line.get(..at).unwrap_or_default().trim_end()),

@@ -22,13 +22,19 @@ use values::State;
 /// The words of a node that are looked at; what is longer is prose in any case.
 const MAX_JUDGED: usize = 1_200;
 
+/// The bytes by which the language of a document is told.
+const MAX_SAMPLE: usize = 60_000;
+
 /// What the document's own marks mean, where a legend says so.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Legend(HashMap<char, State>);
 
 impl Legend {
     pub(crate) fn state(&self, mark: char) -> Option<State> {
-        self.0.get(&mark).copied().or_else(|| values::mark_state(mark))
+        self.0
+            .get(&mark)
+            .copied()
+            .or_else(|| values::mark_state(mark))
     }
 
     /// "❌ Rejected", as an item, a line or a cell of its own.
@@ -40,12 +46,20 @@ impl Legend {
 
     fn learn_piece(&mut self, piece: &str) {
         let text = piece.trim();
-        let text = text.split_once(": ").filter(|(head, _)| !head.contains(' ') && head.chars().all(char::is_alphabetic)).map_or(text, |(_, rest)| rest);
+        let text = text
+            .split_once(": ")
+            .filter(|(head, _)| !head.contains(' ') && head.chars().all(char::is_alphabetic))
+            .map_or(text, |(_, rest)| rest);
         let Some(mark) = text.chars().next().filter(|c| values::is_emoji(*c)) else {
             return;
         };
-        let rest = text.trim_start_matches(|c: char| values::is_emoji(c) || c == ' ' || c == '=' || c == ':' || c == '-');
-        let words = rest.split(['(', '—', '–', ':', ',']).next().unwrap_or_default();
+        let rest = text.trim_start_matches(|c: char| {
+            values::is_emoji(c) || c == ' ' || c == '=' || c == ':' || c == '-'
+        });
+        let words = rest
+            .split(['(', '—', '–', ':', ','])
+            .next()
+            .unwrap_or_default();
         if let Some(state) = values::status_word(words) {
             self.0.entry(mark).or_insert(state);
         }
@@ -92,7 +106,10 @@ pub(crate) struct Annotations {
 }
 
 impl Annotations {
-    #[expect(clippy::indexing_slicing, reason = "there is one entry for each node of the outline")]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "there is one entry for each node of the outline"
+    )]
     pub(crate) fn of(&self, id: NodeId) -> &Evidence {
         &self.nodes[id.index()]
     }
@@ -106,9 +123,16 @@ pub(crate) fn annotate(outline: &Outline<'_>) -> Annotations {
             node.text.iter().for_each(|line| legend.learn(line));
         }
     }
-    let nodes = outline.ids().map(|id| evidence(outline, id, &legend)).collect();
-    let language = lexicon().language(&normal(outline.source.get(..outline.source.floor_char_boundary(60_000)).unwrap_or_default()));
-    Annotations { nodes, legend, language }
+    let nodes = outline
+        .ids()
+        .map(|id| evidence(outline, id, &legend))
+        .collect();
+    let language = lexicon().language(&normal(crate::text::head(outline.source, MAX_SAMPLE)));
+    Annotations {
+        nodes,
+        legend,
+        language,
+    }
 }
 
 fn evidence(outline: &Outline<'_>, id: NodeId, legend: &Legend) -> Evidence {
@@ -122,14 +146,19 @@ fn evidence(outline: &Outline<'_>, id: NodeId, legend: &Legend) -> Evidence {
     }
     let label = label::read(&line, legend);
     let plain = outline.plain(id);
-    let judged = plain.get(..plain.floor_char_boundary(MAX_JUDGED)).unwrap_or_default();
+    let judged = crate::text::head(&plain, MAX_JUDGED);
     let words = normal(judged);
     let name = normal(&label.name);
-    let is_heading = node.kind == Kind::Section || (!node.children.is_empty() && node.text.len() == 1);
+    let is_heading =
+        node.kind == Kind::Section || (!node.children.is_empty() && node.text.len() == 1);
     // "Release 2 (Workflow)" is named by its number alone.
     let is_remark = label.id.is_some() && label.name.starts_with('(');
     Evidence {
-        roles: if is_heading && !is_remark { roles::of(&label.name) } else { Roles::default() },
+        roles: if is_heading && !is_remark {
+            roles::of(&label.name)
+        } else {
+            Roles::default()
+        },
         is_story: story::parts(judged).is_some(),
         obligation: obligation(&words),
         is_imperative: is_imperative(&name),
@@ -143,7 +172,10 @@ fn evidence(outline: &Outline<'_>, id: NodeId, legend: &Legend) -> Evidence {
 
 /// What a heading states for all below it.
 fn rank(label: &Label) -> Option<Priority> {
-    let stated = label.priority.clone().filter(|_| !label.is_priority_tag || label.id.is_some());
+    let stated = label
+        .priority
+        .clone()
+        .filter(|_| !label.is_priority_tag || label.id.is_some());
     stated.or_else(|| values::heading_priority(&label.name))
 }
 
@@ -171,7 +203,9 @@ fn obligation(words: &str) -> Obligation {
 
 fn is_imperative(words: &str) -> bool {
     if is_cjk(words) {
-        let ends = |hit: &crate::lexicon::Hit| hit.means.has(Meaning::Verb) && hit.at + hit.len + 4 >= words.chars().count();
+        let ends = |hit: &crate::lexicon::Hit| {
+            hit.means.has(Meaning::Verb) && hit.at + hit.len + 4 >= words.chars().count()
+        };
         return lexicon().find(words).iter().any(ends);
     }
     let first = words.split(' ').next().unwrap_or_default();
@@ -181,12 +215,16 @@ fn is_imperative(words: &str) -> bool {
 /// Whether a text only refers to other items: "Phase 1 (Setup): T001-T002 (~65 min)".
 fn is_reference(text: &str, label: &Label) -> bool {
     let ids = ids::mentioned(text);
-    let own = label.id.as_ref().map_or(0, |id| usize::from(!id.is_number()));
+    let own = label
+        .id
+        .as_ref()
+        .map_or(0, |id| usize::from(!id.is_number()));
     let others = ids.len().saturating_sub(own);
     if others == 0 {
         return false;
     }
     let letters: usize = ids.iter().map(|id| id.text.len()).sum();
     let words = text.split_whitespace().count();
-    others >= 1 && (letters * 2 >= text.len() || (own == 0 && others >= 2 && words <= others * 4 + 4))
+    others >= 1
+        && (letters * 2 >= text.len() || (own == 0 && others >= 2 && words <= others * 4 + 4))
 }

@@ -69,20 +69,38 @@ struct Parts {
 }
 
 /// Makes the ticket of a unit.
-pub(crate) fn draft(outline: &Outline<'_>, notes: &Annotations, unit: &Unit, units: &HashSet<NodeId>) -> Draft {
-    let extract = Extract { outline, notes, units };
+pub(crate) fn draft(
+    outline: &Outline<'_>,
+    notes: &Annotations,
+    unit: &Unit,
+    units: &HashSet<NodeId>,
+) -> Draft {
+    let extract = Extract {
+        outline,
+        notes,
+        units,
+    };
     let mut parts = match &unit.form {
         Form::Section => extract.section(unit.node),
         Form::Item | Form::Paragraph => extract.item(unit.node),
         Form::Row { shape, .. } => extract.row(unit.node, shape),
         Form::Record { table } => extract.record(*table),
     };
-    let title = title::of(&parts.label, &parts.text, &parts.body, notes.language, &mut parts.facts);
+    let title = title::of(
+        &parts.label,
+        &parts.text,
+        &parts.body,
+        notes.language,
+        &mut parts.facts,
+    );
     let lines = extract.lines(unit);
     let (context, context_lines) = extract.context(unit);
     let section = extract.path(unit.node);
     let facts = parts.facts;
-    let priority = facts.priority.clone().or_else(|| extract.inherited_priority(unit.node));
+    let priority = facts
+        .priority
+        .clone()
+        .or_else(|| extract.inherited_priority(unit.node));
     let labels = extract.labels(unit, facts.labels, &parts.label.tags);
     let refs = parts.label.refs.iter().filter(|id| id.is_number());
     let depends_on = facts.depends_on.into_iter().chain(refs.cloned()).collect();
@@ -110,17 +128,37 @@ pub(crate) fn draft(outline: &Outline<'_>, notes: &Annotations, unit: &Unit, uni
 }
 
 /// Makes the ticket of a heading or an item that holds tickets: it says what is not said in them.
-pub(crate) fn container(outline: &Outline<'_>, notes: &Annotations, node: NodeId, held: &HashSet<NodeId>) -> Draft {
-    let extract = Extract { outline, notes, units: held };
+pub(crate) fn container(
+    outline: &Outline<'_>,
+    notes: &Annotations,
+    node: NodeId,
+    held: &HashSet<NodeId>,
+) -> Draft {
+    let extract = Extract {
+        outline,
+        notes,
+        units: held,
+    };
     let label = notes.of(node).label.clone();
     let text = outline.plain(node);
     let mut facts = values::Facts::default();
     facts.take_label(&label);
-    let own: Vec<NodeId> = outline.children(node).iter().copied().filter(|child| !extract.holds_unit(*child)).collect();
-    let own_blocks: Vec<NodeId> = own.into_iter().filter(|child| *extract.kind(*child) != Kind::Section).collect();
+    let own: Vec<NodeId> = outline
+        .children(node)
+        .iter()
+        .copied()
+        .filter(|child| !extract.holds_unit(*child))
+        .collect();
+    let own_blocks: Vec<NodeId> = own
+        .into_iter()
+        .filter(|child| *extract.kind(*child) != Kind::Section)
+        .collect();
     let body = extract.blocks(&own_blocks, &mut facts);
     let title = title::of(&label, &text, &body, notes.language, &mut facts);
-    let end = own_blocks.iter().map(|child| outline.node(*child).lines.1).max();
+    let end = own_blocks
+        .iter()
+        .map(|child| outline.node(*child).lines.1)
+        .max();
     let first = outline.node(node).lines.0;
     let section = extract.path(node);
     Draft {
@@ -161,10 +199,7 @@ fn describe(title: &str, text: &str, body: &str, context: &str, section: &[Strin
     if !section.is_empty() {
         parts.push(format!("_{}_", section.join(" › ").replace('_', " ")));
     }
-    let mut description = parts.join("\n\n");
-    let end = description.floor_char_boundary(MAX_DESCRIPTION);
-    description.truncate(end);
-    description
+    crate::text::head(&parts.join("\n\n"), MAX_DESCRIPTION).to_owned()
 }
 
 /// Whether a title leaves no word of a text out.
@@ -178,20 +213,36 @@ fn says_all(title: &str, text: &str) -> bool {
 fn without_title<'a>(title: &str, body: &'a str) -> &'a str {
     let (first, rest) = body.split_once("\n\n").unwrap_or((body, ""));
     let name = title.split_once(": ").map_or(title, |(_, name)| name);
-    let said = normal(first.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ')' | '\\' | ' ')));
-    if normal(first) == normal(title) || said == normal(title) || said == normal(name) { rest.trim_start() } else { body }
+    let said =
+        normal(first.trim_start_matches(|c: char| {
+            c.is_ascii_digit() || matches!(c, '.' | ')' | '\\' | ' ')
+        }));
+    if normal(first) == normal(title) || said == normal(title) || said == normal(name) {
+        rest.trim_start()
+    } else {
+        body
+    }
 }
 
 fn kind(label: &Label, text: &str, body: &str, work: Option<Meaning>) -> TicketType {
-    if label.kind.has(Meaning::KindBug) || (work == Some(Meaning::WorkBug) && !label.kind.has(Meaning::KindTask)) {
+    if label.kind.has(Meaning::KindBug)
+        || (work == Some(Meaning::WorkBug) && !label.kind.has(Meaning::KindTask))
+    {
         return TicketType::Bug;
     }
     if label.kind.has(Meaning::KindEpic) {
         return TicketType::Epic;
     }
-    let tells = |text: &str| crate::evidence::story::parts(text.get(..text.floor_char_boundary(400)).unwrap_or_default()).is_some();
-    let is_story = label.kind.has(Meaning::KindStory) || tells(text) || tells(body) || work == Some(Meaning::WorkStory);
-    if is_story { TicketType::Story } else { TicketType::Task }
+    let tells = |text: &str| crate::evidence::story::parts(crate::text::head(text, 400)).is_some();
+    let is_story = label.kind.has(Meaning::KindStory)
+        || tells(text)
+        || tells(body)
+        || work == Some(Meaning::WorkStory);
+    if is_story {
+        TicketType::Story
+    } else {
+        TicketType::Task
+    }
 }
 
 struct Extract<'a, 's> {
@@ -229,7 +280,8 @@ impl Extract<'_, '_> {
         let mut at = self.outline.node(node).parent;
         while at != NodeId::ROOT {
             let above = self.outline.node(at);
-            let is_shown = matches!(above.kind, Kind::Section | Kind::Item { .. }) && Some(at) != title;
+            let is_shown =
+                matches!(above.kind, Kind::Section | Kind::Item { .. }) && Some(at) != title;
             let text = self.outline.plain(at);
             if is_shown && text.chars().count() <= MAX_HEADING {
                 path.push(text.trim_end_matches(':').to_owned());
@@ -244,8 +296,11 @@ impl Extract<'_, '_> {
     fn source_text(&self, lines: (u32, u32)) -> String {
         let span = self.outline.lines.span(lines.0, lines.1);
         let source = self.outline.source.get(span).unwrap_or_default();
-        let end = source.floor_char_boundary(MAX_DESCRIPTION);
-        let words: Vec<String> = source.get(..end).unwrap_or_default().lines().map(normal).filter(|line| !line.is_empty()).collect();
+        let words: Vec<String> = crate::text::head(source, MAX_DESCRIPTION)
+            .lines()
+            .map(normal)
+            .filter(|line| !line.is_empty())
+            .collect();
         words.join("\n")
     }
 
@@ -278,7 +333,11 @@ impl Extract<'_, '_> {
         let found = criteria::of(self.outline, self.notes, &node.children);
         let head = markdown::text(self.outline, node);
         let rest = self.blocks_without(&node.children, &found.nodes, &mut facts);
-        let body = if rest.is_empty() { head } else { format!("{head}\n\n{rest}") };
+        let body = if rest.is_empty() {
+            head
+        } else {
+            format!("{head}\n\n{rest}")
+        };
         Parts {
             text: self.outline.plain(id),
             body,
@@ -306,7 +365,12 @@ impl Extract<'_, '_> {
     }
 
     /// The Markdown of blocks and sections, without those that are criteria.
-    fn blocks_without(&self, nodes: &[NodeId], left_out: &[NodeId], facts: &mut values::Facts) -> String {
+    fn blocks_without(
+        &self,
+        nodes: &[NodeId],
+        left_out: &[NodeId],
+        facts: &mut values::Facts,
+    ) -> String {
         let mut out = String::new();
         for id in nodes {
             if left_out.contains(id) {
@@ -324,7 +388,11 @@ impl Extract<'_, '_> {
                     markdown::push(&mut out, &body);
                 }
                 Kind::Code { ref language } if matches!(language.as_str(), "yaml" | "yml") => {
-                    markdown::push(&mut out, &values::yaml(&node.text, facts).unwrap_or_else(|| markdown::block(self.outline, node, left_out)));
+                    markdown::push(
+                        &mut out,
+                        &values::yaml(&node.text, facts)
+                            .unwrap_or_else(|| markdown::block(self.outline, node, left_out)),
+                    );
                 }
                 Kind::Rule => {}
                 Kind::Paragraph => {
@@ -348,7 +416,10 @@ impl Extract<'_, '_> {
 
     /// What the section around an item says of all its items: its paragraphs that are no tickets.
     fn context(&self, unit: &Unit) -> (String, Vec<(u32, u32)>) {
-        if matches!(unit.form, Form::Section | Form::Record { .. } | Form::Paragraph) {
+        if matches!(
+            unit.form,
+            Form::Section | Form::Record { .. } | Form::Paragraph
+        ) {
             return (String::new(), Vec::new());
         }
         let Some(section) = self.outline.sections_above(unit.node).next() else {
@@ -356,13 +427,23 @@ impl Extract<'_, '_> {
         };
         let mut out = String::new();
         let mut lines = Vec::new();
-        for child in self.outline.children(section).iter().take(MAX_CONTEXT_BLOCKS) {
+        for child in self
+            .outline
+            .children(section)
+            .iter()
+            .take(MAX_CONTEXT_BLOCKS)
+        {
             let node = self.outline.node(*child);
             if node.kind == Kind::Section || out.len() > MAX_CONTEXT {
                 break;
             }
-            let is_prose = matches!(node.kind, Kind::Paragraph | Kind::Quote) && !self.units.contains(child);
-            let text = if is_prose { markdown::text(self.outline, node) } else { String::new() };
+            let is_prose =
+                matches!(node.kind, Kind::Paragraph | Kind::Quote) && !self.units.contains(child);
+            let text = if is_prose {
+                markdown::text(self.outline, node)
+            } else {
+                String::new()
+            };
             if !text.is_empty() && out.len() + text.len() <= MAX_CONTEXT {
                 markdown::push(&mut out, &text);
                 lines.push(node.lines);
@@ -373,19 +454,37 @@ impl Extract<'_, '_> {
 
     fn inherited_priority(&self, node: NodeId) -> Option<Priority> {
         let item = self.outline.node(self.outline.node(node).parent).parent;
-        let of_item = self.notes.of(item).rank.clone().filter(|_| matches!(self.kind(item), Kind::Item { .. }));
+        let of_item = self
+            .notes
+            .of(item)
+            .rank
+            .clone()
+            .filter(|_| matches!(self.kind(item), Kind::Item { .. }));
         let mut sections = self.outline.sections_above(node);
-        of_item.or_else(|| sections.find_map(|section| values::section_priority(self.outline, self.notes, section)))
+        of_item.or_else(|| {
+            sections.find_map(|section| values::section_priority(self.outline, self.notes, section))
+        })
     }
 
     /// Labels from the release, phase or module, from tags and columns, and from the front matter.
     fn labels(&self, unit: &Unit, stated: Vec<String>, tags: &[String]) -> Vec<String> {
         let mut labels: Vec<String> = Vec::new();
-        let containers = unit.containers.iter().rev().filter(|id| *self.kind(**id) == Kind::Section);
-        let of_containers = containers.filter_map(|id| container_label(&self.notes.of(*id).label, &self.outline.plain(*id)));
-        let all = of_containers.chain(stated).chain(tags.iter().cloned()).chain(self.outline.front.labels.iter().cloned());
+        let containers = unit
+            .containers
+            .iter()
+            .rev()
+            .filter(|id| *self.kind(**id) == Kind::Section);
+        let of_containers = containers
+            .filter_map(|id| container_label(&self.notes.of(*id).label, &self.outline.plain(*id)));
+        let all = of_containers
+            .chain(stated)
+            .chain(tags.iter().cloned())
+            .chain(self.outline.front.labels.iter().cloned());
         for label in all {
-            if !labels.iter().any(|known| known.eq_ignore_ascii_case(&label)) {
+            if !labels
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(&label))
+            {
                 labels.push(label);
             }
         }
@@ -401,8 +500,12 @@ fn container_label(label: &Label, heading: &str) -> Option<String> {
     if let Some(id) = &label.id {
         return label.kind.has(Meaning::Container).then(|| id.text.clone());
     }
-    let name = heading.split(['(', '—', '–', ':']).next().unwrap_or_default();
-    let name = name.trim_matches(|c: char| crate::evidence::values::is_emoji(c) || c.is_whitespace());
+    let name = heading
+        .split(['(', '—', '–', ':'])
+        .next()
+        .unwrap_or_default();
+    let name =
+        name.trim_matches(|c: char| crate::evidence::values::is_emoji(c) || c.is_whitespace());
     let is_short = (1..=40).contains(&name.chars().count());
     is_short.then(|| name.to_owned())
 }

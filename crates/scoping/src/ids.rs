@@ -25,7 +25,11 @@ impl Id {
     /// A form in which two ways of writing one id are equal.
     pub(crate) fn key(&self) -> String {
         use std::fmt::Write as _;
-        let mut key: String = self.prefix.chars().filter(|c| c.is_alphanumeric()).collect();
+        let mut key: String = self
+            .prefix
+            .chars()
+            .filter(|c| c.is_alphanumeric())
+            .collect();
         for number in &self.numbers {
             let _ = write!(key, ".{number}");
         }
@@ -66,8 +70,17 @@ fn separator(rest: &str, id: &Id, is_bracketed: bool) -> Option<usize> {
     if trimmed.is_empty() {
         return Some(rest.len());
     }
-    let is_mark = |c: char| matches!(c, ':' | '.' | ')' | '-' | '–' | '—' | '|' | ']' | '：' | '、' | '．' | '/');
-    let marks: usize = trimmed.chars().take_while(|c| is_mark(*c)).map(char::len_utf8).sum();
+    let is_mark = |c: char| {
+        matches!(
+            c,
+            ':' | '.' | ')' | '-' | '–' | '—' | '|' | ']' | '：' | '、' | '．' | '/'
+        )
+    };
+    let marks: usize = trimmed
+        .chars()
+        .take_while(|c| is_mark(*c))
+        .map(char::len_utf8)
+        .sum();
     let after = trimmed.get(marks..).unwrap_or_default();
     if marks > 0 {
         let tight = spaces == 0 && after.chars().next().is_some_and(|c| c.is_alphanumeric());
@@ -88,42 +101,65 @@ fn is_sure(id: &Id) -> bool {
     match letters {
         0 => id.numbers.len() >= 2 && id.numbers.iter().all(|number| *number < 100),
         1 => first_digits >= 2 || id.text.contains('-'),
-        2..=5 => id.text.contains(['-', '_']) || first_digits >= 2 || WELL_KNOWN.contains(&id.prefix.as_str()),
+        2..=5 => {
+            id.text.contains(['-', '_'])
+                || first_digits >= 2
+                || WELL_KNOWN.contains(&id.prefix.as_str())
+        }
         _ => id.text.contains(['-', '_']),
     }
 }
 
 /// Prefixes that need no hyphen before their number.
-const WELL_KNOWN: &[&str] =
-    &["US", "FR", "NFR", "RF", "RNF", "REQ", "UC", "EP", "HU", "AF", "NF", "EF", "ENF", "RNF", "LF", "AK", "TASK", "BUG", "CU"];
+const WELL_KNOWN: &[&str] = &[
+    "US", "FR", "NFR", "RF", "RNF", "REQ", "UC", "EP", "HU", "AF", "NF", "EF", "ENF", "RNF", "LF",
+    "AK", "TASK", "BUG", "CU",
+];
 
 /// Names of standards, formats and products that look like ids, and words that name something else.
 const NOT_IDS: &[&str] = &[
-    "UTF", "ISO", "SHA", "MD", "AES", "RSA", "TLS", "SSL", "HTTP", "IPV", "WCAG", "IEEE", "RFC", "MP", "H", "V", "P", "Q", "KB",
-    "CSS", "HTML", "ES", "GPT", "PEP", "COVID", "WEB", "OAUTH", "PHP", "DIN", "EN", "CVE", "USB", "IOS", "WIN", "X", "B2B", "EC",
-    "ARM", "PR", "CW", "KW",
+    "UTF", "ISO", "SHA", "MD", "AES", "RSA", "TLS", "SSL", "HTTP", "IPV", "WCAG", "IEEE", "RFC",
+    "MP", "H", "V", "P", "Q", "KB", "CSS", "HTML", "ES", "GPT", "PEP", "COVID", "WEB", "OAUTH",
+    "PHP", "DIN", "EN", "CVE", "USB", "IOS", "WIN", "X", "B2B", "EC", "ARM", "PR", "CW", "KW",
 ];
 
 fn bare(text: &str) -> Option<(Id, usize)> {
     let bytes = text.as_bytes();
     if bytes.first() == Some(&b'#') {
-        let digits = text.get(1..)?.bytes().take_while(u8::is_ascii_digit).count();
+        let digits = text
+            .get(1..)?
+            .bytes()
+            .take_while(u8::is_ascii_digit)
+            .count();
         let number = text.get(1..=digits)?.parse().ok()?;
-        let id = Id { text: text.get(..=digits)?.to_owned(), prefix: "#".to_owned(), numbers: vec![number] };
+        let id = Id {
+            text: text.get(..=digits)?.to_owned(),
+            prefix: "#".to_owned(),
+            numbers: vec![number],
+        };
         return Some((id, 1 + digits));
     }
     let letters = prefix_len(text);
-    let prefix = text.get(..letters)?.trim_end_matches(['-', '_', ' ', '.']).to_uppercase();
+    let prefix = text
+        .get(..letters)?
+        .trim_end_matches(['-', '_', ' ', '.'])
+        .to_uppercase();
     if NOT_IDS.contains(&prefix.as_str()) {
         return None;
     }
     let (numbers, len) = numbers(text.get(letters..)?)?;
     let end = letters + len;
     let next = text.get(end..)?.chars().next();
-    if next.is_some_and(|c| c.is_alphanumeric() || matches!(c, '%' | '_' | '+' | '°' | '€' | '$' | '"' | '\'')) {
+    if next.is_some_and(|c| {
+        c.is_alphanumeric() || matches!(c, '%' | '_' | '+' | '°' | '€' | '$' | '"' | '\'')
+    }) {
         return None;
     }
-    let id = Id { text: text.get(..end)?.to_owned(), prefix, numbers };
+    let id = Id {
+        text: text.get(..end)?.to_owned(),
+        prefix,
+        numbers,
+    };
     Some((id, end))
 }
 
@@ -153,17 +189,26 @@ fn numbers(text: &str) -> Option<(Vec<u32>, usize)> {
         numbers.push(rest.get(..digits)?.parse().ok()?);
         end = text.len() - rest.len() + digits;
         rest = rest.get(digits..)?;
-        let joined = rest.strip_prefix(['.', '-']).filter(|tail| tail.starts_with(|c: char| c.is_ascii_digit()));
+        let joined = rest
+            .strip_prefix(['.', '-'])
+            .filter(|tail| tail.starts_with(|c: char| c.is_ascii_digit()));
         match joined {
             Some(tail) => rest = tail,
             None => break,
         }
     }
-    let is_date = numbers.len() >= 2 && numbers.first().is_some_and(|year| (1900..2200).contains(year));
+    let is_date = numbers.len() >= 2
+        && numbers
+            .first()
+            .is_some_and(|year| (1900..2200).contains(year));
     if numbers.is_empty() || is_date {
         return None;
     }
-    let letter = text.get(end..)?.bytes().take_while(u8::is_ascii_lowercase).count();
+    let letter = text
+        .get(end..)?
+        .bytes()
+        .take_while(u8::is_ascii_lowercase)
+        .count();
     if letter == 1 {
         end += 1;
     }
@@ -175,7 +220,8 @@ pub(crate) fn mentioned(text: &str) -> Vec<Id> {
     let mut ids = Vec::new();
     let mut before = None;
     for (at, c) in text.char_indices() {
-        let is_start = (c.is_ascii_uppercase()) && before.is_none_or(|b: char| !b.is_alphanumeric() && !matches!(b, '-' | '_' | '/'));
+        let is_start = (c.is_ascii_uppercase())
+            && before.is_none_or(|b: char| !b.is_alphanumeric() && !matches!(b, '-' | '_' | '/'));
         before = Some(c);
         if !is_start {
             continue;
@@ -218,7 +264,17 @@ mod tests {
 
     #[test]
     fn what_only_looks_like_an_id_is_none() {
-        for text in ["UTF-8 support", "P1: Export", "Q3 plans", "S3 upload", "3 retries", "2026-11-30 notes", "MP3 export", "v1.2 notes", "5% less"] {
+        for text in [
+            "UTF-8 support",
+            "P1: Export",
+            "Q3 plans",
+            "S3 upload",
+            "3 retries",
+            "2026-11-30 notes",
+            "MP3 export",
+            "v1.2 notes",
+            "5% less",
+        ] {
             assert_eq!(id(text), None, "{text}");
         }
     }

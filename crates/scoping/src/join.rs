@@ -29,7 +29,11 @@ pub(crate) struct Joined {
 }
 
 /// Joins the tickets of all sections.
-pub(crate) fn join(outline: &Outline<'_>, notes: &Annotations, drafts: Vec<Draft>) -> (Vec<Joined>, Vec<Dropped>) {
+pub(crate) fn join(
+    outline: &Outline<'_>,
+    notes: &Annotations,
+    drafts: Vec<Draft>,
+) -> (Vec<Joined>, Vec<Dropped>) {
     let (drafts, mut dropped) = twins::without_inventories(outline, notes, drafts);
     let (drafts, doubled) = twins::without_twins(outline, drafts);
     dropped.extend(doubled);

@@ -27,7 +27,7 @@ pub(crate) enum Form {
     /// An item of a list.
     Item,
     /// A row of a table.
-    Row { table: NodeId, shape: std::rc::Rc<TableShape> },
+    Row { shape: std::rc::Rc<TableShape> },
     /// A whole table of fields and values.
     Record { table: NodeId },
     /// A paragraph.
@@ -84,7 +84,12 @@ struct Context {
 
 /// Judges a document; stops where it gives more than `most` units.
 pub(crate) fn judge(outline: &Outline<'_>, notes: &Annotations, most: usize) -> Verdict {
-    let mut judge = Judge { outline, notes, verdict: Verdict::default(), most };
+    let mut judge = Judge {
+        outline,
+        notes,
+        verdict: Verdict::default(),
+        most,
+    };
     judge.group(NodeId::ROOT, &Context::default());
     judge.verdict
 }
@@ -115,7 +120,10 @@ impl<'a> Judge<'a, '_> {
             return;
         }
         let mut containers = context.containers.clone();
-        if let Some(section) = self.numbered_above(node).filter(|section| !containers.contains(section)) {
+        if let Some(section) = self
+            .numbered_above(node)
+            .filter(|section| !containers.contains(section))
+        {
             containers.insert(0, section);
         }
         self.verdict.units.push(Unit {
@@ -129,8 +137,19 @@ impl<'a> Judge<'a, '_> {
 
     /// The section whose number goes on in the item's: 1 of story 1.2.
     fn numbered_above(&self, node: NodeId) -> Option<NodeId> {
-        let own = self.evidence(node).label.id.as_ref().filter(|id| id.numbers.len() > 1)?;
-        let goes_on = |section: &NodeId| self.evidence(*section).label.id.as_ref().is_some_and(|above| above.continues_in(own));
+        let own = self
+            .evidence(node)
+            .label
+            .id
+            .as_ref()
+            .filter(|id| id.numbers.len() > 1)?;
+        let goes_on = |section: &NodeId| {
+            self.evidence(*section)
+                .label
+                .id
+                .as_ref()
+                .is_some_and(|above| above.continues_in(own))
+        };
         self.outline.sections_above(node).find(goes_on)
     }
 
@@ -146,7 +165,10 @@ impl<'a> Judge<'a, '_> {
     }
 
     fn state(&self, id: NodeId) -> Option<State> {
-        if let Kind::Item { checked: Some(true) } = self.kind(id) {
+        if let Kind::Item {
+            checked: Some(true),
+        } = self.kind(id)
+        {
             return Some(State::Done);
         }
         self.evidence(id).label.state

@@ -115,7 +115,10 @@ meanings! {
 
 impl Meaning {
     fn of(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, name)| *name == word).map(|(meaning, _)| *meaning)
+        Self::ALL
+            .iter()
+            .find(|(_, name)| *name == word)
+            .map(|(meaning, _)| *meaning)
     }
 
     const fn bit(self) -> u128 {
@@ -172,24 +175,40 @@ pub(crate) fn lexicon() -> &'static Lexicon {
 
 impl Lexicon {
     fn read(files: &[&'static str]) -> Self {
-        let mut this = Self { phrases: HashMap::new(), glued: HashMap::new(), small: Vec::new(), leads: Vec::new() };
+        let mut this = Self {
+            phrases: HashMap::new(),
+            glued: HashMap::new(),
+            small: Vec::new(),
+            leads: Vec::new(),
+        };
         for file in files {
             this.read_file(file);
         }
         for (phrase, means) in this.phrases.iter().filter(|(phrase, _)| is_cjk(phrase)) {
             if let Some(first) = phrase.chars().next() {
-                this.glued.entry(first).or_default().push((phrase.to_string(), *means));
+                this.glued
+                    .entry(first)
+                    .or_default()
+                    .push((phrase.to_string(), *means));
             }
         }
-        this.leads.sort_by_key(|lead| (std::cmp::Reverse(lead.len()), *lead));
+        this.leads
+            .sort_by_key(|lead| (std::cmp::Reverse(lead.len()), *lead));
         this
     }
 
     fn read_file(&mut self, file: &'static str) {
         let mut small = HashSet::new();
         let mut group = None;
-        for line in file.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        for line in file
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        {
+            if let Some(name) = line
+                .strip_prefix('[')
+                .and_then(|rest| rest.strip_suffix(']'))
+            {
                 group = Meaning::of(name);
                 continue;
             }
@@ -222,7 +241,9 @@ impl Lexicon {
         for (at, &from) in starts.iter().enumerate() {
             for len in 1..=LONGEST.min(starts.len() - at) {
                 let end = starts.get(at + len).map_or(normal.len(), |next| next - 1);
-                let means = normal.get(from..end).map_or_else(Meanings::default, |phrase| self.meaning(phrase));
+                let means = normal
+                    .get(from..end)
+                    .map_or_else(Meanings::default, |phrase| self.meaning(phrase));
                 if !means.is_empty() {
                     hits.push(Hit { at, len, means });
                 }
@@ -237,7 +258,11 @@ impl Lexicon {
             let rest = normal.get(offset..).unwrap_or_default();
             for (phrase, means) in self.glued.get(&c).into_iter().flatten() {
                 if rest.starts_with(phrase.as_str()) {
-                    hits.push(Hit { at, len: phrase.chars().count(), means: *means });
+                    hits.push(Hit {
+                        at,
+                        len: phrase.chars().count(),
+                        means: *means,
+                    });
                 }
             }
         }
@@ -252,13 +277,18 @@ impl Lexicon {
                 *count += usize::from(small.contains(word));
             }
         }
-        let best = counts.iter().enumerate().max_by_key(|(at, count)| (**count, std::cmp::Reverse(*at)));
+        let best = counts
+            .iter()
+            .enumerate()
+            .max_by_key(|(at, count)| (**count, std::cmp::Reverse(*at)));
         best.map_or(0, |(at, _)| at)
     }
 
     /// Whether a word is one that no title of this language ends in.
     pub(crate) fn is_small(&self, language: usize, word: &str) -> bool {
-        self.small.get(language).is_some_and(|small| small.contains(word))
+        self.small
+            .get(language)
+            .is_some_and(|small| small.contains(word))
     }
 
     /// Whether a word is small in any language.
@@ -274,10 +304,14 @@ impl Lexicon {
         }
         let mut rest = normal;
         for skipped in 1..=MAX_SUBJECT {
-            let Some((_, tail)) = rest.split_once(' ') else { return 0 };
+            let Some((_, tail)) = rest.split_once(' ') else {
+                return 0;
+            };
             rest = tail;
             let first = rest.split(' ').next().unwrap_or_default();
-            let obliges = self.meaning(first).any(&[Meaning::ObligationStrong, Meaning::ObligationWeak]);
+            let obliges = self
+                .meaning(first)
+                .any(&[Meaning::ObligationStrong, Meaning::ObligationWeak]);
             let lead = if obliges { self.lead_at_start(rest) } else { 0 };
             if lead > 1 {
                 return skipped + lead;
@@ -288,9 +322,14 @@ impl Lexicon {
 
     fn lead_at_start(&self, normal: &str) -> usize {
         let starts = |lead: &&&str| {
-            normal.strip_prefix(**lead).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ') || is_cjk(lead))
+            normal
+                .strip_prefix(**lead)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(' ') || is_cjk(lead))
         };
-        self.leads.iter().find(starts).map_or(0, |lead| lead.split(' ').count())
+        self.leads
+            .iter()
+            .find(starts)
+            .map_or(0, |lead| lead.split(' ').count())
     }
 }
 
@@ -301,7 +340,11 @@ fn spellings(phrase: &'static str) -> Vec<Cow<'static, str>> {
     if !phrase.chars().all(is_plain) {
         all.push(Cow::Owned(phrase.chars().map(unaccented).collect()));
         let umlauts = [("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")];
-        all.push(Cow::Owned(umlauts.iter().fold(phrase.to_owned(), |text, (from, to)| text.replace(from, to))));
+        all.push(Cow::Owned(
+            umlauts
+                .iter()
+                .fold(phrase.to_owned(), |text, (from, to)| text.replace(from, to)),
+        ));
     }
     all
 }
@@ -324,7 +367,9 @@ mod tests {
     use super::*;
 
     fn groups(file: &str) -> Vec<&str> {
-        file.lines().filter_map(|line| line.strip_prefix('[')?.strip_suffix(']')).collect()
+        file.lines()
+            .filter_map(|line| line.strip_prefix('[')?.strip_suffix(']'))
+            .collect()
     }
 
     #[test]

@@ -39,7 +39,10 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { tickets: 5_000, blocks: 5_000 }
+        Self {
+            tickets: 5_000,
+            blocks: 5_000,
+        }
     }
 }
 
@@ -73,15 +76,30 @@ impl RuleScoper {
         let (outline, notes, verdict) = self.judged(markdown)?;
         let blocks = self.blocks(&outline, &notes, &verdict)?;
         let units: HashSet<NodeId> = verdict.units.iter().map(|unit| unit.node).collect();
-        let drafts: Vec<Draft> = verdict.units.iter().map(|unit| extract::draft(&outline, &notes, unit, &units)).collect();
+        let drafts: Vec<Draft> = verdict
+            .units
+            .iter()
+            .map(|unit| extract::draft(&outline, &notes, unit, &units))
+            .collect();
         let (joined, dropped) = join::join(&outline, &notes, drafts);
         if joined.len() > self.limits.tickets {
             return Err(ScopeError::TooManyTickets(self.limits.tickets));
         }
         let coverage = report::coverage(&outline, &notes, &verdict, &joined, &dropped);
         let notes = report::notes(&outline, &coverage, joined.len());
-        let tickets = joined.into_iter().map(|joined| ticket(joined, &blocks)).collect();
-        Ok((ScopedDocument { blocks, tickets, coverage, notes }, outline.steps()))
+        let tickets = joined
+            .into_iter()
+            .map(|joined| ticket(joined, &blocks))
+            .collect();
+        Ok((
+            ScopedDocument {
+                blocks,
+                tickets,
+                coverage,
+                notes,
+            },
+            outline.steps(),
+        ))
     }
 
     /// Cuts Markdown text into blocks.
@@ -93,8 +111,12 @@ impl RuleScoper {
         self.blocks(&outline, &notes, &verdict)
     }
 
-    fn judged<'s>(&self, markdown: &'s str) -> Result<(Outline<'s>, Annotations, Verdict), ScopeError> {
-        let outline = outline::parse(markdown).map_err(|_| ScopeError::TooManyBlocks(self.limits.blocks))?;
+    fn judged<'s>(
+        &self,
+        markdown: &'s str,
+    ) -> Result<(Outline<'s>, Annotations, Verdict), ScopeError> {
+        let outline =
+            outline::parse(markdown).map_err(|_| ScopeError::TooManyBlocks(self.limits.blocks))?;
         let notes = evidence::annotate(&outline);
         let verdict = judge::judge(&outline, &notes, self.limits.tickets);
         if verdict.is_too_much {
@@ -103,14 +125,26 @@ impl RuleScoper {
         Ok((outline, notes, verdict))
     }
 
-    fn blocks(&self, outline: &Outline<'_>, notes: &Annotations, verdict: &Verdict) -> Result<Vec<ScopedBlock>, ScopeError> {
-        blocks::cut(outline, notes, verdict, self.limits.blocks).map_err(|_| ScopeError::TooManyBlocks(self.limits.blocks))
+    fn blocks(
+        &self,
+        outline: &Outline<'_>,
+        notes: &Annotations,
+        verdict: &Verdict,
+    ) -> Result<Vec<ScopedBlock>, ScopeError> {
+        blocks::cut(outline, notes, verdict, self.limits.blocks)
+            .map_err(|_| ScopeError::TooManyBlocks(self.limits.blocks))
     }
 }
 
 fn ticket(joined: Joined, blocks: &[ScopedBlock]) -> ScopedTicket {
-    let Joined { draft, parent, depends_on } = joined;
-    let block = blocks.partition_point(|block| block.start_line <= draft.lines.0).saturating_sub(1);
+    let Joined {
+        draft,
+        parent,
+        depends_on,
+    } = joined;
+    let block = blocks
+        .partition_point(|block| block.start_line <= draft.lines.0)
+        .saturating_sub(1);
     ScopedTicket {
         block,
         source_line: draft.lines.0,

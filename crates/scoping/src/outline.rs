@@ -44,15 +44,23 @@ pub(crate) enum Kind {
     /// A heading and what stands below it; its text is the heading.
     Section,
     Paragraph,
-    List { ordered: bool },
+    List {
+        ordered: bool,
+    },
     /// An item of a list, with its check box; its text is its first paragraph.
-    Item { checked: Option<bool> },
+    Item {
+        checked: Option<bool>,
+    },
     Table,
     /// A row of a table.
-    Row { is_head: bool },
+    Row {
+        is_head: bool,
+    },
     Cell,
     Quote,
-    Code { language: String },
+    Code {
+        language: String,
+    },
     Html,
     Rule,
 }
@@ -119,17 +127,10 @@ pub(crate) struct Outline<'a> {
     pub(crate) lines: LineIndex,
     pub(crate) nodes: Vec<Node>,
     pub(crate) front: FrontMatter,
-    /// The Markdown of each footnote, and its lines.
-    pub(crate) footnotes: HashMap<String, Footnote>,
+    /// The Markdown of each footnote.
+    pub(crate) footnotes: HashMap<String, String>,
     /// How often a node was looked at.
     visits: Cell<u64>,
-}
-
-/// The text of a footnote.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Footnote {
-    pub(crate) markdown: String,
-    pub(crate) lines: (u32, u32),
 }
 
 /// The document has more parts than are read.
@@ -146,14 +147,24 @@ pub(crate) fn parse(source: &str) -> Result<Outline<'_>, TooManyNodes> {
     let mut builder = build::Builder::new(source, &lines, front.bytes);
     builder.run()?;
     let (nodes, footnotes) = builder.finish();
-    let mut outline = Outline { source, lines, nodes, front, footnotes, visits: Cell::new(0) };
+    let mut outline = Outline {
+        source,
+        lines,
+        nodes,
+        front,
+        footnotes,
+        visits: Cell::new(0),
+    };
     nest::split_bold_headings(&mut outline);
     virtual_items::find(&mut outline);
     nest::nest(&mut outline);
     Ok(outline)
 }
 
-#[expect(clippy::indexing_slicing, reason = "node ids are made by this module and nodes are never removed")]
+#[expect(
+    clippy::indexing_slicing,
+    reason = "node ids are made by this module and nodes are never removed"
+)]
 impl Outline<'_> {
     pub(crate) fn node(&self, id: NodeId) -> &Node {
         self.step();
@@ -215,7 +226,10 @@ impl Outline<'_> {
     /// The heading that is the title of the document: the first block, where it is the only one of its depth.
     pub(crate) fn title(&self) -> Option<NodeId> {
         let top = self.children(NodeId::ROOT);
-        let mut sections = top.iter().copied().filter(|id| self.node(*id).kind == Kind::Section);
+        let mut sections = top
+            .iter()
+            .copied()
+            .filter(|id| self.node(*id).kind == Kind::Section);
         let first = sections.next()?;
         sections.next().is_none().then_some(first)
     }

@@ -1,6 +1,8 @@
 //! What became of each line, and what the reader of the tickets should know.
 
-use handoff_domain::scoping::model::{CoverageEntry, CoverageReason, LineOutcome, MAX_COVERAGE_ENTRIES, NoteCode, ScopingNote};
+use handoff_domain::scoping::model::{
+    CoverageEntry, CoverageReason, LineOutcome, MAX_COVERAGE_ENTRIES, NoteCode, ScopingNote,
+};
 
 use crate::evidence::{Annotations, Obligation};
 use crate::join::{Dropped, Joined};
@@ -19,11 +21,19 @@ struct Told {
 
 impl Told {
     const fn of(outcome: LineOutcome, ticket: usize) -> Self {
-        Self { outcome, ticket: Some(ticket), reason: None }
+        Self {
+            outcome,
+            ticket: Some(ticket),
+            reason: None,
+        }
     }
 
     const fn why(outcome: LineOutcome, reason: CoverageReason) -> Self {
-        Self { outcome, ticket: None, reason: Some(reason) }
+        Self {
+            outcome,
+            ticket: None,
+            reason: Some(reason),
+        }
     }
 }
 
@@ -39,13 +49,23 @@ impl Lines {
     }
 
     fn is_ticket(&self, line: u32) -> bool {
-        let told = self.0.get((line as usize).saturating_sub(1)).copied().flatten();
+        let told = self
+            .0
+            .get((line as usize).saturating_sub(1))
+            .copied()
+            .flatten();
         told.is_some_and(|told| told.ticket.is_some())
     }
 }
 
 /// The coverage of a document.
-pub(crate) fn coverage(outline: &Outline<'_>, notes: &Annotations, verdict: &Verdict, joined: &[Joined], dropped: &[Dropped]) -> Vec<CoverageEntry> {
+pub(crate) fn coverage(
+    outline: &Outline<'_>,
+    notes: &Annotations,
+    verdict: &Verdict,
+    joined: &[Joined],
+    dropped: &[Dropped],
+) -> Vec<CoverageEntry> {
     let mut lines = Lines(vec![None; outline.lines.count() as usize]);
     prose(outline, notes, &mut lines);
     for (id, fate) in &verdict.fates {
@@ -53,7 +73,10 @@ pub(crate) fn coverage(outline: &Outline<'_>, notes: &Annotations, verdict: &Ver
             Fate::NotWork(why) => Told::why(LineOutcome::NotWork, *why),
             Fate::Finished(why) => Told::why(LineOutcome::Finished, *why),
         };
-        let is_unsaid = matches!(fate, Fate::NotWork(CoverageReason::Prose | CoverageReason::NoEvidence));
+        let is_unsaid = matches!(
+            fate,
+            Fate::NotWork(CoverageReason::Prose | CoverageReason::NoEvidence)
+        );
         if !is_unsaid {
             lines.put(outline.node(*id).lines, told);
         }
@@ -72,7 +95,14 @@ pub(crate) fn coverage(outline: &Outline<'_>, notes: &Annotations, verdict: &Ver
             if lines.is_ticket(span.0) {
                 continue;
             }
-            lines.put(*span, Told { outcome: LineOutcome::Context, ticket: None, reason: None });
+            lines.put(
+                *span,
+                Told {
+                    outcome: LineOutcome::Context,
+                    ticket: None,
+                    reason: None,
+                },
+            );
         }
     }
     ranges(outline, &lines)
@@ -83,20 +113,42 @@ fn prose(outline: &Outline<'_>, notes: &Annotations, lines: &mut Lines) {
     for id in outline.ids() {
         let node = outline.node(id);
         let told = match node.kind {
-            Kind::Section => Told { outcome: LineOutcome::Context, ticket: None, reason: None },
-            Kind::Paragraph | Kind::Item { .. } | Kind::Row { .. } | Kind::Code { .. } | Kind::Html | Kind::Quote => {
-                let obliges = notes.of(id).obligation == Obligation::Strong && !notes.of(id).is_question;
+            Kind::Section => Told {
+                outcome: LineOutcome::Context,
+                ticket: None,
+                reason: None,
+            },
+            Kind::Paragraph
+            | Kind::Item { .. }
+            | Kind::Row { .. }
+            | Kind::Code { .. }
+            | Kind::Html
+            | Kind::Quote => {
+                let obliges =
+                    notes.of(id).obligation == Obligation::Strong && !notes.of(id).is_question;
                 if obliges {
-                    Told { outcome: LineOutcome::Obligation, ticket: None, reason: None }
+                    Told {
+                        outcome: LineOutcome::Obligation,
+                        ticket: None,
+                        reason: None,
+                    }
                 } else {
-                    let why = if node.kind == Kind::Paragraph { CoverageReason::Prose } else { CoverageReason::NoEvidence };
+                    let why = if node.kind == Kind::Paragraph {
+                        CoverageReason::Prose
+                    } else {
+                        CoverageReason::NoEvidence
+                    };
                     Told::why(LineOutcome::NotWork, why)
                 }
             }
             _ => continue,
         };
         let last = node.text.last().map_or(node.lines.1, |line| line.number);
-        let end = if node.kind == Kind::Section { node.lines.0 } else { last.max(node.lines.0) };
+        let end = if node.kind == Kind::Section {
+            node.lines.0
+        } else {
+            last.max(node.lines.0)
+        };
         lines.put((node.lines.0, end), told);
     }
 }
@@ -110,12 +162,19 @@ fn ranges(outline: &Outline<'_>, lines: &Lines) -> Vec<CoverageEntry> {
             continue;
         }
         let told = told.unwrap_or(Told::why(LineOutcome::NotWork, CoverageReason::NoEvidence));
-        let same = entries.last_mut().filter(|entry| entry.outcome == told.outcome && entry.ticket == told.ticket && entry.reason == told.reason);
+        let same = entries.last_mut().filter(|entry| {
+            entry.outcome == told.outcome
+                && entry.ticket == told.ticket
+                && entry.reason == told.reason
+        });
         if let Some(entry) = same {
             entry.end_line = number;
         } else if entries.len() + 1 >= MAX_COVERAGE_ENTRIES {
             let rest = Told::why(LineOutcome::NotWork, CoverageReason::Rest);
-            match entries.last_mut().filter(|entry| entry.reason == Some(CoverageReason::Rest)) {
+            match entries
+                .last_mut()
+                .filter(|entry| entry.reason == Some(CoverageReason::Rest))
+            {
                 Some(entry) => entry.end_line = number,
                 None => entries.push(entry(number, rest)),
             }
@@ -127,19 +186,45 @@ fn ranges(outline: &Outline<'_>, lines: &Lines) -> Vec<CoverageEntry> {
 }
 
 const fn entry(line: u32, told: Told) -> CoverageEntry {
-    CoverageEntry { start_line: line, end_line: line, outcome: told.outcome, ticket: told.ticket, reason: told.reason }
+    CoverageEntry {
+        start_line: line,
+        end_line: line,
+        outcome: told.outcome,
+        ticket: told.ticket,
+        reason: told.reason,
+    }
 }
 
 /// What a reader should know before relying on the tickets.
-pub(crate) fn notes(outline: &Outline<'_>, coverage: &[CoverageEntry], tickets: usize) -> Vec<ScopingNote> {
+pub(crate) fn notes(
+    outline: &Outline<'_>,
+    coverage: &[CoverageEntry],
+    tickets: usize,
+) -> Vec<ScopingNote> {
     let mut notes = Vec::new();
-    let has_text = outline.children(NodeId::ROOT).iter().any(|id| !outline.node(*id).text.is_empty() || !outline.children(*id).is_empty());
-    let obligations: Vec<&CoverageEntry> = coverage.iter().filter(|entry| entry.outcome == LineOutcome::Obligation).collect();
-    let finished = coverage.iter().any(|entry| entry.outcome == LineOutcome::Finished);
+    let has_text = outline
+        .children(NodeId::ROOT)
+        .iter()
+        .any(|id| !outline.node(*id).text.is_empty() || !outline.children(*id).is_empty());
+    let obligations: Vec<&CoverageEntry> = coverage
+        .iter()
+        .filter(|entry| entry.outcome == LineOutcome::Obligation)
+        .collect();
+    let finished = coverage
+        .iter()
+        .any(|entry| entry.outcome == LineOutcome::Finished);
     if !has_text {
-        notes.push(note(NoteCode::EmptyDocument, "the document has no text".to_owned(), None));
+        notes.push(note(
+            NoteCode::EmptyDocument,
+            "the document has no text".to_owned(),
+            None,
+        ));
     } else if tickets == 0 && finished && obligations.is_empty() {
-        notes.push(note(NoteCode::AllDone, "all work that the document names is marked as done".to_owned(), None));
+        notes.push(note(
+            NoteCode::AllDone,
+            "all work that the document names is marked as done".to_owned(),
+            None,
+        ));
     } else if tickets == 0 && obligations.is_empty() {
         notes.push(note(NoteCode::NoWork, "nothing in the document looks like work: no list of requirements, no tasks, no boxes, no ids".to_owned(), None));
     } else if tickets < obligations.len() {
@@ -148,15 +233,29 @@ pub(crate) fn notes(outline: &Outline<'_>, coverage: &[CoverageEntry], tickets: 
     }
     for entry in obligations.iter().take(MAX_NOTES) {
         let message = if entry.start_line == entry.end_line {
-            format!("line {} obliges somebody, and no ticket says so", entry.start_line)
+            format!(
+                "line {} obliges somebody, and no ticket says so",
+                entry.start_line
+            )
         } else {
-            format!("lines {}–{} oblige somebody, and no ticket says so", entry.start_line, entry.end_line)
+            format!(
+                "lines {}–{} oblige somebody, and no ticket says so",
+                entry.start_line, entry.end_line
+            )
         };
-        notes.push(note(NoteCode::ObligationWithoutTicket, message, Some(entry.start_line)));
+        notes.push(note(
+            NoteCode::ObligationWithoutTicket,
+            message,
+            Some(entry.start_line),
+        ));
     }
     notes
 }
 
 const fn note(code: NoteCode, message: String, line: Option<u32>) -> ScopingNote {
-    ScopingNote { code, message, line }
+    ScopingNote {
+        code,
+        message,
+        line,
+    }
 }

@@ -52,6 +52,15 @@ pub(crate) fn is_cjk(text: &str) -> bool {
         .any(|c| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}'))
 }
 
+/// At most the first `bytes` bytes of a text, ending between two characters.
+pub(crate) fn head(text: &str, bytes: usize) -> &str {
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
 /// How many characters a reader sees.
 pub(crate) fn width(text: &str) -> usize {
     if text.is_ascii() {
@@ -76,7 +85,10 @@ pub(crate) fn squeeze(text: &str) -> String {
 /// The text with its first letter in upper case, unless its first word is written in a way of its own (`iPad`, `npm run`).
 pub(crate) fn capitalized(text: &str) -> String {
     let first = text.split_whitespace().next().unwrap_or_default();
-    let is_plain = first.chars().skip(1).all(|c| c.is_lowercase() || c == ',' || c == ':' || c == '-' || c == '\'');
+    let is_plain = first
+        .chars()
+        .skip(1)
+        .all(|c| c.is_lowercase() || c == ',' || c == ':' || c == '-' || c == '\'');
     let mut chars = text.chars();
     match chars.next() {
         Some(c) if is_plain && c.is_lowercase() => c.to_uppercase().chain(chars).collect(),
@@ -108,7 +120,10 @@ impl LineIndex {
         if source.ends_with('\n') {
             starts.pop();
         }
-        Self { starts, end: source.len() }
+        Self {
+            starts,
+            end: source.len(),
+        }
     }
 
     /// The number of the line that holds this offset, from 1.
@@ -124,7 +139,12 @@ impl LineIndex {
 
     /// The bytes of lines `first..=last`.
     pub(crate) fn span(&self, first: u32, last: u32) -> Range<usize> {
-        let at = |line: u32| self.starts.get(line.saturating_sub(1) as usize).copied().unwrap_or(self.end);
+        let at = |line: u32| {
+            self.starts
+                .get(line.saturating_sub(1) as usize)
+                .copied()
+                .unwrap_or(self.end)
+        };
         at(first)..at(last.saturating_add(1)).max(at(first))
     }
 }
@@ -144,5 +164,9 @@ pub(crate) fn likeness(a: &[u64], b: &[u64]) -> f64 {
         }
     }
     let all = a.len() + b.len() - both as usize;
-    if all == 0 { 0.0 } else { f64::from(both) / f64::from(u32::try_from(all).unwrap_or(u32::MAX)) }
+    if all == 0 {
+        0.0
+    } else {
+        f64::from(both) / f64::from(u32::try_from(all).unwrap_or(u32::MAX))
+    }
 }

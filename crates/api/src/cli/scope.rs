@@ -60,10 +60,13 @@ fn shown(document: &ScopedDocument) -> Vec<Shown> {
     let line = |place: usize| document.tickets.get(place).map(|ticket| ticket.source_line);
     let tickets = document.tickets.iter().map(|ticket| {
         let content = ticket.content.clone();
-        let depends_on = ticket.depends_on.iter().filter_map(|dependency| match dependency {
-            ScopedDependency::Ticket(place) => line(*place).map(Dependency::Line),
-            ScopedDependency::Key(key) => Some(Dependency::Key(key.clone())),
-        });
+        let depends_on = ticket
+            .depends_on
+            .iter()
+            .filter_map(|dependency| match dependency {
+                ScopedDependency::Ticket(place) => line(*place).map(Dependency::Line),
+                ScopedDependency::Key(key) => Some(Dependency::Key(key.clone())),
+            });
         Shown {
             title: content.title,
             description: content.description,
@@ -107,7 +110,11 @@ pub(super) fn run(output: Output, file: &Path, explain: bool) -> Result<()> {
 fn table(output: Output, tickets: &[Shown]) -> Result<()> {
     let head = ["LINE", "TYPE", "PRIORITY", "EFFORT", "TITLE"];
     output.list(tickets, &head, |ticket| {
-        let indent = if ticket.parent_line.is_some() { "  " } else { "" };
+        let indent = if ticket.parent_line.is_some() {
+            "  "
+        } else {
+            ""
+        };
         vec![
             ticket.source_line.to_string(),
             word(&ticket.ticket_type),
@@ -144,7 +151,9 @@ fn explanation(text: &str, document: &ScopedDocument, is_coloured: bool) -> Stri
     let mut out = String::new();
     for (number, line) in (1_u32..).zip(text.lines()) {
         while entries.next_if(|entry| entry.end_line < number).is_some() {}
-        let entry = entries.peek().filter(|entry| entry.start_line <= number && !line.trim().is_empty());
+        let entry = entries
+            .peek()
+            .filter(|entry| entry.start_line <= number && !line.trim().is_empty());
         let outcome = entry.map_or_else(String::new, |entry| outcome(document, entry));
         let (begin, end) = match entry.filter(|_| is_coloured) {
             Some(entry) => (colour(entry.outcome), "\u{1b}[0m"),

@@ -38,22 +38,46 @@ pub(crate) fn of_line(line: &Line) -> Vec<Field> {
 
 /// "owner: Ida", "depends on T003": one field, with or without a colon; priority and effort are read elsewhere.
 pub(crate) fn named(text: &str) -> Option<Field> {
-    let wanted = &[Meaning::FieldOwner, Meaning::FieldDue, Meaning::FieldDepends, Meaning::FieldLabels];
+    let wanted = &[
+        Meaning::FieldOwner,
+        Meaning::FieldDue,
+        Meaning::FieldDepends,
+        Meaning::FieldLabels,
+    ];
     if let Some(field) = field(text) {
         return field.means.any(wanted).then_some(field);
     }
     let words = normal(text);
-    let hit = lexicon().find(&words).into_iter().filter(|hit| hit.at == 0 && hit.means.has(Meaning::FieldDepends)).max_by_key(|hit| hit.len)?;
-    let value = crate::text::word_spans(text).get(hit.len).and_then(|span| text.get(span.start..))?;
+    let hit = lexicon()
+        .find(&words)
+        .into_iter()
+        .filter(|hit| hit.at == 0 && hit.means.has(Meaning::FieldDepends))
+        .max_by_key(|hit| hit.len)?;
+    let value = crate::text::word_spans(text)
+        .get(hit.len)
+        .and_then(|span| text.get(span.start..))?;
     let names_item = value.chars().any(|c| c.is_ascii_digit());
-    names_item.then(|| Field { means: hit.means, name: String::new(), value: squeeze(value) })
+    names_item.then(|| Field {
+        means: hit.means,
+        name: String::new(),
+        value: squeeze(value),
+    })
 }
 
 fn field(text: &str) -> Option<Field> {
     let text = text.trim().trim_start_matches(['-', '*', '_', ' ']);
     let at = text.find([':', '：']).filter(|at| *at <= MAX_NAME)?;
     let name = text.get(..at)?.trim().trim_matches(['*', '_']);
-    let value = text.get(at..)?.trim_start_matches([':', '：']).trim().trim_matches(['*', '_']).trim();
+    let value = text
+        .get(at..)?
+        .trim_start_matches([':', '：'])
+        .trim()
+        .trim_matches(['*', '_'])
+        .trim();
     let means = lexicon().meaning(&normal(name));
-    means.any(FIELDS).then(|| Field { means, name: name.to_owned(), value: squeeze(value) })
+    means.any(FIELDS).then(|| Field {
+        means,
+        name: name.to_owned(),
+        value: squeeze(value),
+    })
 }

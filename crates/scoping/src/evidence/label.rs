@@ -2,10 +2,10 @@
 
 use handoff_domain::ticket::model::{Effort, Priority};
 
-use super::roles::kind_of_prefix;
-use super::values::{self, State};
 use super::Legend;
 use super::fields::{self, Field};
+use super::roles::kind_of_prefix;
+use super::values::{self, State};
 use crate::ids::{self, Id};
 use crate::lexicon::{Meaning, Meanings, lexicon};
 use crate::outline::Line;
@@ -49,7 +49,10 @@ pub(crate) struct Label {
 impl Label {
     /// Whether the document gives it a name or number of its own, as it does to an item of work.
     pub(crate) fn is_named(&self) -> bool {
-        let by_id = self.id.as_ref().is_some_and(|id| !id.is_number() && !super::roles::is_other(id));
+        let by_id = self
+            .id
+            .as_ref()
+            .is_some_and(|id| !id.is_number() && !super::roles::is_other(id));
         by_id || self.has_kind_word
     }
 }
@@ -70,21 +73,30 @@ pub(crate) fn read(line: &Line, legend: &Legend) -> Label {
     while let Some(rest) = take_start(&mut label, &text, legend) {
         text = rest;
     }
-    let names_part = lexicon().meaning(&normal(&text)).any(&[Meaning::Criteria, Meaning::Exit, Meaning::Detail]);
+    let names_part =
+        lexicon()
+            .meaning(&normal(&text))
+            .any(&[Meaning::Criteria, Meaning::Exit, Meaning::Detail]);
     while let Some(rest) = take_end(&mut label, &text, legend).filter(|_| !names_part) {
         text = rest;
     }
     if names_part {
         label.state = None;
     }
-    label.name = text.trim_matches([' ', ':', '：', '|', '*', '\u{200b}']).trim_start_matches(['-', '–', '—', ' ']).to_owned();
+    label.name = text
+        .trim_matches([' ', ':', '：', '|', '*', '\u{200b}'])
+        .trim_start_matches(['-', '–', '—', ' '])
+        .to_owned();
     label
 }
 
 /// A bold priority in front of the name: "**P0** Open the door", "**Must** Open the door".
 fn take_bold_word(label: &mut Label, line: &Line) -> Option<String> {
     let bold = line.plain.get(..line.bold)?.trim();
-    let rest = line.plain.get(line.bold..)?.trim_start_matches([':', ' ', '-', '–', '—']);
+    let rest = line
+        .plain
+        .get(line.bold..)?
+        .trim_start_matches([':', ' ', '-', '–', '—']);
     if bold.contains(' ') || rest.trim().is_empty() {
         return None;
     }
@@ -100,9 +112,15 @@ fn take_stated_priority(label: &mut Label, text: &str) -> Option<String> {
     if !lexicon().meaning(&normal(name)).has(Meaning::FieldPriority) {
         return None;
     }
-    let Some(values::Rank::Is(priority)) = values::priority_value(value) else { return None };
+    let Some(values::Rank::Is(priority)) = values::priority_value(value) else {
+        return None;
+    };
     label.priority = Some(priority);
-    Some(format!("{} {}", head.trim_end(), tail.trim_start()).trim_end().to_owned())
+    Some(
+        format!("{} {}", head.trim_end(), tail.trim_start())
+            .trim_end()
+            .to_owned(),
+    )
 }
 
 /// Takes one thing off the beginning; the rest, if there was one.
@@ -113,7 +131,10 @@ fn take_start(label: &mut Label, text: &str, legend: &Legend) -> Option<String> 
         label.state = label.state.or(Some(state));
     }
     if legend.state(first).is_some() || values::is_emoji(first) {
-        return text.get(first.len_utf8()..).map(str::to_owned).filter(|rest| !rest.trim().is_empty());
+        return text
+            .get(first.len_utf8()..)
+            .map(str::to_owned)
+            .filter(|rest| !rest.trim().is_empty());
     }
     if first == '[' || first == '（' {
         return take_bracket(label, text);
@@ -139,14 +160,19 @@ fn take_start(label: &mut Label, text: &str, legend: &Legend) -> Option<String> 
 /// The text after "IV. ".
 fn after_roman(text: &str) -> Option<&str> {
     let (number, rest) = text.split_once(". ")?;
-    let is_roman = (1..=5).contains(&number.len()) && number.chars().all(|c| matches!(c, 'I' | 'V' | 'X'));
+    let is_roman =
+        (1..=5).contains(&number.len()) && number.chars().all(|c| matches!(c, 'I' | 'V' | 'X'));
     (is_roman && !rest.trim().is_empty()).then_some(rest)
 }
 
 /// `[P1]`, `[US2]`, `[x]`, `[Bug]`, `[Assets]`; a link's text is no tag.
 fn take_bracket(label: &mut Label, text: &str) -> Option<String> {
     let (inner, rest) = text.get(1..)?.split_once(']')?;
-    if inner.chars().count() > 24 || rest.starts_with(['(', '[', ':']) || rest.trim().is_empty() || inner.contains('[') {
+    if inner.chars().count() > 24
+        || rest.starts_with(['(', '[', ':'])
+        || rest.trim().is_empty()
+        || inner.contains('[')
+    {
         return None;
     }
     let rest = rest.trim_start().to_owned();
@@ -178,7 +204,10 @@ fn numbered_kind(text: &str, kind: &mut Meanings) -> Option<(Id, usize)> {
     let words = normal(text.get(..spans.get(6).map_or(text.len(), |span| span.start))?);
     let hits = lexicon().find(&words);
     let of_kind = |means: Meanings| means.any(KINDS) || means.has(Meaning::Container);
-    let best = hits.iter().filter(|hit| hit.at == 0 && of_kind(hit.means)).max_by_key(|hit| hit.len)?;
+    let best = hits
+        .iter()
+        .filter(|hit| hit.at == 0 && of_kind(hit.means))
+        .max_by_key(|hit| hit.len)?;
     let number_at = if crate::text::is_cjk(&words) {
         text.char_indices().nth(best.len).map(|(at, _)| at)?
     } else {
@@ -191,14 +220,25 @@ fn numbered_kind(text: &str, kind: &mut Meanings) -> Option<(Id, usize)> {
         return None;
     }
     let digits = number.trim_start_matches(|c: char| c.is_ascii_digit());
-    if digits.starts_with(['–', '-', '—']) && digits.trim_start_matches(['–', '-', '—']).starts_with(|c: char| c.is_ascii_digit()) {
+    if digits.starts_with(['–', '-', '—'])
+        && digits
+            .trim_start_matches(['–', '-', '—'])
+            .starts_with(|c: char| c.is_ascii_digit())
+    {
         return None;
     }
     let (id, after) = leading_number(number)?;
     *kind = best.means;
     let shown = text.get(..number_at + id.text.len())?.to_owned();
     let prefix = normal(head).to_uppercase();
-    Some((Id { text: shown, prefix, numbers: id.numbers }, number_at + after))
+    Some((
+        Id {
+            text: shown,
+            prefix,
+            numbers: id.numbers,
+        },
+        number_at + after,
+    ))
 }
 
 /// A number after a word of kind, and where the name begins.
@@ -206,36 +246,60 @@ fn leading_number(text: &str) -> Option<(Id, usize)> {
     if let Some((id, at)) = ids::leading(text).filter(|(id, _)| id.is_number()) {
         return Some((id, at));
     }
-    let digits = text.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
+    let digits = text
+        .bytes()
+        .take_while(|b| b.is_ascii_digit() || *b == b'.')
+        .count();
     let shown = text.get(..digits)?.trim_end_matches('.');
     let rest = text.get(shown.len()..)?;
     if shown.is_empty() || !(rest.is_empty() || rest.starts_with([' ', ':', '(', '.'])) {
         return None;
     }
-    let numbers = shown.split('.').map(|part| part.parse().ok()).collect::<Option<Vec<u32>>>()?;
+    let numbers = shown
+        .split('.')
+        .map(|part| part.parse().ok())
+        .collect::<Option<Vec<u32>>>()?;
     let at = digits + (rest.len() - rest.trim_start_matches(['.', ' ', ':']).len());
-    Some((Id { text: shown.to_owned(), prefix: String::new(), numbers }, at.min(text.len())))
+    Some((
+        Id {
+            text: shown.to_owned(),
+            prefix: String::new(),
+            numbers,
+        },
+        at.min(text.len()),
+    ))
 }
 
 /// A word before a colon or a dash that says what the item is: "P1: …", "Bug: …", "DONE: …", "feat(api): …".
 fn take_word(label: &mut Label, text: &str) -> Option<String> {
     let colon = text.find([':', '：']).filter(|at| *at <= 40);
-    let dash = [" - ", " – ", " — "].iter().filter_map(|mark| text.find(mark)).min().filter(|at| *at <= 24);
+    let dash = [" - ", " – ", " — "]
+        .iter()
+        .filter_map(|mark| text.find(mark))
+        .min()
+        .filter(|at| *at <= 24);
     let at = match (colon, dash) {
         (Some(colon), Some(dash)) => colon.min(dash),
         (at, other) => at.or(other)?,
     };
     let head = text.get(..at)?.trim();
-    let rest = text.get(at..)?.trim_start_matches([':', '：', ' ', '-', '–', '—']);
+    let rest = text
+        .get(at..)?
+        .trim_start_matches([':', '：', ' ', '-', '–', '—']);
     let word = head.split('(').next().unwrap_or_default().trim();
-    let scope = head.strip_prefix(word).and_then(|rest| rest.trim().strip_prefix('(')).and_then(|rest| rest.strip_suffix(')'));
+    let scope = head
+        .strip_prefix(word)
+        .and_then(|rest| rest.trim().strip_prefix('('))
+        .and_then(|rest| rest.strip_suffix(')'));
     if word.is_empty() || rest.trim().is_empty() || text.get(at..)?.starts_with("://") {
         return None;
     }
     let words = normal(word);
     let means = lexicon().meaning(&words);
     label.is_notice |= is_notice(word);
-    if let Some(priority) = values::priority_word(word).filter(|_| !means.has(Meaning::WorkRequirement)) {
+    if let Some(priority) =
+        values::priority_word(word).filter(|_| !means.has(Meaning::WorkRequirement))
+    {
         label.priority = label.priority.take().or(Some(priority));
     } else if let Some(state) = values::status_word(word).filter(|_| word.split(' ').count() <= 2) {
         label.state = label.state.or(Some(state));
@@ -274,9 +338,13 @@ fn take_facts(label: &mut Label, head: &str, inner: &str) -> Option<String> {
         let named = fields::named(piece);
         if let Some(field) = named {
             taken.fields.push(field);
-        } else if pieces.len() > 1 && let Some(priority) = values::priority_word(piece) {
+        } else if pieces.len() > 1
+            && let Some(priority) = values::priority_word(piece)
+        {
             taken.priority = taken.priority.take().or(Some(priority));
-        } else if pieces.len() > 1 && let Some(effort) = values::effort_tag(piece) {
+        } else if pieces.len() > 1
+            && let Some(effort) = values::effort_tag(piece)
+        {
             taken.effort = taken.effort.or(Some(effort));
         } else {
             return None;
@@ -287,7 +355,11 @@ fn take_facts(label: &mut Label, head: &str, inner: &str) -> Option<String> {
 }
 
 fn take_end_bracket(label: &mut Label, text: &str, legend: &Legend) -> Option<String> {
-    let (open, close) = if text.ends_with(')') { ('(', ')') } else { ('[', ']') };
+    let (open, close) = if text.ends_with(')') {
+        ('(', ')')
+    } else {
+        ('[', ']')
+    };
     let (head, inner) = text.strip_suffix(close)?.rsplit_once(open)?;
     if head.trim().is_empty() || head.ends_with(']') {
         return None;
@@ -295,21 +367,28 @@ fn take_end_bracket(label: &mut Label, text: &str, legend: &Legend) -> Option<St
     if let Some(rest) = take_facts(label, head, inner) {
         return Some(rest);
     }
-    let value = inner.split_once([':', '=']).map_or(inner, |(_, value)| value).trim();
-    let field = inner.split_once([':', '=']).map(|(name, _)| lexicon().meaning(&normal(name)));
+    let value = inner
+        .split_once([':', '='])
+        .map_or(inner, |(_, value)| value)
+        .trim();
+    let field = inner
+        .split_once([':', '='])
+        .map(|(name, _)| lexicon().meaning(&normal(name)));
     let short = inner.split(' ').count() <= 4;
-    if field.is_some_and(|field| field.has(Meaning::FieldPriority)) || (short && field.is_none() && values::priority_word(value).is_some()) {
-        if let Some(values::Rank::Is(priority)) = values::priority_value(value) {
-            label.is_priority_tag = label.priority.is_none() && field.is_none();
-            label.priority = label.priority.take().or(Some(priority));
-            return Some(head.to_owned());
-        }
+    let is_priority = field.is_some_and(|field| field.has(Meaning::FieldPriority))
+        || (short && field.is_none() && values::priority_word(value).is_some());
+    if is_priority && let Some(values::Rank::Is(priority)) = values::priority_value(value) {
+        label.is_priority_tag = label.priority.is_none() && field.is_none();
+        label.priority = label.priority.take().or(Some(priority));
+        return Some(head.to_owned());
     }
     if field.is_some_and(|field| field.has(Meaning::FieldEffort)) {
         label.effort = label.effort.or_else(|| values::effort_value(value));
         return Some(head.to_owned());
     }
-    if field.is_none() && let Some(effort) = values::effort_tag(inner) {
+    if field.is_none()
+        && let Some(effort) = values::effort_tag(inner)
+    {
         label.effort = label.effort.or(Some(effort));
         return Some(head.to_owned());
     }
@@ -318,7 +397,12 @@ fn take_end_bracket(label: &mut Label, text: &str, legend: &Legend) -> Option<St
         return Some(head.to_owned());
     }
     // A remark after a mark: "Detect renames ✅ (except on Windows)".
-    let marked = head.trim_end().trim_end_matches('\u{fe0f}').chars().next_back().and_then(|c| legend.state(c));
+    let marked = head
+        .trim_end()
+        .trim_end_matches('\u{fe0f}')
+        .chars()
+        .next_back()
+        .and_then(|c| legend.state(c));
     if let Some(state) = marked {
         label.state = label.state.or(Some(state));
         return Some(head.to_owned());
@@ -330,18 +414,30 @@ fn take_end_bracket(label: &mut Label, text: &str, legend: &Legend) -> Option<St
 fn take_end_word(label: &mut Label, text: &str) -> Option<String> {
     let spans = word_spans(text);
     for count in [3, 2, 1] {
-        let Some(start) = spans.len().checked_sub(count).filter(|at| *at > 0).and_then(|at| spans.get(at)) else {
+        let Some(start) = spans
+            .len()
+            .checked_sub(count)
+            .filter(|at| *at > 0)
+            .and_then(|at| spans.get(at))
+        else {
             continue;
         };
         let head = text.get(..start.start)?;
         let tail = text.get(start.start..)?;
-        let is_apart = head.trim_end().ends_with(['-', '–', '—', ':', '|', '→', ',', '*']);
-        let is_loud = tail.chars().all(|c| !c.is_lowercase()) && tail.chars().filter(|c| c.is_alphabetic()).count() > 3;
+        let is_apart = head
+            .trim_end()
+            .ends_with(['-', '–', '—', ':', '|', '→', ',', '*']);
+        let is_loud = tail.chars().all(|c| !c.is_lowercase())
+            && tail.chars().filter(|c| c.is_alphabetic()).count() > 3;
         let Some(state) = values::status_word(tail).filter(|_| is_apart || is_loud) else {
             continue;
         };
         label.state = label.state.or(Some(state));
-        return Some(head.trim_end().trim_end_matches(['-', '–', '—', ':', '|', ' ', '→', ',', '*']).to_owned());
+        return Some(
+            head.trim_end()
+                .trim_end_matches(['-', '–', '—', ':', '|', ' ', '→', ',', '*'])
+                .to_owned(),
+        );
     }
     if let Some((head, tail)) = text.rsplit_once(", ")
         && let Some((word, when)) = tail.split_once(':')
@@ -354,7 +450,14 @@ fn take_end_word(label: &mut Label, text: &str) -> Option<String> {
     let lone = normal(text.split_whitespace().next_back()?);
     if lone == "done" && spans.len() > 1 {
         label.state = label.state.or(Some(State::Done));
-        return text.trim_end().strip_suffix(|c: char| c.is_alphanumeric()).map(|_| text.rsplit_once(' ').map_or("", |(head, _)| head).to_owned());
+        return text
+            .trim_end()
+            .strip_suffix(|c: char| c.is_alphanumeric())
+            .map(|_| {
+                text.rsplit_once(' ')
+                    .map_or("", |(head, _)| head)
+                    .to_owned()
+            });
     }
     None
 }

@@ -95,7 +95,12 @@ pub(crate) fn of(heading: &str) -> Roles {
         (0, _) => head(&words).map_or((0, false), meanings),
         found => found,
     };
-    Roles { means, is_container, is_numbered, is_whole }
+    Roles {
+        means,
+        is_container,
+        is_numbered,
+        is_whole,
+    }
 }
 
 /// The words before the first small one: "Major features" of "Major features from each working group".
@@ -105,11 +110,16 @@ fn head(words: &str) -> Option<&str> {
         let word = words.get((*span).clone()).unwrap_or_default();
         lexicon().is_filler(word) && !JOINING.contains(&word)
     })?;
-    words.get(..small.start).map(str::trim_end).filter(|head| !head.is_empty())
+    words
+        .get(..small.start)
+        .map(str::trim_end)
+        .filter(|head| !head.is_empty())
 }
 
 /// Small words that put two things side by side.
-const JOINING: &[&str] = &["and", "or", "und", "oder", "et", "ou", "y", "e", "o", "en", "of"];
+const JOINING: &[&str] = &[
+    "and", "or", "und", "oder", "et", "ou", "y", "e", "o", "en", "of",
+];
 
 /// The meanings that cover most of a heading, and whether they cover all of it.
 fn meanings(words: &str) -> (u128, bool) {
@@ -118,7 +128,10 @@ fn meanings(words: &str) -> (u128, bool) {
     if content == 0 {
         return (0, false);
     }
-    let shares: Vec<f64> = FAMILIES.iter().map(|family| covered(&hits, family, words) / f64::from(content)).collect();
+    let shares: Vec<f64> = FAMILIES
+        .iter()
+        .map(|family| covered(&hits, family, words) / f64::from(content))
+        .collect();
     let best = shares.iter().copied().fold(0.0, f64::max);
     let mut means = 0;
     let excludes = hits.iter().any(|hit| hit.means.has(M::NonGoal)) && content <= 8;
@@ -137,7 +150,9 @@ fn meanings(words: &str) -> (u128, bool) {
 }
 
 fn members(hits: &[Hit], family: &[Meaning]) -> u128 {
-    let present = family.iter().filter(|meaning| hits.iter().any(|hit| hit.means.has(**meaning)));
+    let present = family
+        .iter()
+        .filter(|meaning| hits.iter().any(|hit| hit.means.has(**meaning)));
     present.fold(0, |bits, meaning| bits | 1 << (*meaning as u8))
 }
 
@@ -157,7 +172,11 @@ fn without_brackets(text: &str) -> String {
             depth == 0
         })
         .collect();
-    if kept.trim().is_empty() { text.to_owned() } else { kept }
+    if kept.trim().is_empty() {
+        text.to_owned()
+    } else {
+        kept
+    }
 }
 
 fn is_content(word: &str) -> bool {
@@ -171,20 +190,32 @@ fn is_content_char(c: char) -> bool {
 
 fn content_words(words: &str) -> u32 {
     if crate::text::is_cjk(words) {
-        return u32::try_from(words.chars().filter(|c| is_content_char(*c)).count()).unwrap_or(u32::MAX);
+        return u32::try_from(words.chars().filter(|c| is_content_char(*c)).count())
+            .unwrap_or(u32::MAX);
     }
     u32::try_from(words.split(' ').filter(|word| is_content(word)).count()).unwrap_or(u32::MAX)
 }
 
 /// How many content words the phrases of a family cover.
 fn covered(hits: &[Hit], family: &[Meaning], words: &str) -> f64 {
-    let spans: Vec<(usize, usize)> =
-        hits.iter().filter(|hit| hit.means.any(family)).map(|hit| (hit.at, hit.at + hit.len)).collect();
+    let spans: Vec<(usize, usize)> = hits
+        .iter()
+        .filter(|hit| hit.means.any(family))
+        .map(|hit| (hit.at, hit.at + hit.len))
+        .collect();
     let is_covered = |at: usize| spans.iter().any(|(from, to)| (*from..*to).contains(&at));
     let count = if crate::text::is_cjk(words) {
-        words.chars().enumerate().filter(|(at, c)| is_content_char(*c) && is_covered(*at)).count()
+        words
+            .chars()
+            .enumerate()
+            .filter(|(at, c)| is_content_char(*c) && is_covered(*at))
+            .count()
     } else {
-        words.split(' ').enumerate().filter(|(at, word)| is_content(word) && is_covered(*at)).count()
+        words
+            .split(' ')
+            .enumerate()
+            .filter(|(at, word)| is_content(word) && is_covered(*at))
+            .count()
     };
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
@@ -197,10 +228,15 @@ fn is_numbered(words: &str, shown: &str) -> bool {
     }
     let hits = lexicon().find(words);
     if crate::text::is_cjk(words) {
-        return hits.iter().any(|hit| holds_tickets(hit) && hit.at <= 6) && words.chars().any(|c| c.is_ascii_digit());
+        return hits.iter().any(|hit| holds_tickets(hit) && hit.at <= 6)
+            && words.chars().any(|c| c.is_ascii_digit());
     }
-    let next = |hit: &Hit| list.get(hit.at + hit.len).is_some_and(|next| is_ordinal(next));
-    hits.iter().any(|hit| holds_tickets(hit) && next(hit)) || (has_version(shown) && list.len() <= 9)
+    let next = |hit: &Hit| {
+        list.get(hit.at + hit.len)
+            .is_some_and(|next| is_ordinal(next))
+    };
+    hits.iter().any(|hit| holds_tickets(hit) && next(hit))
+        || (has_version(shown) && list.len() <= 9)
 }
 
 fn holds_tickets(hit: &Hit) -> bool {
@@ -211,12 +247,24 @@ fn holds_tickets(hit: &Hit) -> bool {
 fn is_named(words: &str, shown: &str) -> bool {
     let spans = crate::text::word_spans(shown);
     let is_name = |hit: &Hit| {
-        let Some(next) = spans.get(hit.len).and_then(|span| shown.get(span.clone())) else { return false };
-        let between = spans.get(hit.len - 1).zip(spans.get(hit.len)).and_then(|(a, b)| shown.get(a.end..b.start)).unwrap_or_default();
+        let Some(next) = spans.get(hit.len).and_then(|span| shown.get(span.clone())) else {
+            return false;
+        };
+        let between = spans
+            .get(hit.len - 1)
+            .zip(spans.get(hit.len))
+            .and_then(|(a, b)| shown.get(a.end..b.start))
+            .unwrap_or_default();
         let is_loud = next.chars().count() > 1 && next.chars().all(char::is_uppercase);
-        hit.means.has(M::KindEpic) || is_loud || between.contains([':', '–', '—', '-']) || lexicon().is_filler(&next.to_lowercase())
+        hit.means.has(M::KindEpic)
+            || is_loud
+            || between.contains([':', '–', '—', '-'])
+            || lexicon().is_filler(&next.to_lowercase())
     };
-    lexicon().find(words).iter().any(|hit| hit.at == 0 && holds_tickets(hit) && is_name(hit))
+    lexicon()
+        .find(words)
+        .iter()
+        .any(|hit| hit.at == 0 && holds_tickets(hit) && is_name(hit))
 }
 
 /// Whether a cell names a phase, release or version and nothing else that is done.
@@ -224,12 +272,16 @@ pub(crate) fn is_stage(text: &str) -> bool {
     let words = normal(text);
     let list: Vec<&str> = words.split(' ').collect();
     let hits = lexicon().find(&words);
-    let begins = |hit: &Hit| hit.at == 0 && holds_tickets(hit) && list.get(hit.len).is_some_and(|next| is_ordinal(next));
+    let begins = |hit: &Hit| {
+        hit.at == 0 && holds_tickets(hit) && list.get(hit.len).is_some_and(|next| is_ordinal(next))
+    };
     is_version(text.trim()) || is_quarter(&list) || hits.iter().any(begins)
 }
 
 fn is_ordinal(word: &str) -> bool {
-    word.chars().all(|c| c.is_ascii_digit()) || word.len() == 1 || matches!(word, "ii" | "iii" | "iv" | "vi")
+    word.chars().all(|c| c.is_ascii_digit())
+        || word.len() == 1
+        || matches!(word, "ii" | "iii" | "iv" | "vi")
 }
 
 /// "v1.1", "1.4.1", "V2", with whatever follows.
@@ -238,8 +290,10 @@ fn is_version(text: &str) -> bool {
     let number = word.trim_start_matches(['v', 'V']);
     let has_letter = number.len() < word.len();
     let parts: Vec<&str> = number.split('.').collect();
-    let is_number = |part: &&str| !part.is_empty() && (part.chars().all(|c| c.is_ascii_digit()) || *part == "x");
-    has_letter && parts.iter().all(|part| is_number(&part)) && parts.len() <= 4
+    let is_number = |part: &&str| {
+        !part.is_empty() && (part.chars().all(|c| c.is_ascii_digit()) || *part == "x")
+    };
+    has_letter && parts.iter().all(is_number) && parts.len() <= 4
 }
 
 fn has_version(text: &str) -> bool {
@@ -251,8 +305,12 @@ fn is_quarter(words: &[&str]) -> bool {
         let rest = word.strip_prefix(['q', 'h', 't']).unwrap_or_default();
         rest.len() == 1 && rest.chars().all(|c| matches!(c, '1'..='4'))
     };
-    let is_year = |word: &&str| word.len() == 4 && word.starts_with("20") && word.chars().all(|c| c.is_ascii_digit());
-    words.len() <= 6 && words.iter().any(is_q) && (words.len() == 1 || words.iter().any(is_year) || words.first().is_some_and(is_q))
+    let is_year = |word: &&str| {
+        word.len() == 4 && word.starts_with("20") && word.chars().all(|c| c.is_ascii_digit())
+    };
+    words.len() <= 6
+        && words.iter().any(is_q)
+        && (words.len() == 1 || words.iter().any(is_year) || words.first().is_some_and(is_q))
 }
 
 /// The sort of a ticket that an id or a word before a number stands for.

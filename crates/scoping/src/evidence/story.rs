@@ -24,11 +24,18 @@ pub(crate) fn parts(text: &str) -> Option<Story> {
         return glued(text, &words, &hits);
     }
     let spans = word_spans(text);
-    let role = hits.iter().filter(|hit| hit.means.has(Meaning::StoryAs) && hit.at <= 3).max_by_key(|hit| hit.len);
+    let role = hits
+        .iter()
+        .filter(|hit| hit.means.has(Meaning::StoryAs) && hit.at <= 3)
+        .max_by_key(|hit| hit.len);
     // Without a role the wish itself begins the text: "I want to print the labels".
     let (from, latest) = role.map_or((0, 0), |role| (role.at + role.len, MAX_BEFORE_WANT));
-    let is_want = |hit: &&Hit| hit.means.has(Meaning::StoryWant) && hit.at >= from && hit.at <= latest;
-    let want = hits.iter().filter(is_want).min_by_key(|hit| (hit.at, std::cmp::Reverse(hit.len)))?;
+    let is_want =
+        |hit: &&Hit| hit.means.has(Meaning::StoryWant) && hit.at >= from && hit.at <= latest;
+    let want = hits
+        .iter()
+        .filter(is_want)
+        .min_by_key(|hit| (hit.at, std::cmp::Reverse(hit.len)))?;
     if role.is_none() && want.len < 3 {
         return None;
     }
@@ -42,7 +49,10 @@ pub(crate) fn parts(text: &str) -> Option<Story> {
         None => text.len(),
     };
     let wish = begin..end.max(begin);
-    Some(Story { start: spans.get(start)?.start, wish })
+    Some(Story {
+        start: spans.get(start)?.start,
+        wish,
+    })
 }
 
 /// Japanese: "店員として、バッジでログインしたい。"; the role stands first, the wish last.
@@ -53,12 +63,17 @@ fn glued(text: &str, words: &str, hits: &[Hit]) -> Option<Story> {
     let _ = words;
     let after = role.at + role.len;
     let begin = text.char_indices().nth(after).map_or(0, |(at, _)| at);
-    Some(Story { start: 0, wish: begin..text.len() })
+    Some(Story {
+        start: 0,
+        wish: begin..text.len(),
+    })
 }
 
 /// What is wanted, in one line.
 pub(crate) fn wish(text: &str) -> Option<String> {
     let story = parts(text)?;
-    let wish = text.get(story.wish)?.trim_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '.' | ';' | '*' | '、' | '。'));
+    let wish = text.get(story.wish)?.trim_matches(|c: char| {
+        c.is_whitespace() || matches!(c, ',' | '.' | ';' | '*' | '、' | '。')
+    });
     (!wish.is_empty()).then(|| crate::text::squeeze(wish))
 }

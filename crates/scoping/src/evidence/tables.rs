@@ -75,18 +75,41 @@ pub(crate) fn shape(outline: &Outline<'_>, table: NodeId) -> TableShape {
     let headers: Vec<String> = head.iter().map(|cell| outline.plain(*cell)).collect();
     let means: Vec<Meanings> = headers.iter().map(|header| meaning(header)).collect();
     let mut columns: Vec<Column> = means.iter().map(|means| plain_column(*means)).collect();
-    let id_column = (0..columns.len().min(3)).find(|at| mostly(outline, &rows, *at, is_id) && are_distinct(outline, &rows, *at));
+    let id_column = (0..columns.len().min(3))
+        .find(|at| mostly(outline, &rows, *at, is_id) && are_distinct(outline, &rows, *at));
     let numbers = (0..columns.len().min(2)).find(|at| mostly(outline, &rows, *at, is_number_cell));
-    if let Some(at) = id_column.or_else(|| numbers.filter(|at| means.get(*at).is_some_and(|m| m.has(Meaning::FieldId) || m.is_empty()))) {
+    if let Some(at) = id_column.or_else(|| {
+        numbers.filter(|at| {
+            means
+                .get(*at)
+                .is_some_and(|m| m.has(Meaning::FieldId) || m.is_empty())
+        })
+    }) {
         put(&mut columns, at, Column::Id);
     }
     let (title, names_work) = title_column(&means, &columns, id_column.is_some());
     if let Some(at) = title {
         put(&mut columns, at, Column::Title);
     }
-    let has_name = title.is_some_and(|at| means.get(at).is_some_and(|means| means.any(&[Meaning::FieldTitle, Meaning::FieldName, Meaning::FieldDescription])));
+    let has_name = title.is_some_and(|at| {
+        means.get(at).is_some_and(|means| {
+            means.any(&[
+                Meaning::FieldTitle,
+                Meaning::FieldName,
+                Meaning::FieldDescription,
+            ])
+        })
+    });
     let is_record = is_record(outline, &headers, &rows);
-    TableShape { columns, headers, rows, names_work, has_name, has_ids: id_column.is_some(), is_record }
+    TableShape {
+        columns,
+        headers,
+        rows,
+        names_work,
+        has_name,
+        has_ids: id_column.is_some(),
+        is_record,
+    }
 }
 
 fn put(columns: &mut [Column], at: usize, column: Column) {
@@ -102,7 +125,11 @@ fn meaning(header: &str) -> Meanings {
     if !exact.is_empty() {
         return exact;
     }
-    if lexicon().find(&words).iter().any(|hit| hit.at == 0 && hit.means.has(Meaning::StoryWant)) {
+    if lexicon()
+        .find(&words)
+        .iter()
+        .any(|hit| hit.at == 0 && hit.means.has(Meaning::StoryWant))
+    {
         return lexicon().meaning("i want");
     }
     let hits = lexicon().find(&words);
@@ -110,7 +137,10 @@ fn meaning(header: &str) -> Meanings {
         ORDER.iter().any(|(meaning, _)| means.has(*meaning))
             || means.any(&[Meaning::FieldTitle, Meaning::FieldName, Meaning::FieldId])
     };
-    let last = hits.iter().filter(|hit| is_field(hit.means)).max_by_key(|hit| (hit.len, hit.at));
+    let last = hits
+        .iter()
+        .filter(|hit| is_field(hit.means))
+        .max_by_key(|hit| (hit.len, hit.at));
     let title = hits.iter().find(|hit| hit.means.has(Meaning::FieldTitle));
     // "Feature module" names features, "Task owner" an owner.
     if let (Some(title), Some(last)) = (title, last)
@@ -129,11 +159,19 @@ fn plain_column(means: Meanings) -> Column {
 /// The column that names the work, and whether its header says that it is work.
 fn title_column(means: &[Meanings], columns: &[Column], has_ids: bool) -> (Option<usize>, bool) {
     let free = |at: &usize| columns.get(*at) != Some(&Column::Id);
-    let with = |meaning: Meaning| (0..means.len()).filter(free).find(|at| means.get(*at).is_some_and(|m| m.has(meaning)));
+    let with = |meaning: Meaning| {
+        (0..means.len())
+            .filter(free)
+            .find(|at| means.get(*at).is_some_and(|m| m.has(meaning)))
+    };
     if let Some(at) = with(Meaning::StoryWant) {
         return (Some(at), true);
     }
-    let titles = || (0..means.len()).filter(free).filter(|at| means.get(*at).is_some_and(|m| m.has(Meaning::FieldTitle)));
+    let titles = || {
+        (0..means.len())
+            .filter(free)
+            .filter(|at| means.get(*at).is_some_and(|m| m.has(Meaning::FieldTitle)))
+    };
     // "Epic | Story": the story is the item.
     let narrow = titles().find(|at| means.get(*at).is_some_and(|m| !m.has(Meaning::FieldLabels)));
     if let Some(at) = narrow.or_else(|| titles().next()) {
@@ -142,7 +180,11 @@ fn title_column(means: &[Meanings], columns: &[Column], has_ids: bool) -> (Optio
     if let Some(at) = with(Meaning::FieldName) {
         return (Some(at), false);
     }
-    let first = |column: Column| (0..means.len()).filter(free).find(|at| columns.get(*at) == Some(&column));
+    let first = |column: Column| {
+        (0..means.len())
+            .filter(free)
+            .find(|at| columns.get(*at) == Some(&column))
+    };
     let named = first(Column::Description).or_else(|| first(Column::Other));
     let states = columns.contains(&Column::Status);
     let leading = first(Column::Other).filter(|at| *at == 0 && states);
@@ -151,20 +193,29 @@ fn title_column(means: &[Meanings], columns: &[Column], has_ids: bool) -> (Optio
 
 /// Whether three rows of five pass.
 fn mostly(outline: &Outline<'_>, rows: &[NodeId], column: usize, test: fn(&str) -> bool) -> bool {
-    let passes = |row: &&NodeId| outline.children(**row).get(column).is_some_and(|cell| test(&outline.plain(*cell)));
+    let passes = |row: &&NodeId| {
+        outline
+            .children(**row)
+            .get(column)
+            .is_some_and(|cell| test(&outline.plain(*cell)))
+    };
     let count = rows.iter().filter(passes).count();
     !rows.is_empty() && count * 5 >= rows.len() * 3
 }
 
 fn are_distinct(outline: &Outline<'_>, rows: &[NodeId], column: usize) -> bool {
-    let cells = rows.iter().filter_map(|row| outline.children(*row).get(column));
-    let values: std::collections::HashSet<String> = cells.map(|cell| outline.plain(*cell)).collect();
+    let cells = rows
+        .iter()
+        .filter_map(|row| outline.children(*row).get(column));
+    let values: std::collections::HashSet<String> =
+        cells.map(|cell| outline.plain(*cell)).collect();
     values.len() * 5 >= rows.len() * 3
 }
 
 fn is_id(text: &str) -> bool {
     let text = text.trim_matches(['*', '`', ' ']);
-    ids::leading(text).is_some_and(|(id, at)| at >= text.len() && (!id.is_number() || id.numbers.len() > 1))
+    ids::leading(text)
+        .is_some_and(|(id, at)| at >= text.len() && (!id.is_number() || id.numbers.len() > 1))
 }
 
 fn is_number_cell(text: &str) -> bool {
@@ -177,21 +228,47 @@ fn is_record(outline: &Outline<'_>, headers: &[String], rows: &[NodeId]) -> bool
     if headers.len() != 2 || rows.len() < 2 {
         return false;
     }
-    let cells = |row: &NodeId| -> Vec<String> { outline.children(*row).iter().map(|cell| outline.plain(*cell)).collect() };
+    let cells = |row: &NodeId| -> Vec<String> {
+        outline
+            .children(*row)
+            .iter()
+            .map(|cell| outline.plain(*cell))
+            .collect()
+    };
     let tells = |words: &str| {
         let means = lexicon().meaning(words);
-        means.any(&[Meaning::Criteria, Meaning::FieldTitle]) || means.has(Meaning::StoryAs) || words.starts_with("as a ")
+        means.any(&[Meaning::Criteria, Meaning::FieldTitle])
+            || means.has(Meaning::StoryAs)
+            || words.starts_with("as a ")
     };
-    let is_item = rows.iter().any(|row| cells(row).first().is_some_and(|name| tells(&normal(name))));
-    let has_id = headers.first().is_some_and(|header| is_id(header.trim_matches(['*', ' '])));
-    let names_values = headers.get(1).is_some_and(|header| lexicon().meaning(&normal(header)).has(Meaning::FieldOther));
+    let is_item = rows
+        .iter()
+        .any(|row| cells(row).first().is_some_and(|name| tells(&normal(name))));
+    let has_id = headers
+        .first()
+        .is_some_and(|header| is_id(header.trim_matches(['*', ' '])));
+    let names_values = headers
+        .get(1)
+        .is_some_and(|header| lexicon().meaning(&normal(header)).has(Meaning::FieldOther));
     if !is_item && !has_id && !names_values {
         return false;
     }
     let names = |row: &&NodeId| {
-        let words = outline.children(**row).first().map(|cell| normal(&outline.plain(*cell))).unwrap_or_default();
+        let words = outline
+            .children(**row)
+            .first()
+            .map(|cell| normal(&outline.plain(*cell)))
+            .unwrap_or_default();
         let means = lexicon().meaning(&words);
-        means.any(super::fields::FIELDS) || means.any(&[Meaning::FieldCriteria, Meaning::Criteria, Meaning::FieldDescription, Meaning::FieldName]) || words.starts_with("as a ") || super::story::parts(&words).is_some()
+        means.any(super::fields::FIELDS)
+            || means.any(&[
+                Meaning::FieldCriteria,
+                Meaning::Criteria,
+                Meaning::FieldDescription,
+                Meaning::FieldName,
+            ])
+            || words.starts_with("as a ")
+            || super::story::parts(&words).is_some()
     };
     let count = rows.iter().filter(names).count();
     count * 2 >= rows.len() && count >= 2

@@ -18,7 +18,8 @@ pub(crate) enum State {
 pub(crate) const fn mark_state(c: char) -> Option<State> {
     match c {
         '✅' | '✔' | '☑' | '✓' | '🏁' | '🎉' => Some(State::Done),
-        '⬜' | '🔲' | '☐' | '📋' | '⏳' | '🔄' | '🚧' | '⏸' | '⚠' | '❌' | '✗' | '🟡' | '🔜' | '🆕' | '⏭' | '🏗' => Some(State::Open),
+        '⬜' | '🔲' | '☐' | '📋' | '⏳' | '🔄' | '🚧' | '⏸' | '⚠' | '❌' | '✗' | '🟡' | '🔜'
+        | '🆕' | '⏭' | '🏗' => Some(State::Open),
         '🚫' | '⛔' | '🗑' => Some(State::Rejected),
         _ => None,
     }
@@ -67,7 +68,10 @@ fn rank(means: Meanings) -> Option<Priority> {
         (Meaning::P2, Priority::P2),
         (Meaning::P3, Priority::P3),
     ];
-    ranks.into_iter().find(|(meaning, _)| means.has(*meaning)).map(|(_, priority)| priority)
+    ranks
+        .into_iter()
+        .find(|(meaning, _)| means.has(*meaning))
+        .map(|(_, priority)| priority)
 }
 
 const fn numbered(number: u8) -> Option<Priority> {
@@ -85,15 +89,31 @@ pub(crate) fn priority_code(words: &str) -> Option<Priority> {
     let mut list = words.split(' ');
     let first = list.next()?;
     let glued = first.strip_prefix('p').filter(|rest| rest.len() == 1);
-    let parted = matches!(first, "pri" | "prio" | "priority" | "p" | "priorität" | "prioridad" | "prioridade" | "priorité" | "priorità" | "prioriteit")
-        .then(|| list.next())
-        .flatten()
-        .map(|next| next.strip_prefix('p').unwrap_or(next));
+    let parted = matches!(
+        first,
+        "pri"
+            | "prio"
+            | "priority"
+            | "p"
+            | "priorität"
+            | "prioridad"
+            | "prioridade"
+            | "priorité"
+            | "priorità"
+            | "prioriteit"
+    )
+    .then(|| list.next())
+    .flatten()
+    .map(|next| next.strip_prefix('p').unwrap_or(next));
     let digit = glued.or(parted)?;
     if list.next().is_some() {
         return None;
     }
-    digit.parse().ok().filter(|_| digit.len() == 1).and_then(numbered)
+    digit
+        .parse()
+        .ok()
+        .filter(|_| digit.len() == 1)
+        .and_then(numbered)
 }
 
 /// The priority that a word alone stands for: `P1`, `Must`, `hoch`.
@@ -105,13 +125,17 @@ pub(crate) fn priority_word(text: &str) -> Option<Priority> {
 
 /// "High priority", "Must have", "Should Have (v1.1)", "Priority 1 – now".
 pub(crate) fn heading_priority(name: &str) -> Option<Priority> {
-    let head = name.split(['(', '—', '–', ':', '-', '/']).next().unwrap_or_default();
+    let head = name
+        .split(['(', '—', '–', ':', '-', '/'])
+        .next()
+        .unwrap_or_default();
     let words = normal(head);
     let kept: Vec<&str> = words
         .split(' ')
         .filter(|word| {
             let means = lexicon().meaning(word);
-            !means.has(Meaning::FieldPriority) && !means.any(super::roles::WORK) || priority_word(word).is_some()
+            !means.has(Meaning::FieldPriority) && !means.any(super::roles::WORK)
+                || priority_word(word).is_some()
         })
         .collect();
     let rest = kept.join(" ");
@@ -151,7 +175,7 @@ pub(crate) fn priority_value(text: &str) -> Option<Rank> {
     let hits = lexicon().find(&words);
     let ranked = hits.iter().filter(|hit| rank(hit.means).is_some());
     let first = ranked.min_by_key(|hit| (hit.at, std::cmp::Reverse(hit.len)));
-    let code = words.split(' ').find_map(|word| priority_code(word));
+    let code = words.split(' ').find_map(priority_code);
     first
         .and_then(|hit| rank(hit.means))
         .or(code)
@@ -161,7 +185,18 @@ pub(crate) fn priority_value(text: &str) -> Option<Rank> {
 }
 
 fn wont(words: &str) -> bool {
-    lexicon().meaning(words).has(Meaning::StatusRejected) || matches!(words, "won t" | "wont" | "won t have" | "wont have" | "will not have" | "won t do" | "w" | "out of scope")
+    lexicon().meaning(words).has(Meaning::StatusRejected)
+        || matches!(
+            words,
+            "won t"
+                | "wont"
+                | "won t have"
+                | "wont have"
+                | "will not have"
+                | "won t do"
+                | "w"
+                | "out of scope"
+        )
 }
 
 /// "Must / Should / Could" is a template's list of choices, not a choice.
@@ -171,7 +206,13 @@ fn is_choice(text: &str) -> bool {
 }
 
 fn colour(text: &str) -> Option<Rank> {
-    let ranks = [('🔴', Priority::P0), ('🟠', Priority::P1), ('🟡', Priority::P2), ('🟢', Priority::P3), ('🔵', Priority::P3)];
+    let ranks = [
+        ('🔴', Priority::P0),
+        ('🟠', Priority::P1),
+        ('🟡', Priority::P2),
+        ('🟢', Priority::P3),
+        ('🔵', Priority::P3),
+    ];
     let found = ranks.into_iter().find(|(mark, _)| text.contains(*mark));
     found.map(|(_, priority)| Rank::Is(priority))
 }
@@ -179,8 +220,13 @@ fn colour(text: &str) -> Option<Rank> {
 /// A short word that only this document knows.
 fn other(text: &str) -> Option<Rank> {
     let word = text.trim();
-    let is_word = (2..=24).contains(&word.chars().count()) && word.split(' ').count() <= 2 && word.chars().all(|c| c.is_alphabetic() || c == ' ');
-    is_word.then(|| Priority::parse(word)).flatten().map(Rank::Is)
+    let is_word = (2..=24).contains(&word.chars().count())
+        && word.split(' ').count() <= 2
+        && word.chars().all(|c| c.is_alphabetic() || c == ' ');
+    is_word
+        .then(|| Priority::parse(word))
+        .flatten()
+        .map(Rank::Is)
 }
 
 /// Reads the value of an effort field or cell; a lone number is story points.
@@ -207,28 +253,54 @@ fn effort_word(text: &str) -> Option<Effort> {
         (Meaning::EffortXlarge, Effort::Xlarge),
     ];
     let hits = lexicon().find(&words);
-    let of_effort = |means: Meanings| efforts.iter().rev().find(|(meaning, _)| means.has(*meaning)).map(|(_, effort)| *effort);
-    let first = hits.iter().filter(|hit| of_effort(hit.means).is_some()).min_by_key(|hit| (hit.at, std::cmp::Reverse(hit.len)))?;
-    if first.at > 0 { None } else { of_effort(first.means) }
+    let of_effort = |means: Meanings| {
+        efforts
+            .iter()
+            .rev()
+            .find(|(meaning, _)| means.has(*meaning))
+            .map(|(_, effort)| *effort)
+    };
+    let first = hits
+        .iter()
+        .filter(|hit| of_effort(hit.means).is_some())
+        .min_by_key(|hit| (hit.at, std::cmp::Reverse(hit.len)))?;
+    if first.at > 0 {
+        None
+    } else {
+        of_effort(first.means)
+    }
 }
 
 /// An amount with its unit, in days: "~65 min", "3-5 days", "2 Wochen".
 fn amount(text: &str, lone: bool) -> Option<Effort> {
-    let text = text.trim().trim_start_matches(['~', '≈', '<', '>', '≤', '(']);
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',').unwrap_or(text.len());
+    let text = text
+        .trim()
+        .trim_start_matches(['~', '≈', '<', '>', '≤', '(']);
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',')
+        .unwrap_or(text.len());
     let number: f64 = text.get(..digits)?.replace(',', ".").parse().ok()?;
     let rest = text.get(digits..)?.trim_start();
-    let rest = rest.strip_prefix(['-', '–']).map_or(rest, |rest| rest.trim_start().trim_start_matches(|c: char| c.is_ascii_digit()).trim_start());
+    let rest = rest.strip_prefix(['-', '–']).map_or(rest, |rest| {
+        rest.trim_start()
+            .trim_start_matches(|c: char| c.is_ascii_digit())
+            .trim_start()
+    });
     let unit = normal(rest.trim_start_matches(['+', ' ']));
     let unit = unit.split(' ').next().unwrap_or_default();
     let days = match unit {
         "" if lone => return Some(points(number)),
-        "pt" | "pts" | "point" | "points" | "sp" | "story" | "punkte" | "puntos" | "pontos" | "punti" => return Some(points(number)),
+        "pt" | "pts" | "point" | "points" | "sp" | "story" | "punkte" | "puntos" | "pontos"
+        | "punti" => return Some(points(number)),
         "min" | "mins" | "minute" | "minutes" | "minuten" | "minutos" | "minuti" => number / 480.0,
-        "h" | "hr" | "hrs" | "hour" | "hours" | "std" | "stunden" | "stunde" | "heures" | "heure" | "horas" | "hora" | "ore" | "uur" | "時間" => number / 8.0,
-        "d" | "day" | "days" | "tag" | "tage" | "pt d" | "jour" | "jours" | "j" | "día" | "días" | "dia" | "dias" | "giorni" | "giorno" | "dagen" | "dag" | "日" => number,
-        "w" | "wk" | "wks" | "week" | "weeks" | "woche" | "wochen" | "semaine" | "semaines" | "semana" | "semanas" | "settimana" | "settimane" | "weken" | "週間" => number * 5.0,
-        "month" | "months" | "monat" | "monate" | "mois" | "mes" | "meses" | "mês" | "mesi" | "maanden" => number * 20.0,
+        "h" | "hr" | "hrs" | "hour" | "hours" | "std" | "stunden" | "stunde" | "heures"
+        | "heure" | "horas" | "hora" | "ore" | "uur" | "時間" => number / 8.0,
+        "d" | "day" | "days" | "tag" | "tage" | "pt d" | "jour" | "jours" | "j" | "día"
+        | "días" | "dia" | "dias" | "giorni" | "giorno" | "dagen" | "dag" | "日" => number,
+        "w" | "wk" | "wks" | "week" | "weeks" | "woche" | "wochen" | "semaine" | "semaines"
+        | "semana" | "semanas" | "settimana" | "settimane" | "weken" | "週間" => number * 5.0,
+        "month" | "months" | "monat" | "monate" | "mois" | "mes" | "meses" | "mês" | "mesi"
+        | "maanden" => number * 20.0,
         _ => return None,
     };
     Some(if days <= 0.25 {
@@ -260,8 +332,18 @@ fn points(number: f64) -> Effort {
 
 /// A whole date, as `2026-05-10`, `10.05.2026`, `10 May 2026` or `May 10, 2026`; one without a year stays text.
 pub(crate) fn date(text: &str) -> Option<Date> {
-    let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(4).collect();
-    let number = |at: usize| words.get(at).and_then(|word| word.trim_end_matches(char::is_alphabetic).parse::<i32>().ok());
+    let words: Vec<&str> = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .take(4)
+        .collect();
+    let number = |at: usize| {
+        words.get(at).and_then(|word| {
+            word.trim_end_matches(char::is_alphabetic)
+                .parse::<i32>()
+                .ok()
+        })
+    };
     let is_year = |year: &i32| (1990..2200).contains(year);
     if let Some(year) = number(0).filter(is_year) {
         return calendar(year, number(1)?, number(2)?);
@@ -273,7 +355,9 @@ pub(crate) fn date(text: &str) -> Option<Date> {
     if let Some(month) = words.first().and_then(|word| month(word)) {
         return Date::from_calendar_date(year, month, u8::try_from(number(1)?).ok()?).ok();
     }
-    text.contains('.').then(|| calendar(year, number(1)?, number(0)?)).flatten()
+    text.contains('.')
+        .then(|| calendar(year, number(1)?, number(0)?))
+        .flatten()
 }
 
 fn calendar(year: i32, month: i32, day: i32) -> Option<Date> {
@@ -297,5 +381,8 @@ fn month(word: &str) -> Option<Month> {
         ("dec", Month::December),
     ];
     let is_word = word.chars().all(char::is_alphabetic) && word.len() >= 3;
-    MONTHS.iter().find(|(name, _)| is_word && strip_prefix_ci(word, name).is_some()).map(|(_, month)| *month)
+    MONTHS
+        .iter()
+        .find(|(name, _)| is_word && strip_prefix_ci(word, name).is_some())
+        .map(|(_, month)| *month)
 }

@@ -21,8 +21,8 @@ impl Found {
     fn add(&mut self, text: &str) {
         let text = text.trim();
         if !text.is_empty() && self.criteria.len() < MAX {
-            let end = text.floor_char_boundary(MAX_BYTES);
-            self.criteria.push(text.get(..end).unwrap_or_default().trim_end().to_owned());
+            self.criteria
+                .push(crate::text::head(text, MAX_BYTES).trim_end().to_owned());
         }
     }
 }
@@ -101,14 +101,29 @@ impl Finder<'_, '_> {
     /// The rows of a table: one column of them, or all cells but a number in front.
     fn table(&self, table: NodeId, column: Option<usize>, found: &mut Found) {
         let node = self.outline.node(table);
-        let rows = node.children.iter().filter(|row| matches!(self.outline.node(**row).kind, Kind::Row { is_head: false }));
+        let rows = node
+            .children
+            .iter()
+            .filter(|row| matches!(self.outline.node(**row).kind, Kind::Row { is_head: false }));
         for row in rows {
-            let cells: Vec<String> = self.outline.children(*row).iter().map(|cell| self.outline.plain(*cell)).collect();
+            let cells: Vec<String> = self
+                .outline
+                .children(*row)
+                .iter()
+                .map(|cell| self.outline.plain(*cell))
+                .collect();
             match column {
                 Some(column) => found.add(cells.get(column).map_or("", String::as_str)),
                 None => {
                     let said = |cell: &&String| cell.chars().any(char::is_alphabetic);
-                    found.add(&cells.iter().filter(said).cloned().collect::<Vec<_>>().join(" – "));
+                    found.add(
+                        &cells
+                            .iter()
+                            .filter(said)
+                            .cloned()
+                            .collect::<Vec<_>>()
+                            .join(" – "),
+                    );
                 }
             }
         }
@@ -131,7 +146,10 @@ impl Finder<'_, '_> {
                         scenarios.iter().for_each(|text| found.add(text));
                         found.take(*child, node);
                         any = true;
-                    } else if !any && !self.outline.plain(*child).ends_with(':') && !has_list(self.outline, children) {
+                    } else if !any
+                        && !self.outline.plain(*child).ends_with(':')
+                        && !has_list(self.outline, children)
+                    {
                         found.add(&super::markdown::text(self.outline, node));
                         found.take(*child, node);
                     }
@@ -165,9 +183,21 @@ impl Finder<'_, '_> {
     /// The items of a list; steps that stand as items of their own ("Given …", "When …") are one scenario.
     fn list(&self, id: NodeId, found: &mut Found) {
         let node = self.outline.node(id);
-        let steps: Vec<Line> = node.children.iter().filter_map(|item| self.outline.node(*item).first_line().cloned()).collect();
-        let is_steps = steps.len() >= 2 && steps.iter().all(|line| step(line).is_some()) && steps.iter().filter(|line| step(line) == Some(Step::Given)).count() < steps.len();
-        let is_split = steps.iter().any(|line| matches!(step(line), Some(Step::Then)));
+        let steps: Vec<Line> = node
+            .children
+            .iter()
+            .filter_map(|item| self.outline.node(*item).first_line().cloned())
+            .collect();
+        let is_steps = steps.len() >= 2
+            && steps.iter().all(|line| step(line).is_some())
+            && steps
+                .iter()
+                .filter(|line| step(line) == Some(Step::Given))
+                .count()
+                < steps.len();
+        let is_split = steps
+            .iter()
+            .any(|line| matches!(step(line), Some(Step::Then)));
         if is_steps && is_split {
             group(&steps).iter().for_each(|text| found.add(text));
         } else {
@@ -192,13 +222,23 @@ impl Finder<'_, '_> {
     /// "- Acceptance criteria:" inside of an item, with a list below it or text after the colon.
     fn labelled_item(&self, id: NodeId, found: &mut Found) {
         let node = self.outline.node(id);
-        let Some(line) = node.first_line() else { return };
-        let (head, rest) = line.plain.split_once([':', '：']).unwrap_or((line.plain.as_str(), ""));
+        let Some(line) = node.first_line() else {
+            return;
+        };
+        let (head, rest) = line
+            .plain
+            .split_once([':', '：'])
+            .unwrap_or((line.plain.as_str(), ""));
         let means = lexicon().meaning(&normal(head));
         if !means.has(Meaning::Criteria) || means.has(Meaning::FieldTitle) {
             return;
         }
-        let lists: Vec<NodeId> = node.children.iter().copied().filter(|child| matches!(self.outline.node(*child).kind, Kind::List { .. })).collect();
+        let lists: Vec<NodeId> = node
+            .children
+            .iter()
+            .copied()
+            .filter(|child| matches!(self.outline.node(*child).kind, Kind::List { .. }))
+            .collect();
         if lists.is_empty() && rest.trim().is_empty() {
             return;
         }
@@ -210,7 +250,9 @@ impl Finder<'_, '_> {
     }
 
     fn names_criteria(&self, node: &Node) -> bool {
-        let Some(line) = node.text.last() else { return false };
+        let Some(line) = node.text.last() else {
+            return false;
+        };
         let words = normal(&line.plain);
         let is_label = line.plain.trim_end().ends_with([':', '：']) || line.is_bold();
         node.text.len() == 1 && is_label && lexicon().meaning(&words).has(Meaning::Criteria)
@@ -243,7 +285,9 @@ impl Finder<'_, '_> {
             }
             found.take(id, node);
         } else if matches!(language, "yaml" | "yml") {
-            yaml_list(&node.text).iter().for_each(|text| found.add(text));
+            yaml_list(&node.text)
+                .iter()
+                .for_each(|text| found.add(text));
         }
     }
 }
@@ -256,7 +300,12 @@ impl Found {
 }
 
 fn has_list(outline: &Outline<'_>, children: &[NodeId]) -> bool {
-    children.iter().any(|child| matches!(outline.node(*child).kind, Kind::List { .. } | Kind::Table | Kind::Section))
+    children.iter().any(|child| {
+        matches!(
+            outline.node(*child).kind,
+            Kind::List { .. } | Kind::Table | Kind::Section
+        )
+    })
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -272,8 +321,21 @@ fn step(line: &Line) -> Option<Step> {
     let words = normal(&line.plain);
     let hits = lexicon().find(&words);
     let first = hits.iter().filter(|hit| hit.at == 0);
-    let steps = [(Meaning::Given, Step::Given), (Meaning::When, Step::When), (Meaning::Then, Step::Then), (Meaning::And, Step::And), (Meaning::Scenario, Step::Scenario)];
-    first.filter_map(|hit| steps.iter().find(|(meaning, _)| hit.means.has(*meaning)).map(|(_, step)| *step)).next()
+    let steps = [
+        (Meaning::Given, Step::Given),
+        (Meaning::When, Step::When),
+        (Meaning::Then, Step::Then),
+        (Meaning::And, Step::And),
+        (Meaning::Scenario, Step::Scenario),
+    ];
+    first
+        .filter_map(|hit| {
+            steps
+                .iter()
+                .find(|(meaning, _)| hit.means.has(*meaning))
+                .map(|(_, step)| *step)
+        })
+        .next()
 }
 
 /// The scenarios of a paragraph whose lines are steps; none where it is something else.
@@ -281,7 +343,10 @@ fn scenarios(lines: &[Line]) -> Option<Vec<String>> {
     let steps: Vec<Option<Step>> = lines.iter().map(step).collect();
     let known = steps.iter().flatten().count();
     let has = |wanted: Step| steps.contains(&Some(wanted));
-    let is_scenario = known >= 2 && known * 2 >= lines.len() && has(Step::Then) && (has(Step::Given) || has(Step::When));
+    let is_scenario = known >= 2
+        && known * 2 >= lines.len()
+        && has(Step::Then)
+        && (has(Step::Given) || has(Step::When));
     is_scenario.then(|| group(lines))
 }
 
@@ -291,7 +356,9 @@ fn group(lines: &[Line]) -> Vec<String> {
     let mut has_then = true;
     for line in lines {
         let step = step(line);
-        let begins = step == Some(Step::Scenario) || (has_then && matches!(step, Some(Step::Given | Step::When))) || groups.is_empty();
+        let begins = step == Some(Step::Scenario)
+            || (has_then && matches!(step, Some(Step::Given | Step::When)))
+            || groups.is_empty();
         if begins {
             groups.push(Vec::new());
         }
@@ -313,10 +380,14 @@ fn gherkin(lines: &[Line]) -> Vec<String> {
     for line in lines {
         let text = line.plain.trim_end();
         let begins = step(line) == Some(Step::Scenario) && text.contains([':', '：']);
-        let is_feature = text.trim_start().starts_with("Feature:") || text.trim_start().starts_with('@');
+        let is_feature =
+            text.trim_start().starts_with("Feature:") || text.trim_start().starts_with('@');
         if begins || (out.is_empty() && !text.trim().is_empty() && !is_feature) {
             out.push(text.trim().to_owned());
-        } else if let Some(last) = out.last_mut().filter(|_| !text.trim().is_empty() && !is_feature) {
+        } else if let Some(last) = out
+            .last_mut()
+            .filter(|_| !text.trim().is_empty() && !is_feature)
+        {
             last.push('\n');
             last.push_str(text);
         }
@@ -345,7 +416,13 @@ pub(super) fn split(text: &str) -> Vec<String> {
         let line = line.trim().trim_start_matches(['-', '*', '·', ' ']);
         let digits = line.bytes().take_while(u8::is_ascii_digit).count();
         let rest = line.get(digits..).unwrap_or_default();
-        let line = if (1..=2).contains(&digits) { rest.strip_prefix(". ").or_else(|| rest.strip_prefix(") ")).unwrap_or(line) } else { line };
+        let line = if (1..=2).contains(&digits) {
+            rest.strip_prefix(". ")
+                .or_else(|| rest.strip_prefix(") "))
+                .unwrap_or(line)
+        } else {
+            line
+        };
         let line = squeeze(line);
         if line.chars().any(char::is_alphanumeric) {
             out.push(line);

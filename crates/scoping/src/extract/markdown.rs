@@ -25,7 +25,11 @@ pub(super) fn text(outline: &Outline<'_>, node: &Node) -> String {
 /// The Markdown of a whole block, without the nodes that are left out.
 pub(super) fn block(outline: &Outline<'_>, node: &Node, left_out: &[NodeId]) -> String {
     if let (Kind::List { .. }, true) = (&node.kind, !left_out.is_empty()) {
-        let kept: Vec<&NodeId> = node.children.iter().filter(|child| !left_out.contains(child)).collect();
+        let kept: Vec<&NodeId> = node
+            .children
+            .iter()
+            .filter(|child| !left_out.contains(child))
+            .collect();
         if kept.len() < node.children.len() {
             let mut out = String::new();
             for child in kept {
@@ -50,7 +54,11 @@ pub(super) fn block(outline: &Outline<'_>, node: &Node, left_out: &[NodeId]) -> 
 }
 
 fn slice<'a>(outline: &Outline<'a>, lines: (u32, u32)) -> &'a str {
-    outline.source.get(outline.lines.span(lines.0, lines.1)).unwrap_or_default().trim_end()
+    outline
+        .source
+        .get(outline.lines.span(lines.0, lines.1))
+        .unwrap_or_default()
+        .trim_end()
 }
 
 /// Links that are explained elsewhere get their explanation, footnotes their text.
@@ -62,8 +70,12 @@ fn add_notes(outline: &Outline<'_>, node: &Node, text: &mut String) {
         }
     }
     for label in &node.footnotes {
-        if let Some(note) = outline.footnotes.get(label).filter(|note| !text.contains(note.markdown.as_str())) {
-            push(text, &note.markdown);
+        if let Some(note) = outline
+            .footnotes
+            .get(label)
+            .filter(|note| !text.contains(note.as_str()))
+        {
+            push(text, note);
         }
     }
 }
@@ -77,7 +89,11 @@ fn dedented(text: &str) -> String {
     let own = indent(&first).min(least.max(indent(&first)));
     let mut out = String::with_capacity(text.len());
     for (number, line) in text.lines().enumerate() {
-        let cut = if number == 0 { own } else { least.min(indent(&line)) };
+        let cut = if number == 0 {
+            own
+        } else {
+            least.min(indent(&line))
+        };
         out.push_str(line.get(cut..).unwrap_or_default().trim_end_matches('\r'));
         out.push('\n');
     }
@@ -144,7 +160,9 @@ fn clean_line(line: &str, out: &mut String) {
                 }
             }
             '[' if !in_code && rest.starts_with("[^") => {
-                let mark = rest.find(']').filter(|end| *end < 40 && rest.get(end + 1..end + 2) != Some(":"));
+                let mark = rest
+                    .find(']')
+                    .filter(|end| *end < 40 && rest.get(end + 1..end + 2) != Some(":"));
                 match mark {
                     Some(end) => len = end + 1,
                     None => out.push(c),
@@ -165,7 +183,8 @@ fn tag(text: &str, is_table: bool) -> Option<(&'static str, usize)> {
         "b" | "strong" | "/b" | "/strong" => "**",
         "i" | "em" | "/i" | "/em" => "*",
         "li" => "\n- ",
-        "span" | "/span" | "u" | "/u" | "div" | "/div" | "p" | "/p" | "/li" | "ul" | "/ul" | "ol" | "/ol" | "font" | "/font" | "center" | "/center" => "",
+        "span" | "/span" | "u" | "/u" | "div" | "/div" | "p" | "/p" | "/li" | "ul" | "/ul"
+        | "ol" | "/ol" | "font" | "/font" | "center" | "/center" => "",
         _ => return None,
     };
     Some((replacement, end))

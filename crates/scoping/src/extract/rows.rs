@@ -12,12 +12,18 @@ impl Extract<'_, '_> {
         let cells = self.outline.children(row);
         let mut parts = Parts::default();
         for (at, column) in shape.columns.iter().enumerate() {
-            let Some(cell) = cells.get(at).copied() else { continue };
+            let Some(cell) = cells.get(at).copied() else {
+                continue;
+            };
             let header = shape.headers.get(at).map_or("", String::as_str);
             self.cell(cell, *column, header, &mut parts);
         }
         let names_stories = shape.headers.iter().any(|header| {
-            lexicon().meaning(&normal(header)).any(&[Meaning::StoryWant, Meaning::KindStory, Meaning::WorkStory])
+            lexicon().meaning(&normal(header)).any(&[
+                Meaning::StoryWant,
+                Meaning::KindStory,
+                Meaning::WorkStory,
+            ])
         });
         if names_stories && !parts.label.has_kind_word {
             parts.label.kind = lexicon().meaning("story");
@@ -36,8 +42,12 @@ impl Extract<'_, '_> {
         match column {
             Column::Id => {
                 let id = crate::ids::leading(plain.trim_matches(['*', '`', ' '])).map(|(id, _)| id);
-                parts.label.kind = id.as_ref().map_or(parts.label.kind, |id| crate::evidence::roles::kind_of_prefix(&id.prefix));
-                parts.label.id = id.filter(|id| !id.is_number() || id.numbers.len() > 1).or_else(|| parts.label.id.take());
+                parts.label.kind = id.as_ref().map_or(parts.label.kind, |id| {
+                    crate::evidence::roles::kind_of_prefix(&id.prefix)
+                });
+                parts.label.id = id
+                    .filter(|id| !id.is_number() || id.numbers.len() > 1)
+                    .or_else(|| parts.label.id.take());
             }
             Column::Title => {
                 let own = self.notes.of(cell).label.clone();
@@ -58,11 +68,19 @@ impl Extract<'_, '_> {
             Column::Description => markdown::push(&mut parts.body, &text),
             _ => {
                 let means = lexicon().meaning(&normal(header));
-                let means = if column == Column::Other { means } else { of_column(column) };
+                let means = if column == Column::Other {
+                    means
+                } else {
+                    of_column(column)
+                };
                 parts.facts.take(means, &plain);
-                let is_kind = column == Column::Type && lexicon().meaning(&normal(&plain)).any(label::KINDS);
+                let is_kind =
+                    column == Column::Type && lexicon().meaning(&normal(&plain)).any(label::KINDS);
                 if !plain.is_empty() && column != Column::Priority && !is_kind {
-                    markdown::push(&mut parts.body, &format!("**{}:** {}", squeeze(header), text));
+                    markdown::push(
+                        &mut parts.body,
+                        &format!("**{}:** {}", squeeze(header), text),
+                    );
                 }
             }
         }
@@ -73,7 +91,9 @@ impl Extract<'_, '_> {
         let mut parts = Parts::default();
         for (number, row) in self.outline.children(table).iter().enumerate() {
             let cells = self.outline.children(*row);
-            let (Some(name), Some(value)) = (cells.first(), cells.get(1)) else { continue };
+            let (Some(name), Some(value)) = (cells.first(), cells.get(1)) else {
+                continue;
+            };
             let name_text = self.outline.plain(*name);
             let value_node = self.outline.node(*value);
             let value_text = self.outline.plain(*value);
@@ -81,10 +101,16 @@ impl Extract<'_, '_> {
             if number == 0 {
                 self.record_head(&name_text, &value_text, means.is_empty(), &mut parts);
             } else if means.any(&[Meaning::Criteria, Meaning::FieldCriteria]) {
-                let lines: Vec<&str> = value_node.text.iter().map(|line| line.plain.as_str()).collect();
+                let lines: Vec<&str> = value_node
+                    .text
+                    .iter()
+                    .map(|line| line.plain.as_str())
+                    .collect();
                 parts.criteria.extend(criteria::split(&lines.join("\n")));
                 parts.criteria_lines.push(value_node.lines);
-            } else if means.any(&[Meaning::FieldName, Meaning::FieldTitle]) && parts.label.name.is_empty() {
+            } else if means.any(&[Meaning::FieldName, Meaning::FieldTitle])
+                && parts.label.name.is_empty()
+            {
                 parts.label.name.clone_from(&value_text);
                 parts.text.clone_from(&value_text);
             } else if let Some(story) = story_cell(&name_text, &value_node.text) {
@@ -92,7 +118,14 @@ impl Extract<'_, '_> {
             } else {
                 parts.facts.take(means, &value_text);
                 if !means.has(Meaning::FieldPriority) {
-                    markdown::push(&mut parts.body, &format!("**{}:** {}", squeeze(&name_text), markdown::text(self.outline, value_node)));
+                    markdown::push(
+                        &mut parts.body,
+                        &format!(
+                            "**{}:** {}",
+                            squeeze(&name_text),
+                            markdown::text(self.outline, value_node)
+                        ),
+                    );
                 }
             }
         }
@@ -100,13 +133,23 @@ impl Extract<'_, '_> {
     }
 
     pub(super) fn is_record(&self, id: NodeId) -> bool {
-        self.outline.node(id).kind == crate::outline::Kind::Table && crate::evidence::tables::shape(self.outline, id).is_record
+        self.outline.node(id).kind == crate::outline::Kind::Table
+            && crate::evidence::tables::shape(self.outline, id).is_record
     }
 
     /// A heading above a table of fields: one item; the heading's id and name hold where it has any.
-    pub(super) fn section_of_record(&self, label: Label, table: NodeId, children: &[NodeId]) -> Parts {
+    pub(super) fn section_of_record(
+        &self,
+        label: Label,
+        table: NodeId,
+        children: &[NodeId],
+    ) -> Parts {
         let mut parts = self.record(table);
-        let rest: Vec<NodeId> = children.iter().copied().filter(|child| *child != table).collect();
+        let rest: Vec<NodeId> = children
+            .iter()
+            .copied()
+            .filter(|child| *child != table)
+            .collect();
         let body = self.blocks_without(&rest, &[], &mut parts.facts);
         markdown::push(&mut parts.body, &body);
         if !label.name.is_empty() {
@@ -118,7 +161,10 @@ impl Extract<'_, '_> {
     }
 
     fn record_head(&self, name: &str, value: &str, is_free: bool, parts: &mut Parts) {
-        let line = Line { plain: name.to_owned(), ..Line::default() };
+        let line = Line {
+            plain: name.to_owned(),
+            ..Line::default()
+        };
         let label = label::read(&line, &self.notes.legend);
         if label.id.is_some() || is_free {
             parts.label = label;
@@ -161,7 +207,17 @@ fn story_cell(name: &str, value: &[Line]) -> Option<String> {
     if !means.has(Meaning::StoryAs) || heads.len() < 2 {
         return None;
     }
-    let joint = |head: &str| if normal(head) == "i want" { "I want to".to_owned() } else { head.to_owned() };
-    let parts: Vec<String> = heads.iter().zip(value).map(|(head, line)| format!("{} {}", joint(head), line.plain.trim())).collect();
+    let joint = |head: &str| {
+        if normal(head) == "i want" {
+            "I want to".to_owned()
+        } else {
+            head.to_owned()
+        }
+    };
+    let parts: Vec<String> = heads
+        .iter()
+        .zip(value)
+        .map(|(head, line)| format!("{} {}", joint(head), line.plain.trim()))
+        .collect();
     Some(parts.join(" "))
 }

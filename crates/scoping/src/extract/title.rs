@@ -12,9 +12,19 @@ const MAX: usize = 80;
 const LEAST: usize = 16;
 
 /// The title of an item: from its label, its text, or what stands below it.
-pub(super) fn of(label: &Label, text: &str, body: &str, language: usize, facts: &mut Facts) -> String {
+pub(super) fn of(
+    label: &Label,
+    text: &str,
+    body: &str,
+    language: usize,
+    facts: &mut Facts,
+) -> String {
     let name = name(label, text, body, facts);
-    let id = label.id.as_ref().map(|id| id.text.trim().trim_end_matches(['.', ':'])).filter(|id| is_shown(id));
+    let id = label
+        .id
+        .as_ref()
+        .map(|id| id.text.trim().trim_end_matches(['.', ':']))
+        .filter(|id| is_shown(id));
     let room = MAX.saturating_sub(id.map_or(0, |id| width(id) + 2));
     let name = shortened(&name, room.max(30), language);
     match id {
@@ -37,7 +47,9 @@ fn name(label: &Label, text: &str, body: &str, facts: &mut Facts) -> String {
     }
     if says_only_kind(&name) && !name.starts_with('(') {
         let id = label.id.as_ref().map(|id| normal(&id.text));
-        name = below(body).filter(|name| Some(normal(name)) != id).unwrap_or(name);
+        name = below(body)
+            .filter(|name| Some(normal(name)) != id)
+            .unwrap_or(name);
     }
     if name.is_empty() && label.id.is_none() {
         name = squeeze(text);
@@ -54,19 +66,31 @@ fn name(label: &Label, text: &str, body: &str, facts: &mut Facts) -> String {
 fn says_only_kind(name: &str) -> bool {
     let words = normal(name);
     let means = lexicon().meaning(&words);
-    words.is_empty() || means.any(crate::evidence::label::KINDS) || means.any(&[Meaning::WorkStory, Meaning::WorkTask, Meaning::Container])
+    words.is_empty()
+        || means.any(crate::evidence::label::KINDS)
+        || means.any(&[Meaning::WorkStory, Meaning::WorkTask, Meaning::Container])
 }
 
 /// The name that stands below a heading that has none: the wish of a story, a bold line, the first sentence.
 fn below(body: &str) -> Option<String> {
-    let body = body.get(..body.floor_char_boundary(600)).unwrap_or_default();
-    let plain: String = body.chars().filter(|c| !matches!(c, '*' | '`' | '#' | '>')).collect();
+    let body = crate::text::head(body, 600);
+    let plain: String = body
+        .chars()
+        .filter(|c| !matches!(c, '*' | '`' | '#' | '>'))
+        .collect();
     let plain = plain.trim_start_matches(['-', ' ', '\n']);
-    if let Some(wish) = story::wish(plain.split("\n\n").next().unwrap_or_default()).or_else(|| story::wish(plain)) {
+    if let Some(wish) =
+        story::wish(plain.split("\n\n").next().unwrap_or_default()).or_else(|| story::wish(plain))
+    {
         return Some(wish);
     }
     let line = plain.lines().map(str::trim).find(|line| !line.is_empty())?;
-    let line = line.split_once(": ").filter(|(head, _)| says_only_kind(head) || lexicon().meaning(&normal(head)).has(Meaning::Detail)).map_or(line, |(_, rest)| rest);
+    let line = line
+        .split_once(": ")
+        .filter(|(head, _)| {
+            says_only_kind(head) || lexicon().meaning(&normal(head)).has(Meaning::Detail)
+        })
+        .map_or(line, |(_, rest)| rest);
     let sentence = line.split(". ").next().unwrap_or(line);
     Some(squeeze(sentence))
 }
@@ -81,8 +105,15 @@ fn without_lead(name: &str) -> &str {
     if count == 0 {
         return name;
     }
-    let rest = word_spans(name).get(count).and_then(|span| name.get(span.start..)).unwrap_or_default();
-    if rest.split(' ').count() < 2 { name } else { rest }
+    let rest = word_spans(name)
+        .get(count)
+        .and_then(|span| name.get(span.start..))
+        .unwrap_or_default();
+    if rest.split(' ').count() < 2 {
+        name
+    } else {
+        rest
+    }
 }
 
 /// Cut to `room` characters where a clause ends, never after a small word.
@@ -90,13 +121,28 @@ fn shortened(name: &str, room: usize, language: usize) -> String {
     if width(name) <= room {
         let name = without_open_bracket(name);
         let last = name.rsplit(' ').next().unwrap_or_default().to_lowercase();
-        let is_part_of_verb = lexicon().meaning(&last).has(Meaning::Verb) || VERB_ENDS.contains(&last.as_str());
-        return if is_part_of_verb { name.to_owned() } else { tidy_words(name, language) };
+        let is_part_of_verb =
+            lexicon().meaning(&last).has(Meaning::Verb) || VERB_ENDS.contains(&last.as_str());
+        return if is_part_of_verb {
+            name.to_owned()
+        } else {
+            tidy_words(name, language)
+        };
     }
-    let end = name.char_indices().nth(room).map_or(name.len(), |(at, _)| at);
+    let end = name
+        .char_indices()
+        .nth(room)
+        .map_or(name.len(), |(at, _)| at);
     let head = name.get(..end).unwrap_or_default();
-    for marks in [&[". ", "; ", " — ", " – ", " - ", ": ", " (", "。", " → "][..], &[", ", "、", "，"][..]] {
-        let cut = marks.iter().filter_map(|mark| head.rfind(mark)).filter(|at| width(head.get(..*at).unwrap_or_default()) >= LEAST).max();
+    for marks in [
+        &[". ", "; ", " — ", " – ", " - ", ": ", " (", "。", " → "][..],
+        &[", ", "、", "，"][..],
+    ] {
+        let cut = marks
+            .iter()
+            .filter_map(|mark| head.rfind(mark))
+            .filter(|at| width(head.get(..*at).unwrap_or_default()) >= LEAST)
+            .max();
         if let Some(at) = cut {
             return tidy(head.get(..at).unwrap_or_default(), language);
         }
@@ -107,7 +153,11 @@ fn shortened(name: &str, room: usize, language: usize) -> String {
     // Where no clause ends, the name ends before a small word in its second half.
     let second_half = head.len() * 11 / 20;
     let small = word_spans(head).into_iter().find(|span| {
-        span.start >= second_half && lexicon().is_small(language, &head.get(span.clone()).unwrap_or_default().to_lowercase())
+        span.start >= second_half
+            && lexicon().is_small(
+                language,
+                &head.get(span.clone()).unwrap_or_default().to_lowercase(),
+            )
     });
     if let Some(span) = small {
         return tidy(head.get(..span.start).unwrap_or_default(), language);
@@ -117,19 +167,31 @@ fn shortened(name: &str, room: usize, language: usize) -> String {
 }
 
 /// Small words that end a verb: "sign in", "switch off".
-const VERB_ENDS: &[&str] = &["in", "on", "up", "off", "out", "over", "at", "by", "through", "about", "an", "auf", "aus", "zu", "um"];
+const VERB_ENDS: &[&str] = &[
+    "in", "on", "up", "off", "out", "over", "at", "by", "through", "about", "an", "auf", "aus",
+    "zu", "um",
+];
 
 /// Without small words at the end of a whole name.
 fn tidy_words(name: &str, language: usize) -> String {
     let last = name.rsplit(' ').next().unwrap_or_default();
     let is_letter = last.chars().all(char::is_uppercase);
-    let is_small = !is_letter && lexicon().is_small(language, &last.to_lowercase()) && name.contains(' ');
-    if is_small { tidy(name, language) } else { name.to_owned() }
+    let is_small =
+        !is_letter && lexicon().is_small(language, &last.to_lowercase()) && name.contains(' ');
+    if is_small {
+        tidy(name, language)
+    } else {
+        name.to_owned()
+    }
 }
 
 /// Without small words, marks and open brackets at its end.
 fn tidy(text: &str, language: usize) -> String {
-    let mut text = without_open_bracket(text).trim_end_matches(|c: char| !c.is_alphanumeric() && !matches!(c, ')' | ']' | '`' | '"' | '%')).to_owned();
+    let mut text = without_open_bracket(text)
+        .trim_end_matches(|c: char| {
+            !c.is_alphanumeric() && !matches!(c, ')' | ']' | '`' | '"' | '%')
+        })
+        .to_owned();
     while let Some(last) = word_spans(&text).last().cloned() {
         let word = text.get(last.clone()).unwrap_or_default().to_lowercase();
         let is_small = lexicon().is_small(language, &word) || lexicon().is_small(0, &word);
@@ -137,7 +199,12 @@ fn tidy(text: &str, language: usize) -> String {
             break;
         }
         text.truncate(last.start);
-        text.truncate(text.trim_end_matches(|c: char| !c.is_alphanumeric() && !matches!(c, ')' | ']' | '`' | '"' | '%')).len());
+        text.truncate(
+            text.trim_end_matches(|c: char| {
+                !c.is_alphanumeric() && !matches!(c, ')' | ']' | '`' | '"' | '%')
+            })
+            .len(),
+        );
     }
     text
 }
@@ -148,7 +215,9 @@ fn without_open_bracket(text: &str) -> &str {
     let close = text.rfind([')', ']']);
     match (open, close) {
         (Some(open), None) if open > 0 => text.get(..open).unwrap_or_default().trim_end(),
-        (Some(open), Some(close)) if close < open && open > 0 => text.get(..open).unwrap_or_default().trim_end(),
+        (Some(open), Some(close)) if close < open && open > 0 => {
+            text.get(..open).unwrap_or_default().trim_end()
+        }
         _ => text,
     }
 }

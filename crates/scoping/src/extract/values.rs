@@ -42,7 +42,18 @@ impl Facts {
 
     /// Takes the value of a field or cell; the first one that says something holds.
     pub(super) fn take(&mut self, means: Meanings, value: &str) {
-        let says_nothing = matches!(normal(value).as_str(), "" | "none" | "n a" | "na" | "tbd" | "unassigned" | "keine" | "aucune" | "ninguna" | "nenhuma");
+        let says_nothing = matches!(
+            normal(value).as_str(),
+            "" | "none"
+                | "n a"
+                | "na"
+                | "tbd"
+                | "unassigned"
+                | "keine"
+                | "aucune"
+                | "ninguna"
+                | "nenhuma"
+        );
         if says_nothing {
             return;
         }
@@ -64,8 +75,12 @@ impl Facts {
     }
 
     fn take_labels(&mut self, value: &str) {
-        for label in value.split([',', ';']).map(|label| label.trim().trim_matches(['`', '*', '#', '[', ']'])) {
-            let is_label = (1..=40).contains(&label.chars().count()) && label.chars().any(char::is_alphanumeric);
+        for label in value
+            .split([',', ';'])
+            .map(|label| label.trim().trim_matches(['`', '*', '#', '[', ']']))
+        {
+            let is_label = (1..=40).contains(&label.chars().count())
+                && label.chars().any(char::is_alphanumeric);
             if is_label && self.labels.len() < MAX_LABELS && label.split(' ').count() <= 4 {
                 self.labels.push(label.to_owned());
             }
@@ -75,19 +90,35 @@ impl Facts {
 
 /// A story that is written as YAML, as a sentence; its other fields are taken. None where it is something else.
 pub(super) fn yaml(lines: &[Line], facts: &mut Facts) -> Option<String> {
-    let pairs = || lines.iter().filter_map(|line| line.plain.trim().split_once(':')).map(|(key, value)| (normal(key), value.trim().trim_matches(['"', '\''])));
-    let part = |meaning: Meaning| pairs().find(|(key, value)| lexicon().meaning(key).has(meaning) && !value.is_empty());
+    let pairs = || {
+        lines
+            .iter()
+            .filter_map(|line| line.plain.trim().split_once(':'))
+            .map(|(key, value)| (normal(key), value.trim().trim_matches(['"', '\''])))
+    };
+    let part = |meaning: Meaning| {
+        pairs().find(|(key, value)| lexicon().meaning(key).has(meaning) && !value.is_empty())
+    };
     let (want, wish) = part(Meaning::StoryWant)?;
     for (key, value) in pairs() {
         facts.take(lexicon().meaning(&key), value);
     }
-    let role = part(Meaning::StoryAs).map(|(key, value)| format!("{key} {value} ")).unwrap_or_default();
-    let so = part(Meaning::StorySo).map(|(key, value)| format!(" {key} {value}")).unwrap_or_default();
-    Some(crate::text::capitalized(&format!("{role}{want} {wish}{so}").replace(" i want", " I want")))
+    let role = part(Meaning::StoryAs)
+        .map(|(key, value)| format!("{key} {value} "))
+        .unwrap_or_default();
+    let so = part(Meaning::StorySo)
+        .map(|(key, value)| format!(" {key} {value}"))
+        .unwrap_or_default();
+    Some(crate::text::capitalized(
+        &format!("{role}{want} {wish}{so}").replace(" i want", " I want"),
+    ))
 }
 
 fn owner(value: &str) -> Option<String> {
-    let name = value.trim().trim_start_matches('@').trim_matches(['*', '`', ' ']);
+    let name = value
+        .trim()
+        .trim_start_matches('@')
+        .trim_matches(['*', '`', ' ']);
     let is_name = (1..=60).contains(&name.chars().count()) && name.chars().any(char::is_alphabetic);
     is_name.then(|| name.to_owned())
 }
@@ -97,27 +128,50 @@ fn references(value: &str) -> Vec<Id> {
     let mut ids = ids::mentioned(value);
     if ids.is_empty() {
         let pieces = value.split([',', ';']).map(str::trim);
-        ids.extend(pieces.filter_map(|piece| ids::leading(piece).filter(|(id, at)| *at >= piece.len() && !id.text.is_empty()).map(|(id, _)| id)));
+        ids.extend(pieces.filter_map(|piece| {
+            ids::leading(piece)
+                .filter(|(id, at)| *at >= piece.len() && !id.text.is_empty())
+                .map(|(id, _)| id)
+        }));
     }
     let kinds = value.split([',', ';']).filter_map(|piece| {
         let at = piece.find(|c: char| c.is_ascii_digit())?;
         let word = normal(piece.get(..at)?);
-        let numbers = piece.get(at..)?.trim().split('.').map(|part| part.parse().ok()).collect::<Option<Vec<u32>>>()?;
+        let numbers = piece
+            .get(at..)?
+            .trim()
+            .split('.')
+            .map(|part| part.parse().ok())
+            .collect::<Option<Vec<u32>>>()?;
         let means = lexicon().meaning(&word);
-        means.any(crate::evidence::label::KINDS).then(|| Id { text: piece.trim().to_owned(), prefix: word.to_uppercase(), numbers })
+        means.any(crate::evidence::label::KINDS).then(|| Id {
+            text: piece.trim().to_owned(),
+            prefix: word.to_uppercase(),
+            numbers,
+        })
     });
     ids.extend(kinds);
     ids
 }
 
 /// The priority that a section states for its items: in its heading, or in a field below the heading of a group.
-pub(super) fn section_priority(outline: &Outline<'_>, notes: &Annotations, section: NodeId) -> Option<Priority> {
+pub(super) fn section_priority(
+    outline: &Outline<'_>,
+    notes: &Annotations,
+    section: NodeId,
+) -> Option<Priority> {
     if let Some(priority) = &notes.of(section).rank {
         return Some(priority.clone());
     }
-    let paragraphs = outline.children(section).iter().take(4).filter(|child| outline.node(**child).kind == Kind::Paragraph);
+    let paragraphs = outline
+        .children(section)
+        .iter()
+        .take(4)
+        .filter(|child| outline.node(**child).kind == Kind::Paragraph);
     let lines = paragraphs.flat_map(|child| &outline.node(*child).text);
-    let field = lines.flat_map(fields::of_line).find(|field| field.means.has(Meaning::FieldPriority))?;
+    let field = lines
+        .flat_map(fields::of_line)
+        .find(|field| field.means.has(Meaning::FieldPriority))?;
     match values::priority_value(&field.value) {
         Some(Rank::Is(priority)) => Some(priority),
         _ => None,

@@ -22,14 +22,38 @@ const ALIKE_WITH_ID: f64 = 0.2;
 const MOST_COMPARED: usize = 24;
 
 /// Leaves out requirements that stand in an inventory, or that a map of the document assigns to its stories.
-pub(super) fn without_inventories(outline: &Outline<'_>, notes: &Annotations, drafts: Vec<Draft>) -> (Vec<Draft>, Vec<Dropped>) {
-    let ids: HashSet<String> = drafts.iter().filter_map(|draft| draft.id.as_ref()).filter(|id| !id.is_number()).map(ids::Id::key).collect();
-    let has_others = drafts.iter().any(|draft| !draft.in_inventory && (draft.ticket_type == TicketType::Story || draft.id.is_some()));
+pub(super) fn without_inventories(
+    outline: &Outline<'_>,
+    notes: &Annotations,
+    drafts: Vec<Draft>,
+) -> (Vec<Draft>, Vec<Dropped>) {
+    let ids: HashSet<String> = drafts
+        .iter()
+        .filter_map(|draft| draft.id.as_ref())
+        .filter(|id| !id.is_number())
+        .map(ids::Id::key)
+        .collect();
+    let has_others = drafts.iter().any(|draft| {
+        !draft.in_inventory && (draft.ticket_type == TicketType::Story || draft.id.is_some())
+    });
     let mapped = mapped_ids(outline, notes);
-    let has_stories = drafts.iter().any(|draft| draft.ticket_type == TicketType::Story && !is_mapped(draft, &mapped));
-    let (drafts, mut summaries) = split(drafts, |draft| ids_named(draft, &ids) >= 2, CoverageReason::Summary);
-    let is_unmapped = |draft: &Draft| !mapped.is_empty() && draft.id.as_ref().is_some_and(|id| !id.is_number()) && !is_mapped(draft, &mapped);
-    let covered = |draft: &Draft| (draft.in_inventory && has_others && !is_unmapped(draft)) || (has_stories && is_mapped(draft, &mapped));
+    let has_stories = drafts
+        .iter()
+        .any(|draft| draft.ticket_type == TicketType::Story && !is_mapped(draft, &mapped));
+    let (drafts, mut summaries) = split(
+        drafts,
+        |draft| ids_named(draft, &ids) >= 2,
+        CoverageReason::Summary,
+    );
+    let is_unmapped = |draft: &Draft| {
+        !mapped.is_empty()
+            && draft.id.as_ref().is_some_and(|id| !id.is_number())
+            && !is_mapped(draft, &mapped)
+    };
+    let covered = |draft: &Draft| {
+        (draft.in_inventory && has_others && !is_unmapped(draft))
+            || (has_stories && is_mapped(draft, &mapped))
+    };
     let (drafts, inventory) = split(drafts, covered, CoverageReason::Inventory);
     summaries.extend(inventory);
     (drafts, summaries)
@@ -37,23 +61,42 @@ pub(super) fn without_inventories(outline: &Outline<'_>, notes: &Annotations, dr
 
 /// How many other items a nameless section refers to by their ids; a use case that only puts requirements together is no work of its own.
 fn ids_named(draft: &Draft, ids: &HashSet<String>) -> usize {
-    let is_plain = draft.ticket_type == TicketType::Task && draft.priority.is_none() && draft.criteria.is_empty();
+    let is_plain = draft.ticket_type == TicketType::Task
+        && draft.priority.is_none()
+        && draft.criteria.is_empty();
     let is_nameless = draft.id.as_ref().is_some_and(ids::Id::is_number);
     if !is_plain || !is_nameless {
         return 0;
     }
-    let named: HashSet<String> = ids::mentioned(&draft.description).iter().map(ids::Id::key).filter(|key| ids.contains(key)).collect();
+    let named: HashSet<String> = ids::mentioned(&draft.description)
+        .iter()
+        .map(ids::Id::key)
+        .filter(|key| ids.contains(key))
+        .collect();
     named.len()
 }
 
-fn split(drafts: Vec<Draft>, drop: impl Fn(&Draft) -> bool, why: CoverageReason) -> (Vec<Draft>, Vec<Dropped>) {
+fn split(
+    drafts: Vec<Draft>,
+    drop: impl Fn(&Draft) -> bool,
+    why: CoverageReason,
+) -> (Vec<Draft>, Vec<Dropped>) {
     let (out, kept): (Vec<Draft>, Vec<Draft>) = drafts.into_iter().partition(drop);
-    let dropped = out.into_iter().map(|draft| Dropped { lines: draft.lines, why }).collect();
+    let dropped = out
+        .into_iter()
+        .map(|draft| Dropped {
+            lines: draft.lines,
+            why,
+        })
+        .collect();
     (kept, dropped)
 }
 
 fn is_mapped(draft: &Draft, mapped: &HashMap<String, ()>) -> bool {
-    draft.id.as_ref().is_some_and(|id| mapped.contains_key(&id.key()))
+    draft
+        .id
+        .as_ref()
+        .is_some_and(|id| mapped.contains_key(&id.key()))
 }
 
 /// The ids that a coverage map names: first cell or beginning of a line an id, then the story or epic that does it.
@@ -68,10 +111,17 @@ fn mapped_ids(outline: &Outline<'_>, notes: &Annotations) -> HashMap<String, ()>
             let node = outline.node(at);
             match node.kind {
                 Kind::Row { is_head: false } => {
-                    let cells: Vec<String> = node.children.iter().map(|cell| outline.plain(*cell)).collect();
+                    let cells: Vec<String> = node
+                        .children
+                        .iter()
+                        .map(|cell| outline.plain(*cell))
+                        .collect();
                     map_line(&cells.join(" : "), &mut mapped);
                 }
-                Kind::Item { .. } | Kind::Paragraph => node.text.iter().for_each(|line| map_line(&line.plain, &mut mapped)),
+                Kind::Item { .. } | Kind::Paragraph => node
+                    .text
+                    .iter()
+                    .for_each(|line| map_line(&line.plain, &mut mapped)),
                 _ => {}
             }
             stack.extend(&node.children);
@@ -81,37 +131,67 @@ fn mapped_ids(outline: &Outline<'_>, notes: &Annotations) -> HashMap<String, ()>
 }
 
 fn map_line(text: &str, mapped: &mut HashMap<String, ()>) {
-    let Some((id, at)) = ids::leading(text.trim_matches(['*', '`', ' '])) else { return };
+    let Some((id, at)) = ids::leading(text.trim_matches(['*', '`', ' '])) else {
+        return;
+    };
     let rest = normal(text.get(at..).unwrap_or_default());
-    let names_story = lexicon().find(&rest).iter().any(|hit| hit.means.any(&[Meaning::KindStory, Meaning::KindEpic]));
+    let names_story = lexicon()
+        .find(&rest)
+        .iter()
+        .any(|hit| hit.means.any(&[Meaning::KindStory, Meaning::KindEpic]));
     if !id.is_number() && names_story {
         mapped.insert(id.key(), ());
     }
 }
 
 /// Leaves the poorer of two tickets of different lists out that name the same work.
-pub(super) fn without_twins(outline: &Outline<'_>, drafts: Vec<Draft>) -> (Vec<Draft>, Vec<Dropped>) {
-    let words: Vec<Vec<u64>> = drafts.iter().map(|draft| content_words(&draft.title)).collect();
+pub(super) fn without_twins(
+    outline: &Outline<'_>,
+    drafts: Vec<Draft>,
+) -> (Vec<Draft>, Vec<Dropped>) {
+    let words: Vec<Vec<u64>> = drafts
+        .iter()
+        .map(|draft| content_words(&draft.title))
+        .collect();
     let mut by_word: HashMap<u64, Vec<usize>> = HashMap::new();
     for (place, list) in words.iter().enumerate() {
         for word in list {
             by_word.entry(*word).or_default().push(place);
         }
-        if let Some(id) = drafts.get(place).and_then(|draft| draft.id.as_ref()).filter(|id| !id.is_number()) {
+        if let Some(id) = drafts
+            .get(place)
+            .and_then(|draft| draft.id.as_ref())
+            .filter(|id| !id.is_number())
+        {
             by_word.entry(hash(&id.key())).or_default().push(place);
         }
     }
     let mut is_out = vec![false; drafts.len()];
     for (place, list) in words.iter().enumerate() {
-        let id = drafts.get(place).and_then(|draft| draft.id.as_ref()).map(|id| hash(&id.key()));
+        let id = drafts
+            .get(place)
+            .and_then(|draft| draft.id.as_ref())
+            .map(|id| hash(&id.key()));
         let keys = list.iter().copied().chain(id);
-        let rarest = keys.filter_map(|word| by_word.get(&word)).filter(|places| places.len() > 1).min_by_key(|places| places.len());
-        let later = rarest.and_then(|places| places.get(places.partition_point(|other| *other <= place)..)).unwrap_or_default();
+        let rarest = keys
+            .filter_map(|word| by_word.get(&word))
+            .filter(|places| places.len() > 1)
+            .min_by_key(|places| places.len());
+        let later = rarest
+            .and_then(|places| places.get(places.partition_point(|other| *other <= place)..))
+            .unwrap_or_default();
         for other in later.iter().copied().take(MOST_COMPARED) {
             outline.step();
-            let (Some(a), Some(b)) = (drafts.get(place), drafts.get(other)) else { continue };
-            let (Some(own), Some(others)) = (words.get(place), words.get(other)) else { continue };
-            if is_out.get(place) == Some(&true) || is_out.get(other) == Some(&true) || is_sibling(outline, a, b) {
+            let (Some(a), Some(b)) = (drafts.get(place), drafts.get(other)) else {
+                continue;
+            };
+            let (Some(own), Some(others)) = (words.get(place), words.get(other)) else {
+                continue;
+            };
+            if is_out.get(place) == Some(&true)
+                || is_out.get(other) == Some(&true)
+                || is_sibling(outline, a, b)
+            {
                 continue;
             }
             if is_twin(a, b, own, others) {
@@ -126,7 +206,10 @@ pub(super) fn without_twins(outline: &Outline<'_>, drafts: Vec<Draft>) -> (Vec<D
     let mut dropped = Vec::new();
     for (draft, is_out) in drafts.into_iter().zip(is_out) {
         if is_out {
-            dropped.push(Dropped { lines: draft.lines, why: CoverageReason::Twin });
+            dropped.push(Dropped {
+                lines: draft.lines,
+                why: CoverageReason::Twin,
+            });
         } else {
             kept.push(draft);
         }
@@ -140,7 +223,12 @@ fn is_twin(a: &Draft, b: &Draft, own: &[u64], others: &[u64]) -> bool {
         _ => false,
     };
     let same_id = match (&a.id, &b.id) {
-        (Some(a), Some(b)) => a.key() == b.key() && a.prefix.len() >= 2 && !a.prefix.contains(' ') && a.text.contains('-'),
+        (Some(a), Some(b)) => {
+            a.key() == b.key()
+                && a.prefix.len() >= 2
+                && !a.prefix.contains(' ')
+                && a.text.contains('-')
+        }
         _ => false,
     };
     let least = own.len().min(others.len());
@@ -157,21 +245,34 @@ fn is_sibling(outline: &Outline<'_>, a: &Draft, b: &Draft) -> bool {
 
 /// What is stated of it, then how much is told.
 fn worth(draft: &Draft) -> (u32, usize) {
-    let stated = u32::from(draft.priority.is_some()) + u32::from(draft.assignee.is_some()) + u32::from(!draft.criteria.is_empty()) + u32::from(draft.id.is_some());
+    let stated = u32::from(draft.priority.is_some())
+        + u32::from(draft.assignee.is_some())
+        + u32::from(!draft.criteria.is_empty())
+        + u32::from(draft.id.is_some());
     (stated, draft.source_text.len())
 }
 
 fn content_words(title: &str) -> Vec<u64> {
-    let text = title.split_once(": ").filter(|(id, _)| ids::leading(id).is_some()).map_or(title, |(_, name)| name);
+    let text = title
+        .split_once(": ")
+        .filter(|(id, _)| ids::leading(id).is_some())
+        .map_or(title, |(_, name)| name);
     let words = normal(text);
-    let mut hashes: Vec<u64> = words.split(' ').filter(|word| !word.is_empty() && !lexicon().is_filler(word)).map(hash).collect();
+    let mut hashes: Vec<u64> = words
+        .split(' ')
+        .filter(|word| !word.is_empty() && !lexicon().is_filler(word))
+        .map(hash)
+        .collect();
     hashes.sort_unstable();
     hashes.dedup();
     hashes
 }
 
 fn hash(word: &str) -> u64 {
-    let stem = word.strip_suffix('s').filter(|stem| stem.len() > 3).unwrap_or(word);
+    let stem = word
+        .strip_suffix('s')
+        .filter(|stem| stem.len() > 3)
+        .unwrap_or(word);
     let mut hasher = DefaultHasher::new();
     stem.hash(&mut hasher);
     hasher.finish()

@@ -4,9 +4,9 @@ use handoff_domain::scoping::model::CoverageReason;
 
 use super::{Context, ENOUGH, Fate, Form, Judge};
 use crate::evidence::Obligation;
-use crate::evidence::values::State;
 use crate::evidence::label::KINDS;
 use crate::evidence::roles::{ASIDE, is_other};
+use crate::evidence::values::State;
 use crate::ids::Id;
 use crate::lexicon::Meaning;
 use crate::outline::{Kind, NodeId};
@@ -18,12 +18,21 @@ impl Judge<'_, '_> {
     /// What stands directly in a section: lists, tables, paragraphs; a line that ends in a colon heads the list below it.
     ///
     /// `is_intro`: items stand below headings of their own, and the prose before them introduces them.
-    pub(super) fn blocks(&mut self, section: NodeId, children: &[NodeId], is_intro: bool, context: &Context) {
+    pub(super) fn blocks(
+        &mut self,
+        section: NodeId,
+        children: &[NodeId],
+        is_intro: bool,
+        context: &Context,
+    ) {
         let mut head: Option<NodeId> = None;
         let is_intro = is_intro || children.iter().any(|child| self.is_box_list(*child));
         let tells_stories = self.stories(section) > 1 && context.aside.is_none();
         for (place, child) in children.iter().enumerate() {
-            if tells_stories && self.evidence(*child).is_story && *self.kind(*child) == Kind::Paragraph {
+            if tells_stories
+                && self.evidence(*child).is_story
+                && *self.kind(*child) == Kind::Paragraph
+            {
                 self.push(*child, Form::Paragraph, context);
                 continue;
             }
@@ -37,7 +46,8 @@ impl Judge<'_, '_> {
                     let plain = self.outline.plain(*child);
                     let next = children.get(place + 1).map(|next| self.kind(*next));
                     let heads_list = matches!(next, Some(Kind::List { .. } | Kind::Table));
-                    head = (plain.trim_end().ends_with([':', '：']) || heads_list).then_some(*child);
+                    head =
+                        (plain.trim_end().ends_with([':', '：']) || heads_list).then_some(*child);
                     if head.is_none() {
                         self.paragraph(*child, is_intro, context);
                     }
@@ -48,7 +58,13 @@ impl Judge<'_, '_> {
         }
     }
 
-    pub(super) fn list(&mut self, section: NodeId, list: NodeId, head: Option<NodeId>, context: &Context) {
+    pub(super) fn list(
+        &mut self,
+        section: NodeId,
+        list: NodeId,
+        head: Option<NodeId>,
+        context: &Context,
+    ) {
         let items = self.outline.children(list).to_vec();
         if self.is_legend(&items) {
             self.fate(list, Fate::NotWork(CoverageReason::Background));
@@ -66,7 +82,9 @@ impl Judge<'_, '_> {
             return;
         }
         for item in items {
-            if self.assigns(item) || (context.work == Some(Meaning::WorkAction) && self.names_owner(item)) {
+            if self.assigns(item)
+                || (context.work == Some(Meaning::WorkAction) && self.names_owner(item))
+            {
                 self.owned(item, context);
             } else {
                 self.item(item, context);
@@ -76,7 +94,11 @@ impl Judge<'_, '_> {
 
     /// "George Clark:" above the list of what he is to do.
     fn names_owner(&self, item: NodeId) -> bool {
-        let has_list = self.outline.children(item).iter().any(|child| matches!(self.kind(*child), Kind::List { .. }));
+        let has_list = self
+            .outline
+            .children(item)
+            .iter()
+            .any(|child| matches!(self.kind(*child), Kind::List { .. }));
         has_list && crate::extract::owner::are_names(&self.outline.plain(item))
     }
 
@@ -86,8 +108,15 @@ impl Judge<'_, '_> {
     }
 
     fn owned(&mut self, item: NodeId, context: &Context) {
-        let lists = self.outline.children(item).iter().filter(|child| matches!(self.kind(**child), Kind::List { .. }));
-        let items: Vec<NodeId> = lists.flat_map(|list| self.outline.children(*list)).copied().collect();
+        let lists = self
+            .outline
+            .children(item)
+            .iter()
+            .filter(|child| matches!(self.kind(**child), Kind::List { .. }));
+        let items: Vec<NodeId> = lists
+            .flat_map(|list| self.outline.children(*list))
+            .copied()
+            .collect();
         items.into_iter().for_each(|item| self.item(item, context));
     }
 
@@ -95,8 +124,13 @@ impl Judge<'_, '_> {
     fn is_legend(&self, items: &[NodeId]) -> bool {
         let is_entry = |item: &&NodeId| {
             let label = &self.evidence(**item).label;
-            let name = label.name.split(['(', '—', '–', '/', '=']).next().unwrap_or_default();
-            crate::evidence::values::status_word(name).is_some() || crate::evidence::values::priority_word(name).is_some()
+            let name = label
+                .name
+                .split(['(', '—', '–', '/', '='])
+                .next()
+                .unwrap_or_default();
+            crate::evidence::values::status_word(name).is_some()
+                || crate::evidence::values::priority_word(name).is_some()
         };
         let is_leaf = |item: &&NodeId| self.outline.children(**item).is_empty();
         items.len() >= 2 && items.iter().all(|item| is_leaf(&item) && is_entry(&item))
@@ -105,7 +139,9 @@ impl Judge<'_, '_> {
     /// Open boxes are work, also below a heading that only tells the background; those of conditions for a release are not.
     fn boxes(&mut self, items: &[NodeId], context: &Context) {
         if let Some(why) = context.aside.filter(|_| !context.is_soft_aside) {
-            items.iter().for_each(|item| self.fate(*item, Fate::NotWork(why)));
+            items
+                .iter()
+                .for_each(|item| self.fate(*item, Fate::NotWork(why)));
             return;
         }
         for item in items {
@@ -114,8 +150,18 @@ impl Judge<'_, '_> {
     }
 
     fn boxed(&mut self, item: NodeId, context: &Context) {
-        let nested: Vec<NodeId> = self.outline.children(item).iter().copied().filter(|child| self.is_box_list(*child)).collect();
-        let nested_items: Vec<NodeId> = nested.iter().flat_map(|list| self.outline.children(*list)).copied().collect();
+        let nested: Vec<NodeId> = self
+            .outline
+            .children(item)
+            .iter()
+            .copied()
+            .filter(|child| self.is_box_list(*child))
+            .collect();
+        let nested_items: Vec<NodeId> = nested
+            .iter()
+            .flat_map(|list| self.outline.children(*list))
+            .copied()
+            .collect();
         let is_split = !nested_items.is_empty() && self.is_split_by(item, &nested_items);
         if is_split {
             let mut inner = context.clone();
@@ -135,12 +181,17 @@ impl Judge<'_, '_> {
     /// Whether boxes inside of a box are items of their own: they carry on its number, or nothing but the inner ones is named.
     fn is_split_by(&self, item: NodeId, nested: &[NodeId]) -> bool {
         let own = self.evidence(item).label.id.as_ref();
-        let is_half_done = self.state(item) == Some(State::Done) && nested.iter().any(|inner| self.state(*inner) != Some(State::Done));
-        let goes_on = nested.iter().any(|inner| match (own, &self.evidence(*inner).label.id) {
-            (Some(own), Some(inner)) => own.continues_in(inner) || !inner.is_number(),
-            (None, Some(_)) => true,
-            _ => false,
-        });
+        let is_half_done = self.state(item) == Some(State::Done)
+            && nested
+                .iter()
+                .any(|inner| self.state(*inner) != Some(State::Done));
+        let goes_on = nested
+            .iter()
+            .any(|inner| match (own, &self.evidence(*inner).label.id) {
+                (Some(own), Some(inner)) => own.continues_in(inner) || !inner.is_number(),
+                (None, Some(_)) => true,
+                _ => false,
+            });
         goes_on || own.is_none() || is_half_done
     }
 
@@ -150,13 +201,19 @@ impl Judge<'_, '_> {
             return false;
         }
         let items = self.outline.children(list);
-        let boxed = items.iter().filter(|item| self.box_of(**item).is_some()).count();
+        let boxed = items
+            .iter()
+            .filter(|item| self.box_of(**item).is_some())
+            .count();
         boxed > 0 && boxed * 2 >= items.len()
     }
 
     /// Whether an item's box is ticked: `[x]`, or a mark of the document's in its place.
     fn box_of(&self, item: NodeId) -> Option<bool> {
-        if let Kind::Item { checked: Some(is_ticked) } = *self.kind(item) {
+        if let Kind::Item {
+            checked: Some(is_ticked),
+        } = *self.kind(item)
+        {
             return Some(is_ticked);
         }
         self.evidence(item).mark.map(|state| state != State::Open)
@@ -174,7 +231,10 @@ impl Judge<'_, '_> {
     /// Whether most items have an id of work, no two of them the same.
     fn bear_ids(&self, items: &[NodeId], above: Option<&Id>) -> bool {
         let with_id = items.iter().filter(|item| self.has_work_id(**item, above));
-        let ids: std::collections::HashSet<String> = with_id.filter_map(|item| self.evidence(*item).label.id.as_ref()).map(Id::key).collect();
+        let ids: std::collections::HashSet<String> = with_id
+            .filter_map(|item| self.evidence(*item).label.id.as_ref())
+            .map(Id::key)
+            .collect();
         !items.is_empty() && ids.len() * 10 >= items.len() * MOST
     }
 
@@ -184,12 +244,18 @@ impl Judge<'_, '_> {
             return false;
         }
         let items = self.outline.children(list);
-        items.iter().filter(|item| self.evidence(**item).is_story).count() * 10 >= items.len() * MOST
+        items
+            .iter()
+            .filter(|item| self.evidence(**item).is_story)
+            .count()
+            * 10
+            >= items.len() * MOST
     }
 
     /// Whether most items have a bold name of their own and more to say.
     pub(super) fn is_named_list(&self, list: NodeId) -> bool {
-        matches!(self.kind(list), Kind::List { .. }) && self.is_named_list_of(self.outline.children(list))
+        matches!(self.kind(list), Kind::List { .. })
+            && self.is_named_list_of(self.outline.children(list))
     }
 
     fn is_named_list_of(&self, items: &[NodeId]) -> bool {
@@ -211,12 +277,22 @@ impl Judge<'_, '_> {
     /// "AI: Kim to order a printer", "[ACTION] …", "TODO: …" is work wherever it stands.
     fn is_notice(&self, item: NodeId) -> bool {
         let label = &self.evidence(item).label;
-        let names_somebody = self.outline.node(item).first_line().is_some_and(|line| line.bold > 0 || line.plain.starts_with('@'));
+        let names_somebody = self
+            .outline
+            .node(item)
+            .first_line()
+            .is_some_and(|line| line.bold > 0 || line.plain.starts_with('@'));
         label.id.is_none() && (label.is_notice || (names_somebody && self.is_assigned(item)))
     }
 
     /// What speaks for a list and against it.
-    fn list_points(&self, section: NodeId, items: &[NodeId], head: Option<NodeId>, context: &Context) -> i32 {
+    fn list_points(
+        &self,
+        section: NodeId,
+        items: &[NodeId],
+        head: Option<NodeId>,
+        context: &Context,
+    ) -> i32 {
         let of = |test: &dyn Fn(NodeId) -> bool| items.iter().filter(|item| test(**item)).count();
         let share = |count: usize, points: i32| {
             let count = i32::try_from(count).unwrap_or(i32::MAX / 16);
@@ -229,11 +305,19 @@ impl Judge<'_, '_> {
         if self.bear_ids(items, above) {
             points += 4;
         }
-        if most(of(&|item| self.evidence(item).is_story || self.evidence(item).label.has_kind_word && self.evidence(item).label.kind.any(KINDS))) {
+        if most(of(&|item| {
+            self.evidence(item).is_story
+                || self.evidence(item).label.has_kind_word
+                    && self.evidence(item).label.kind.any(KINDS)
+        })) {
             points += 5;
         }
         let obliging = of(&|item| self.evidence(item).obligation == Obligation::Strong);
-        points += if items.len() >= 2 && obliging == items.len() { 4 } else { share(obliging, 3) };
+        points += if items.len() >= 2 && obliging == items.len() {
+            4
+        } else {
+            share(obliging, 3)
+        };
         points += share(of(&|item| self.evidence(item).is_imperative), 2);
         points += share(of(&|item| self.has_owner(item)), 2);
         points += share(of(&|item| self.is_assigned(item)), 3);
@@ -252,7 +336,9 @@ impl Judge<'_, '_> {
         points -= share(of(&|item| self.is_link(item)), 6);
         points -= share(of(&|item| self.is_field(item)), 5);
         points -= share(of(&|item| self.evidence(item).is_reference), 8);
-        if most(of(&|item| self.evidence(item).label.id.as_ref().is_some_and(is_other))) {
+        if most(of(&|item| {
+            self.evidence(item).label.id.as_ref().is_some_and(is_other)
+        })) {
             points -= 8;
         }
         if self.is_named_list_of(items) {
@@ -276,15 +362,22 @@ impl Judge<'_, '_> {
         if words.split(' ').any(|word| word.starts_with("priorit")) {
             return -6;
         }
-        let names_work = roles.work().is_some_and(|work| work != Meaning::WorkBacklog);
+        let names_work = roles
+            .work()
+            .is_some_and(|work| work != Meaning::WorkBacklog);
         if names_work && words.split(' ').count() <= 6 {
             return 4;
         }
-        let is_part = roles.any(ASIDE) || roles.any(&[Meaning::Criteria, Meaning::Exit, Meaning::Detail]);
+        let is_part =
+            roles.any(ASIDE) || roles.any(&[Meaning::Criteria, Meaning::Exit, Meaning::Detail]);
         if is_part && roles.work().is_none() {
             return -6;
         }
-        if evidence.obligation == Obligation::Strong { 3 } else { 0 }
+        if evidence.obligation == Obligation::Strong {
+            3
+        } else {
+            0
+        }
     }
 
     /// Only links: "[Katib](…)"; the name of a page of a wiki is the name of an item.
@@ -292,7 +385,10 @@ impl Judge<'_, '_> {
         let node = self.outline.node(item);
         node.first_line().is_some_and(|line| {
             let mostly = line.linked * 10 >= line.plain.len() * 6;
-            !line.plain.trim().is_empty() && mostly && node.references.is_empty() && !self.evidence(item).is_imperative
+            !line.plain.trim().is_empty()
+                && mostly
+                && node.references.is_empty()
+                && !self.evidence(item).is_imperative
         })
     }
 
@@ -305,10 +401,19 @@ impl Judge<'_, '_> {
     /// "Files: …", "Owner: …".
     fn is_field(&self, item: NodeId) -> bool {
         let node = self.outline.node(item);
-        let Some(line) = node.first_line().filter(|_| self.evidence(item).label.state.is_none()) else { return false };
-        let Some((name, _)) = line.plain.split_once([':', '：']) else { return false };
+        let Some(line) = node
+            .first_line()
+            .filter(|_| self.evidence(item).label.state.is_none())
+        else {
+            return false;
+        };
+        let Some((name, _)) = line.plain.split_once([':', '：']) else {
+            return false;
+        };
         let means = crate::lexicon::lexicon().meaning(&crate::text::normal(name));
-        means.any(crate::evidence::fields::FIELDS) || means.any(&[Meaning::Detail, Meaning::FieldDate]) && !self.evidence(item).label.has_kind_word
+        means.any(crate::evidence::fields::FIELDS)
+            || means.any(&[Meaning::Detail, Meaning::FieldDate])
+                && !self.evidence(item).label.has_kind_word
     }
 
     /// "Survey must be sent - Ana", "Jon: fix the link", "@kim: …".
@@ -360,24 +465,41 @@ impl Judge<'_, '_> {
     /// "Password recovery is out of scope".
     fn leaves_out(&self, item: NodeId) -> bool {
         let plain = self.outline.plain(item);
-        let words = crate::text::normal(plain.get(..plain.floor_char_boundary(160)).unwrap_or_default());
+        let words = crate::text::normal(crate::text::head(&plain, 160));
         let hits = crate::lexicon::lexicon().find(&words);
-        hits.iter().any(|hit| hit.len >= 3 && hit.means.has(Meaning::NonGoal))
+        hits.iter()
+            .any(|hit| hit.len >= 3 && hit.means.has(Meaning::NonGoal))
     }
 
     /// "Success criterion: …" beside the tasks of a phase.
     fn names_criteria(&self, item: NodeId) -> bool {
         let plain = self.outline.plain(item);
-        let head = plain.split_once([':', '：']).map(|(head, _)| crate::text::normal(head));
-        head.is_some_and(|head| crate::lexicon::lexicon().meaning(&head).any(&[Meaning::Criteria, Meaning::Exit, Meaning::Metric]))
+        let head = plain
+            .split_once([':', '：'])
+            .map(|(head, _)| crate::text::normal(head));
+        head.is_some_and(|head| {
+            crate::lexicon::lexicon().meaning(&head).any(&[
+                Meaning::Criteria,
+                Meaning::Exit,
+                Meaning::Metric,
+            ])
+        })
     }
 
     /// "**Phase 1 (MVP)**" above the list of what belongs to it; whether it was one.
     fn opens_container(&mut self, item: NodeId, context: &Context) -> bool {
         let label = &self.evidence(item).label;
-        let is_stage = label.id.is_some() && label.kind.any(&[Meaning::Container, Meaning::KindEpic]);
-        let lists = self.outline.children(item).iter().filter(|child| matches!(self.kind(**child), Kind::List { .. }));
-        let items: Vec<NodeId> = lists.flat_map(|list| self.outline.children(*list)).copied().collect();
+        let is_stage =
+            label.id.is_some() && label.kind.any(&[Meaning::Container, Meaning::KindEpic]);
+        let lists = self
+            .outline
+            .children(item)
+            .iter()
+            .filter(|child| matches!(self.kind(**child), Kind::List { .. }));
+        let items: Vec<NodeId> = lists
+            .flat_map(|list| self.outline.children(*list))
+            .copied()
+            .collect();
         if !is_stage || items.is_empty() {
             return false;
         }
@@ -390,7 +512,11 @@ impl Judge<'_, '_> {
 
     /// A remark below an item that only says "done".
     fn is_told_done(&self, item: NodeId) -> bool {
-        let lists = self.outline.children(item).iter().filter(|child| matches!(self.kind(**child), Kind::List { .. }));
+        let lists = self
+            .outline
+            .children(item)
+            .iter()
+            .filter(|child| matches!(self.kind(**child), Kind::List { .. }));
         let mut remarks = lists.flat_map(|list| self.outline.children(*list));
         remarks.any(|remark| {
             let plain = self.outline.plain(*remark);
@@ -413,9 +539,31 @@ impl Judge<'_, '_> {
         let evidence = self.evidence(item);
         let name = crate::text::normal(&evidence.label.name);
         let plain = self.outline.plain(item);
-        let is_open_end = plain.trim_end_matches(['*', '_', '.']).len() + 2 <= plain.len() && plain.ends_with("...") && evidence.label.id.is_none();
-        let is_word = matches!(name.as_str(), "" | "none" | "n a" | "tbd" | "todo" | "etc" | "nothing" | "no" | "no update" | "no updates" | "keine" | "aucun" | "ninguno" | "nenhum" | "nessuno" | "geen" | "なし" | "特になし");
-        is_word && evidence.label.id.is_none() && self.outline.children(item).is_empty() || is_open_end
+        let is_open_end = plain.trim_end_matches(['*', '_', '.']).len() + 2 <= plain.len()
+            && plain.ends_with("...")
+            && evidence.label.id.is_none();
+        let is_word = matches!(
+            name.as_str(),
+            "" | "none"
+                | "n a"
+                | "tbd"
+                | "todo"
+                | "etc"
+                | "nothing"
+                | "no"
+                | "no update"
+                | "no updates"
+                | "keine"
+                | "aucun"
+                | "ninguno"
+                | "nenhum"
+                | "nessuno"
+                | "geen"
+                | "なし"
+                | "特になし"
+        );
+        is_word && evidence.label.id.is_none() && self.outline.children(item).is_empty()
+            || is_open_end
     }
 
     /// Items below a label inside of a list ("Action items"), and boxes or ids further in; whether there were any.
@@ -436,31 +584,56 @@ impl Judge<'_, '_> {
             }
             let evidence = self.evidence(*item);
             let roles = evidence.roles;
-            let is_label = evidence.label.id.is_none() && !roles.is_neutral() && self.outline.node(*item).text.len() == 1;
-            let lists: Vec<NodeId> =
-                self.outline.children(*item).iter().copied().filter(|child| matches!(self.kind(*child), Kind::List { .. })).collect();
+            let is_label = evidence.label.id.is_none()
+                && !roles.is_neutral()
+                && self.outline.node(*item).text.len() == 1;
+            let lists: Vec<NodeId> = self
+                .outline
+                .children(*item)
+                .iter()
+                .copied()
+                .filter(|child| matches!(self.kind(*child), Kind::List { .. }))
+                .collect();
             if is_label && roles.has(Meaning::NonGoal) && roles.work().is_none() {
                 self.fate(*item, Fate::NotWork(CoverageReason::OutOfScope));
                 found = true;
                 continue;
             }
             let is_rank = evidence.rank.is_some() && evidence.label.id.is_none();
-            let work = roles.work().filter(|_| is_label).or_else(|| context.work.filter(|_| is_rank));
+            let work = roles
+                .work()
+                .filter(|_| is_label)
+                .or_else(|| context.work.filter(|_| is_rank));
             for list in lists {
                 let inner_items = self.outline.children(list).to_vec();
-                if let Some(work) = work.filter(|work| is_rank || matches!(work, Meaning::WorkAction | Meaning::WorkTask)) {
-                    let inner = Context { work: Some(work), distance: 0, aside: None, ..context.clone() };
-                    inner_items.iter().for_each(|inner_item| self.item(*inner_item, &inner));
+                if let Some(work) = work.filter(|work| {
+                    is_rank || matches!(work, Meaning::WorkAction | Meaning::WorkTask)
+                }) {
+                    let inner = Context {
+                        work: Some(work),
+                        distance: 0,
+                        aside: None,
+                        ..context.clone()
+                    };
+                    inner_items
+                        .iter()
+                        .for_each(|inner_item| self.item(*inner_item, &inner));
                     found = true;
-                } else if context.aside.is_none_or(|_| context.is_soft_aside) && self.is_box_list(list) {
+                } else if context.aside.is_none_or(|_| context.is_soft_aside)
+                    && self.is_box_list(list)
+                {
                     let mut inner = context.clone();
                     inner.containers.insert(0, *item);
                     self.boxes(&inner_items, &inner);
                     found = true;
-                } else if context.aside.is_none() && self.is_id_list(list, evidence.label.id.as_ref()) {
+                } else if context.aside.is_none()
+                    && self.is_id_list(list, evidence.label.id.as_ref())
+                {
                     let mut inner = context.clone();
                     inner.containers.insert(0, *item);
-                    inner_items.iter().for_each(|inner_item| self.item(*inner_item, &inner));
+                    inner_items
+                        .iter()
+                        .for_each(|inner_item| self.item(*inner_item, &inner));
                     found = true;
                 } else {
                     found |= self.named_inside(&inner_items, context);

@@ -13,7 +13,9 @@ impl Judge<'_, '_> {
     ///
     /// `is_intro`: the section holds items of its own, and its prose introduces them.
     pub(super) fn paragraph(&mut self, paragraph: NodeId, is_intro: bool, context: &Context) {
-        if self.evidence(paragraph).label.is_notice && context.aside != Some(CoverageReason::OutOfScope) {
+        if self.evidence(paragraph).label.is_notice
+            && context.aside != Some(CoverageReason::OutOfScope)
+        {
             if !self.is_closed(paragraph) {
                 self.push(paragraph, Form::Paragraph, context);
             }
@@ -22,13 +24,23 @@ impl Judge<'_, '_> {
         let evidence = self.evidence(paragraph);
         let obliges = match context.work {
             Some(Meaning::WorkChange) => evidence.obligation > Obligation::None,
-            Some(Meaning::WorkRequirement) => context.distance == 0 && evidence.obligation == Obligation::Strong,
+            Some(Meaning::WorkRequirement) => {
+                context.distance == 0 && evidence.obligation == Obligation::Strong
+            }
             _ => false,
         };
-        if obliges && context.aside.is_none() && !context.is_later && !is_intro && !self.tells_what_stands(paragraph) {
+        if obliges
+            && context.aside.is_none()
+            && !context.is_later
+            && !is_intro
+            && !self.tells_what_stands(paragraph)
+        {
             self.push(paragraph, Form::Paragraph, context);
         } else {
-            self.fate(paragraph, Fate::NotWork(context.aside.unwrap_or(CoverageReason::Prose)));
+            self.fate(
+                paragraph,
+                Fate::NotWork(context.aside.unwrap_or(CoverageReason::Prose)),
+            );
         }
     }
 

@@ -32,13 +32,18 @@ impl Judge<'_, '_> {
             return;
         }
         let children = self.outline.children(id).to_vec();
-        let sections: Vec<NodeId> = children.iter().copied().filter(|child| *self.kind(*child) == Kind::Section).collect();
+        let sections: Vec<NodeId> = children
+            .iter()
+            .copied()
+            .filter(|child| *self.kind(*child) == Kind::Section)
+            .collect();
         let natures = self.natures(id, &sections, context);
         let is_intro = natures.contains(&Nature::Item) || natures.contains(&Nature::Group);
         self.blocks(id, &children, is_intro, context);
         let released = self.newest_released(&sections);
         for (section, nature) in sections.into_iter().zip(natures) {
-            let is_older = version(&self.outline.plain(section)).is_some_and(|version| released.as_ref() > Some(&version));
+            let is_older = version(&self.outline.plain(section))
+                .is_some_and(|version| released.as_ref() > Some(&version));
             if is_older && context.aside.is_none() {
                 self.fate(section, Fate::Finished(CoverageReason::DoneSection));
             } else {
@@ -50,7 +55,11 @@ impl Judge<'_, '_> {
     /// The greatest version among sections that are told to be released; smaller ones are so too.
     fn newest_released(&self, sections: &[NodeId]) -> Option<Vec<u32>> {
         let is_done = |id: &&NodeId| self.evidence(**id).label.state == Some(State::Done);
-        sections.iter().filter(is_done).filter_map(|id| version(&self.outline.plain(*id))).max()
+        sections
+            .iter()
+            .filter(is_done)
+            .filter_map(|id| version(&self.outline.plain(*id)))
+            .max()
     }
 
     fn section(&mut self, id: NodeId, nature: Nature, context: &Context) {
@@ -60,11 +69,14 @@ impl Judge<'_, '_> {
         match nature {
             Nature::Part => {}
             Nature::Aside(why) => {
-                let is_partly_aside = !self.evidence(id).roles.is_whole && why == CoverageReason::Background;
+                let is_partly_aside =
+                    !self.evidence(id).roles.is_whole && why == CoverageReason::Background;
                 let mut inner = context.clone();
                 inner.aside = context.aside.or(Some(why));
-                inner.is_partly_aside = is_partly_aside && (context.aside.is_none() || context.is_partly_aside);
-                inner.is_soft_aside = is_soft(why) && (context.aside.is_none() || context.is_soft_aside);
+                inner.is_partly_aside =
+                    is_partly_aside && (context.aside.is_none() || context.is_partly_aside);
+                inner.is_soft_aside =
+                    is_soft(why) && (context.aside.is_none() || context.is_soft_aside);
                 inner.work = None;
                 self.fate(id, Fate::NotWork(why));
                 self.group(id, &inner);
@@ -112,17 +124,23 @@ impl Judge<'_, '_> {
             if let Some(work) = roles.work() {
                 inner.work = Some(work);
                 inner.distance = 0;
-                let is_plain = !roles.is_container && !matches!(work, Meaning::WorkBacklog | Meaning::WorkChange);
+                let is_plain = !roles.is_container
+                    && !matches!(work, Meaning::WorkBacklog | Meaning::WorkChange);
                 let outweighs = (roles.is_whole && is_plain) || work == Meaning::WorkAction;
-                inner.aside = inner.aside.filter(|why| *why != CoverageReason::Background || !outweighs);
+                inner.aside = inner
+                    .aside
+                    .filter(|why| *why != CoverageReason::Background || !outweighs);
             }
             if inner.work.is_none() && evidence.rank.is_some() && inner.aside.is_none() {
                 inner.work = Some(Meaning::WorkBacklog);
                 inner.distance = 0;
             }
-            inner.is_later |= roles.has(Meaning::Later) && !roles.is_container && evidence.rank.is_none();
+            inner.is_later |=
+                roles.has(Meaning::Later) && !roles.is_container && evidence.rank.is_none();
             // "Inventory" alone is as often a part of a shop.
-            inner.in_inventory |= roles.has(Meaning::Inventory) && roles.is_whole && evidence.label.name.contains(' ');
+            inner.in_inventory |= roles.has(Meaning::Inventory)
+                && roles.is_whole
+                && evidence.label.name.contains(' ');
         }
         if self.is_container(id) {
             inner.in_container = true;
@@ -136,18 +154,27 @@ impl Judge<'_, '_> {
     pub(super) fn is_container(&self, id: NodeId) -> bool {
         let evidence = self.evidence(id);
         let label = &evidence.label;
-        let is_numbered = label.id.is_some() && label.kind.any(&[Meaning::Container, Meaning::KindEpic]);
+        let is_numbered =
+            label.id.is_some() && label.kind.any(&[Meaning::Container, Meaning::KindEpic]);
         let is_title = Some(id) == self.outline.title();
         let roles = evidence.roles;
-        let by_name = roles.is_container && (roles.work().is_none() || roles.is_numbered) && !roles.any(ASIDE);
+        let by_name = roles.is_container
+            && (roles.work().is_none() || roles.is_numbered)
+            && !roles.any(ASIDE);
         is_numbered || label.kind.has(Meaning::KindEpic) || (by_name && !is_title)
     }
 
     /// Done, shipped, ✅: the section is finished; a mark before "Acceptance criteria" only decorates.
     fn is_closed_section(&mut self, id: NodeId, nature: Nature) -> bool {
         let evidence = self.evidence(id);
-        let by_words = evidence.roles.has(Meaning::Done) && evidence.label.id.is_none() && nature != Nature::Item;
-        let state = if by_words { Some(State::Done) } else { evidence.label.state };
+        let by_words = evidence.roles.has(Meaning::Done)
+            && evidence.label.id.is_none()
+            && nature != Nature::Item;
+        let state = if by_words {
+            Some(State::Done)
+        } else {
+            evidence.label.state
+        };
         let fate = match state {
             Some(State::Done) => Fate::Finished(CoverageReason::DoneSection),
             Some(State::Rejected) => Fate::NotWork(CoverageReason::Rejected),
@@ -166,19 +193,39 @@ impl Judge<'_, '_> {
         if Some(id) == self.outline.title() {
             return None;
         }
-        let paragraphs = self.outline.children(id).iter().filter(|child| *self.kind(**child) == Kind::Paragraph);
-        let lines = paragraphs.take(4).flat_map(|child| &self.outline.node(*child).text);
-        let status = lines.flat_map(fields::of_line).find(|field| field.means.has(Meaning::FieldStatus))?;
-        let mark = status.value.chars().find_map(|c| self.notes.legend.state(c));
+        let paragraphs = self
+            .outline
+            .children(id)
+            .iter()
+            .filter(|child| *self.kind(**child) == Kind::Paragraph);
+        let lines = paragraphs
+            .take(4)
+            .flat_map(|child| &self.outline.node(*child).text);
+        let status = lines
+            .flat_map(fields::of_line)
+            .find(|field| field.means.has(Meaning::FieldStatus))?;
+        let mark = status
+            .value
+            .chars()
+            .find_map(|c| self.notes.legend.state(c));
         crate::evidence::values::status_value(&status.value).or(mark)
     }
 
     /// What each of the sections below one heading is; those of one form get the same answer.
     fn natures(&self, parent: NodeId, sections: &[NodeId], context: &Context) -> Vec<Nature> {
-        let is_item = *self.kind(parent) == Kind::Section && Some(parent) != self.outline.title() && self.is_item_alone(parent);
-        let mut natures: Vec<Nature> = sections.iter().map(|id| self.nature(*id, context, is_item)).collect();
-        let neutral: Vec<NodeId> =
-            sections.iter().zip(&natures).filter(|(_, nature)| **nature == Nature::Neutral).map(|(id, _)| *id).collect();
+        let is_item = *self.kind(parent) == Kind::Section
+            && Some(parent) != self.outline.title()
+            && self.is_item_alone(parent);
+        let mut natures: Vec<Nature> = sections
+            .iter()
+            .map(|id| self.nature(*id, context, is_item))
+            .collect();
+        let neutral: Vec<NodeId> = sections
+            .iter()
+            .zip(&natures)
+            .filter(|(_, nature)| **nature == Nature::Neutral)
+            .map(|(id, _)| *id)
+            .collect();
         let decided = self.neutral_nature(&neutral, context);
         for (id, nature) in sections.iter().zip(&mut natures) {
             if *nature == Nature::Neutral {
@@ -197,19 +244,34 @@ impl Judge<'_, '_> {
         }
         if Some(id) == self.outline.title() {
             let label = &evidence.label;
-            let is_story = label.id.is_some() && label.kind.any(&[Meaning::KindStory, Meaning::KindTask, Meaning::KindBug]);
-            return if is_story && !label.kind.has(Meaning::KindEpic) { Nature::Item } else { Nature::Group };
+            let is_story = label.id.is_some()
+                && label
+                    .kind
+                    .any(&[Meaning::KindStory, Meaning::KindTask, Meaning::KindBug]);
+            return if is_story && !label.kind.has(Meaning::KindEpic) {
+                Nature::Item
+            } else {
+                Nature::Group
+            };
         }
         if evidence.label.is_named() && !self.is_container(id) {
             return Nature::Item;
         }
-        let is_excluded = roles.any(&[Meaning::NonGoal, Meaning::Metric, Meaning::Exit]) && roles.work().is_none();
-        let is_placed = context.work.is_some() && context.distance == 0 && evidence.label.id.is_some();
+        let is_excluded = roles.any(&[Meaning::NonGoal, Meaning::Metric, Meaning::Exit])
+            && roles.work().is_none();
+        let is_placed =
+            context.work.is_some() && context.distance == 0 && evidence.label.id.is_some();
         if is_placed && !is_excluded && !self.is_container(id) {
-            return if self.has_item_body(id) { Nature::Item } else { Nature::Neutral };
+            return if self.has_item_body(id) {
+                Nature::Item
+            } else {
+                Nature::Neutral
+            };
         }
         let is_unranked = context.work.is_none() || context.distance > 0;
-        let is_sure = roles.is_whole || (is_unranked && evidence.rank.is_none()) || roles.has(Meaning::NonGoal);
+        let is_sure = roles.is_whole
+            || (is_unranked && evidence.rank.is_none())
+            || roles.has(Meaning::NonGoal);
         if let Some(why) = against(roles).filter(|_| is_sure) {
             return Nature::Aside(why);
         }
@@ -220,12 +282,20 @@ impl Judge<'_, '_> {
             return Nature::Group;
         }
         if roles.work().is_some() || roles.has(Meaning::Inventory) || roles.has(Meaning::Later) {
-            return if self.has_item_body(id) && roles.work().is_none() { Nature::Item } else { Nature::Group };
+            return if self.has_item_body(id) && roles.work().is_none() {
+                Nature::Item
+            } else {
+                Nature::Group
+            };
         }
         if context.aside.is_some() {
             return Nature::Group;
         }
-        if context.in_container && roles.is_whole && roles.any(&[Meaning::Detail, Meaning::Steps]) && evidence.label.id.is_none() {
+        if context.in_container
+            && roles.is_whole
+            && roles.any(&[Meaning::Detail, Meaning::Steps])
+            && evidence.label.id.is_none()
+        {
             return Nature::Aside(CoverageReason::Background);
         }
         if self.has_item_body(id) {
@@ -246,38 +316,55 @@ impl Judge<'_, '_> {
             return false;
         }
         let own = self.evidence(id);
-        let tells = self.outline.children(id).iter().any(|child| *self.kind(*child) == Kind::Paragraph);
+        let tells = self
+            .outline
+            .children(id)
+            .iter()
+            .any(|child| *self.kind(*child) == Kind::Paragraph);
         let is_name = own.label.name.contains(' ') && own.roles.work().is_none();
         if own.label.priority.is_some() && !own.label.is_priority_tag && is_name && tells {
             return true;
         }
-        self.outline.children(id).iter().any(|child| match self.kind(*child) {
-            Kind::Paragraph => self.is_item_paragraph(*child),
-            Kind::Section => {
-                let child = self.evidence(*child);
-                child.roles.has(Meaning::Criteria) && child.label.id.is_none() && !child.roles.any(&[Meaning::Metric])
-                    || (child.is_story && child.label.id.is_none())
-            }
-            Kind::Code { language } => matches!(language.as_str(), "gherkin" | "feature"),
-            _ => false,
-        })
+        self.outline
+            .children(id)
+            .iter()
+            .any(|child| match self.kind(*child) {
+                Kind::Paragraph => self.is_item_paragraph(*child),
+                Kind::Section => {
+                    let child = self.evidence(*child);
+                    child.roles.has(Meaning::Criteria)
+                        && child.label.id.is_none()
+                        && !child.roles.any(&[Meaning::Metric])
+                        || (child.is_story && child.label.id.is_none())
+                }
+                Kind::Code { language } => matches!(language.as_str(), "gherkin" | "feature"),
+                _ => false,
+            })
     }
 
     /// How many stories stand as paragraphs right below a heading; two or more are items of their own.
     pub(super) fn stories(&self, id: NodeId) -> usize {
-        let is_story = |child: &&NodeId| *self.kind(**child) == Kind::Paragraph && self.evidence(**child).is_story;
+        let is_story = |child: &&NodeId| {
+            *self.kind(**child) == Kind::Paragraph && self.evidence(**child).is_story
+        };
         self.outline.children(id).iter().filter(is_story).count()
     }
 
     fn is_item_paragraph(&self, id: NodeId) -> bool {
         let node = self.outline.node(id);
         let told = node.text.iter().flat_map(fields::of_line).any(|field| {
-            field.means.any(&[Meaning::FieldPriority, Meaning::FieldEffort, Meaning::FieldOwner, Meaning::FieldDepends])
-                && !field.value.is_empty()
+            field.means.any(&[
+                Meaning::FieldPriority,
+                Meaning::FieldEffort,
+                Meaning::FieldOwner,
+                Meaning::FieldDepends,
+            ]) && !field.value.is_empty()
         });
         let names_criteria = node.text.iter().any(|line| {
             line.plain.trim_end().ends_with(':')
-                && crate::lexicon::lexicon().meaning(&crate::text::normal(&line.plain)).has(Meaning::Criteria)
+                && crate::lexicon::lexicon()
+                    .meaning(&crate::text::normal(&line.plain))
+                    .has(Meaning::Criteria)
         });
         told || names_criteria || story::parts(&self.outline.plain(id)).is_some()
     }
@@ -289,14 +376,28 @@ impl Judge<'_, '_> {
         }
         let is_leaf_prose = |id: &NodeId| {
             let children = self.outline.children(*id);
-            !children.is_empty() && children.iter().all(|child| matches!(self.kind(*child), Kind::Paragraph | Kind::Code { .. } | Kind::Rule | Kind::Quote))
+            !children.is_empty()
+                && children.iter().all(|child| {
+                    matches!(
+                        self.kind(*child),
+                        Kind::Paragraph | Kind::Code { .. } | Kind::Rule | Kind::Quote
+                    )
+                })
         };
         let tells_prose = sections.iter().any(is_leaf_prose);
         match context.work {
-            Some(Meaning::WorkFeature | Meaning::WorkStory) if context.distance <= 1 => Nature::Item,
+            Some(Meaning::WorkFeature | Meaning::WorkStory) if context.distance <= 1 => {
+                Nature::Item
+            }
             Some(Meaning::WorkChange) => Nature::Item,
             Some(_) if context.distance <= 1 && tells_prose => Nature::Item,
-            Some(_) if context.distance == 0 && self.are_numbered(sections) && !self.are_done_by_items(sections) => Nature::Item,
+            Some(_)
+                if context.distance == 0
+                    && self.are_numbered(sections)
+                    && !self.are_done_by_items(sections) =>
+            {
+                Nature::Item
+            }
             None if context.in_container && tells_prose && context.distance <= 1 => Nature::Item,
             _ => Nature::Group,
         }
@@ -304,18 +405,30 @@ impl Judge<'_, '_> {
 
     /// Whether the headings count from 1 here; numbers that go on a chapter's ("3.1") only order the document.
     fn are_numbered(&self, sections: &[NodeId]) -> bool {
-        let numbers = sections.iter().map(|id| self.evidence(*id).label.id.as_ref());
-        let is_place = |(place, id): (u32, Option<&crate::ids::Id>)| id.is_some_and(|id| id.is_number() && id.numbers == [place]);
+        let numbers = sections
+            .iter()
+            .map(|id| self.evidence(*id).label.id.as_ref());
+        let is_place = |(place, id): (u32, Option<&crate::ids::Id>)| {
+            id.is_some_and(|id| id.is_number() && id.numbers == [place])
+        };
         (1..).zip(numbers).all(is_place)
     }
 
     /// Whether the items of the lists in these sections read like work of their own: they oblige, or begin with a verb.
     fn are_done_by_items(&self, sections: &[NodeId]) -> bool {
-        let lists = sections.iter().flat_map(|id| self.outline.children(*id)).filter(|child| matches!(self.kind(**child), Kind::List { .. }));
-        let items: Vec<NodeId> = lists.flat_map(|list| self.outline.children(*list)).copied().collect();
+        let lists = sections
+            .iter()
+            .flat_map(|id| self.outline.children(*id))
+            .filter(|child| matches!(self.kind(**child), Kind::List { .. }));
+        let items: Vec<NodeId> = lists
+            .flat_map(|list| self.outline.children(*list))
+            .copied()
+            .collect();
         let works = items.iter().filter(|item| {
             let evidence = self.evidence(**item);
-            evidence.obligation == Obligation::Strong || evidence.is_imperative || evidence.label.id.is_some()
+            evidence.obligation == Obligation::Strong
+                || evidence.is_imperative
+                || evidence.label.id.is_some()
         });
         works.count() * 10 >= items.len() * 6
     }
@@ -327,12 +440,22 @@ impl Judge<'_, '_> {
         if self.outline.plain(id).ends_with(':') && self.evidence(id).label.id.is_none() {
             return Nature::Group;
         }
-        if decided != Nature::Item || self.outline.children(id).is_empty() && context.work == Some(Meaning::WorkChange) {
+        if decided != Nature::Item
+            || self.outline.children(id).is_empty() && context.work == Some(Meaning::WorkChange)
+        {
             return Nature::Group;
         }
         if context.work == Some(Meaning::WorkChange) {
-            let obliges = self.outline.children(id).iter().any(|child| self.evidence(*child).obligation > Obligation::None);
-            return if obliges && !self.names_stage(id) { Nature::Item } else { Nature::Group };
+            let obliges = self
+                .outline
+                .children(id)
+                .iter()
+                .any(|child| self.evidence(*child).obligation > Obligation::None);
+            return if obliges && !self.names_stage(id) {
+                Nature::Item
+            } else {
+                Nature::Group
+            };
         }
         Nature::Item
     }
@@ -345,35 +468,48 @@ impl Judge<'_, '_> {
     /// Whether a section that names an item holds items that the document itself sets apart: boxes, rows, ids, named headings.
     fn holds_smaller(&self, id: NodeId) -> bool {
         let own = self.evidence(id);
-        let is_story = own.label.kind.any(&[Meaning::KindStory, Meaning::KindBug, Meaning::KindRequirement]) || self.stories(id) == 1;
-        self.outline.children(id).iter().any(|child| match self.kind(*child) {
-            Kind::Section => {
-                let evidence = self.evidence(*child);
-                if is_part(evidence) || against(evidence.roles).is_some() {
-                    return evidence.roles.has(Meaning::Steps) && !is_story && self.has_boxes(*child) && !self.has_item_body(id);
+        let is_story = own.label.kind.any(&[
+            Meaning::KindStory,
+            Meaning::KindBug,
+            Meaning::KindRequirement,
+        ]) || self.stories(id) == 1;
+        self.outline
+            .children(id)
+            .iter()
+            .any(|child| match self.kind(*child) {
+                Kind::Section => {
+                    let evidence = self.evidence(*child);
+                    if is_part(evidence) || against(evidence.roles).is_some() {
+                        return evidence.roles.has(Meaning::Steps)
+                            && !is_story
+                            && self.has_boxes(*child)
+                            && !self.has_item_body(id);
+                    }
+                    let goes_on = match (&own.label.id, &evidence.label.id) {
+                        (Some(own), Some(other)) => own.continues_in(other) || !other.is_number(),
+                        (None, Some(other)) => !other.is_number(),
+                        _ => false,
+                    };
+                    goes_on || evidence.label.has_kind_word || self.holds_smaller(*child)
                 }
-                let goes_on = match (&own.label.id, &evidence.label.id) {
-                    (Some(own), Some(other)) => own.continues_in(other) || !other.is_number(),
-                    (None, Some(other)) => !other.is_number(),
-                    _ => false,
-                };
-                goes_on || evidence.label.has_kind_word || self.holds_smaller(*child)
-            }
-            Kind::List { .. } => {
-                let tells_story = self.has_item_body(id) && is_story;
-                let is_named = own.label.is_named() || self.has_item_body(id);
-                (self.is_box_list(*child) && !tells_story)
-                    || self.is_id_list(*child, own.label.id.as_ref())
-                    || (!is_named && self.is_named_list(*child))
-                    || self.is_story_list(*child)
-            }
-            Kind::Table => self.is_work_table(*child),
-            _ => false,
-        })
+                Kind::List { .. } => {
+                    let tells_story = self.has_item_body(id) && is_story;
+                    let is_named = own.label.is_named() || self.has_item_body(id);
+                    (self.is_box_list(*child) && !tells_story)
+                        || self.is_id_list(*child, own.label.id.as_ref())
+                        || (!is_named && self.is_named_list(*child))
+                        || self.is_story_list(*child)
+                }
+                Kind::Table => self.is_work_table(*child),
+                _ => false,
+            })
     }
 
     fn has_boxes(&self, id: NodeId) -> bool {
-        self.outline.children(id).iter().any(|child| self.is_box_list(*child))
+        self.outline
+            .children(id)
+            .iter()
+            .any(|child| self.is_box_list(*child))
     }
 
     /// Whether an item has boxes and all of them are ticked.
@@ -382,8 +518,12 @@ impl Judge<'_, '_> {
         let mut stack = vec![id];
         while let Some(at) = stack.pop() {
             match self.kind(at) {
-                Kind::Item { checked: Some(true) } => ticked += 1,
-                Kind::Item { checked: Some(false) } => return false,
+                Kind::Item {
+                    checked: Some(true),
+                } => ticked += 1,
+                Kind::Item {
+                    checked: Some(false),
+                } => return false,
                 _ => {}
             }
             if at != id && self.evidence(at).label.is_named() && *self.kind(at) == Kind::Section {
@@ -399,7 +539,13 @@ impl Judge<'_, '_> {
 fn is_part(evidence: &Evidence) -> bool {
     let roles = evidence.roles;
     let is_named = evidence.label.is_named();
-    !is_named && (roles.any(&[Meaning::Criteria, Meaning::Detail, Meaning::Steps, Meaning::Exit]) || roles.any(ASIDE))
+    !is_named
+        && (roles.any(&[
+            Meaning::Criteria,
+            Meaning::Detail,
+            Meaning::Steps,
+            Meaning::Exit,
+        ]) || roles.any(ASIDE))
 }
 
 /// Why a heading speaks against work.
@@ -421,11 +567,16 @@ fn is_soft(why: CoverageReason) -> bool {
     why == CoverageReason::Background
 }
 
-
 /// The numbers of the version that a heading names: `[1, 4, 1]` for "Kubeflow 1.4.1 Release".
 fn version(heading: &str) -> Option<Vec<u32>> {
-    let word = heading.split([' ', ',', '(', ')', ':']).map(|word| word.trim_start_matches(['v', 'V'])).find(|word| {
-        word.contains('.') && word.split('.').all(|part| !part.is_empty() && part.len() <= 4 && part.chars().all(|c| c.is_ascii_digit()))
-    })?;
+    let word = heading
+        .split([' ', ',', '(', ')', ':'])
+        .map(|word| word.trim_start_matches(['v', 'V']))
+        .find(|word| {
+            word.contains('.')
+                && word.split('.').all(|part| {
+                    !part.is_empty() && part.len() <= 4 && part.chars().all(|c| c.is_ascii_digit())
+                })
+        })?;
     word.split('.').map(|part| part.parse().ok()).collect()
 }

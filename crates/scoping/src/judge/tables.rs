@@ -24,14 +24,17 @@ impl Judge<'_, '_> {
         }
         let shape = Rc::new(shape);
         for row in &shape.rows {
-            self.row(table, *row, &shape, context);
+            self.row(*row, &shape, context);
         }
     }
 
     /// A table of fields and values is one item: of its heading, or of itself.
     fn record(&mut self, section: NodeId, table: NodeId, shape: &TableShape, context: &Context) {
         if context.aside.is_some() || shape.rows.len() < 3 {
-            self.fate(table, Fate::NotWork(context.aside.unwrap_or(CoverageReason::NoEvidence)));
+            self.fate(
+                table,
+                Fate::NotWork(context.aside.unwrap_or(CoverageReason::NoEvidence)),
+            );
             return;
         }
         let _ = section;
@@ -41,12 +44,17 @@ impl Judge<'_, '_> {
     /// Whether the rows are items that the document sets apart, whatever the heading above them says.
     pub(super) fn is_work_table(&self, table: NodeId) -> bool {
         let shape = shape(self.outline, table);
-        !shape.is_record && !shape.rows.is_empty() && shape.place(Column::Title).is_some() && (shape.has_ids || shape.names_work)
+        !shape.is_record
+            && !shape.rows.is_empty()
+            && shape.place(Column::Title).is_some()
+            && (shape.has_ids || shape.names_work)
             && self.table_points(&shape, &Context::default()) >= ENOUGH
     }
 
     fn table_points(&self, shape: &TableShape, context: &Context) -> i32 {
-        let Some(title) = shape.place(Column::Title) else { return 0 };
+        let Some(title) = shape.place(Column::Title) else {
+            return 0;
+        };
         let has = |column: Column| i32::from(shape.place(column).is_some());
         let mut points = 0;
         // Without a header that names the rows, the heading above must.
@@ -56,7 +64,14 @@ impl Judge<'_, '_> {
         }
         points += i32::from(shape.names_work) * 4;
         points += i32::from(shape.has_ids) * 4;
-        points += has(Column::Priority) * 2 + has(Column::Status) + i32::from(self.tells_states(shape)) * 3 + has(Column::Owner) + has(Column::Due) + has(Column::Effort) + has(Column::Criteria) * 2 + has(Column::Depends);
+        points += has(Column::Priority) * 2
+            + has(Column::Status)
+            + i32::from(self.tells_states(shape)) * 3
+            + has(Column::Owner)
+            + has(Column::Due)
+            + has(Column::Effort)
+            + has(Column::Criteria) * 2
+            + has(Column::Depends);
         points += match (context.work, context.distance) {
             (Some(Meaning::WorkChange), _) => 1,
             (Some(_), 0) => 4,
@@ -67,7 +82,11 @@ impl Judge<'_, '_> {
         if context.aside.is_some() {
             points -= if context.is_partly_aside { 5 } else { 10 };
         }
-        let cells: Vec<String> = shape.rows.iter().filter_map(|row| self.cell(*row, title)).collect();
+        let cells: Vec<String> = shape
+            .rows
+            .iter()
+            .filter_map(|row| self.cell(*row, title))
+            .collect();
         let share = |test: &dyn Fn(&str) -> bool, weight: i32| {
             let count = i32::try_from(cells.iter().filter(|cell| test(cell)).count()).unwrap_or(0);
             weight * count / i32::try_from(cells.len()).unwrap_or(1).max(1)
@@ -85,33 +104,63 @@ impl Judge<'_, '_> {
 
     /// Whether most rows say how far they are.
     fn tells_states(&self, shape: &TableShape) -> bool {
-        let Some(at) = shape.place(Column::Status) else { return false };
-        let says = |row: &&NodeId| self.cell(**row, at).is_some_and(|text| values::status_value(&text).is_some() || text.chars().any(|c| self.notes.legend.state(c).is_some()));
+        let Some(at) = shape.place(Column::Status) else {
+            return false;
+        };
+        let says = |row: &&NodeId| {
+            self.cell(**row, at).is_some_and(|text| {
+                values::status_value(&text).is_some()
+                    || text.chars().any(|c| self.notes.legend.state(c).is_some())
+            })
+        };
         shape.rows.iter().filter(says).count() * 10 >= shape.rows.len() * 8
     }
 
     /// "Version | Date | Change" tells what was done.
     fn is_history(&self, shape: &TableShape) -> bool {
-        let means = |meaning: Meaning| shape.headers.iter().any(|header| crate::lexicon::lexicon().meaning(&crate::text::normal(header)).has(meaning));
-        means(Meaning::FieldDate) && shape.headers.iter().any(|header| crate::text::normal(header).starts_with("version")) && shape.place(Column::Status).is_none()
+        let means = |meaning: Meaning| {
+            shape.headers.iter().any(|header| {
+                crate::lexicon::lexicon()
+                    .meaning(&crate::text::normal(header))
+                    .has(meaning)
+            })
+        };
+        means(Meaning::FieldDate)
+            && shape
+                .headers
+                .iter()
+                .any(|header| crate::text::normal(header).starts_with("version"))
+            && shape.place(Column::Status).is_none()
     }
 
     fn ids_are_other(&self, shape: &TableShape) -> bool {
-        let Some(column) = shape.place(Column::Id) else { return false };
+        let Some(column) = shape.place(Column::Id) else {
+            return false;
+        };
         let other = |row: &&NodeId| {
             let text = self.cell(**row, column).unwrap_or_default();
-            crate::ids::leading(text.trim_matches(['*', '`'])).is_some_and(|(id, _)| crate::evidence::roles::is_other(&id))
+            crate::ids::leading(text.trim_matches(['*', '`']))
+                .is_some_and(|(id, _)| crate::evidence::roles::is_other(&id))
         };
         shape.rows.iter().filter(other).count() * 2 > shape.rows.len()
     }
 
     pub(crate) fn cell(&self, row: NodeId, column: usize) -> Option<String> {
-        self.outline.children(row).get(column).map(|cell| self.outline.plain(*cell))
+        self.outline
+            .children(row)
+            .get(column)
+            .map(|cell| self.outline.plain(*cell))
     }
 
-    fn row(&mut self, table: NodeId, row: NodeId, shape: &Rc<TableShape>, context: &Context) {
-        let title = shape.place(Column::Title).and_then(|at| self.cell(row, at)).unwrap_or_default();
-        let id = shape.place(Column::Id).and_then(|at| self.cell(row, at)).unwrap_or_default();
+    fn row(&mut self, row: NodeId, shape: &Rc<TableShape>, context: &Context) {
+        let title = shape
+            .place(Column::Title)
+            .and_then(|at| self.cell(row, at))
+            .unwrap_or_default();
+        let id = shape
+            .place(Column::Id)
+            .and_then(|at| self.cell(row, at))
+            .unwrap_or_default();
         if crate::text::normal(&title).is_empty() && crate::text::normal(&id).is_empty() {
             self.fate(row, Fate::NotWork(CoverageReason::NoEvidence));
             return;
@@ -120,7 +169,8 @@ impl Judge<'_, '_> {
             Some(State::Done) => self.fate(row, Fate::Finished(CoverageReason::Done)),
             Some(State::Rejected) => self.fate(row, Fate::NotWork(CoverageReason::Rejected)),
             Some(State::Open) | None => {
-                self.push(row, Form::Row { table, shape: Rc::clone(shape) }, context);
+                let shape = Rc::clone(shape);
+                self.push(row, Form::Row { shape }, context);
             }
         }
     }
@@ -135,12 +185,22 @@ impl Judge<'_, '_> {
                 return Some(state);
             }
         }
-        let said = shape.columns.iter().zip(cells).filter(|(column, _)| matches!(column, Column::Description | Column::Other | Column::Due | Column::Effort));
-        let told = said.filter_map(|(_, cell)| values::status_word(&self.outline.plain(*cell))).find(|state| *state != State::Open);
+        let said = shape.columns.iter().zip(cells).filter(|(column, _)| {
+            matches!(
+                column,
+                Column::Description | Column::Other | Column::Due | Column::Effort
+            )
+        });
+        let told = said
+            .filter_map(|(_, cell)| values::status_word(&self.outline.plain(*cell)))
+            .find(|state| *state != State::Open);
         if told.is_some() {
             return told;
         }
-        let wont = shape.place(Column::Priority).and_then(|at| self.cell(row, at)).and_then(|text| values::priority_value(&text));
+        let wont = shape
+            .place(Column::Priority)
+            .and_then(|at| self.cell(row, at))
+            .and_then(|text| values::priority_value(&text));
         if wont == Some(Rank::Wont) {
             return Some(State::Rejected);
         }

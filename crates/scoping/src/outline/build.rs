@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
 
-use super::{Footnote, Kind, Line, LinkReference, MAX_NODES, Node, NodeId, TooManyNodes, html};
+use super::{Kind, Line, LinkReference, MAX_NODES, Node, NodeId, TooManyNodes, html};
 use crate::text::LineIndex;
 
 /// Lists and quotations that are nested deeper are read as text of the item around them.
@@ -35,7 +35,7 @@ pub(super) struct Builder<'a, 's> {
     marks: Marks,
     html: Option<Range<usize>>,
     footnote: Option<(String, Range<usize>)>,
-    footnotes: HashMap<String, Footnote>,
+    footnotes: HashMap<String, String>,
 }
 
 impl<'a, 's> Builder<'a, 's> {
@@ -72,8 +72,12 @@ impl<'a, 's> Builder<'a, 's> {
         Ok(())
     }
 
-    pub(super) fn finish(mut self) -> (Vec<Node>, HashMap<String, Footnote>) {
-        for node in self.nodes.iter_mut().filter(|node| !matches!(node.kind, Kind::Code { .. })) {
+    pub(super) fn finish(mut self) -> (Vec<Node>, HashMap<String, String>) {
+        for node in self
+            .nodes
+            .iter_mut()
+            .filter(|node| !matches!(node.kind, Kind::Code { .. }))
+        {
             node.text.iter_mut().for_each(drop_stars);
         }
         (self.nodes, self.footnotes)
@@ -100,7 +104,10 @@ impl<'a, 's> Builder<'a, 's> {
             }
             Event::SoftBreak => self.new_line(range.end, true),
             Event::HardBreak => self.new_line(range.end, false),
-            Event::Html(_) => self.html = Some(self.html.take().map_or(range.start, |open| open.start)..range.end),
+            Event::Html(_) => {
+                self.html =
+                    Some(self.html.take().map_or(range.start, |open| open.start)..range.end);
+            }
             Event::InlineHtml(tag) => self.inline_html(&tag, &range),
             Event::Rule => {
                 self.leaf(Kind::Rule, &range);
@@ -126,7 +133,12 @@ impl<'a, 's> Builder<'a, 's> {
                     node.depth = 2 * level as u8;
                 }
             }
-            Tag::List(start) => self.begin(Kind::List { ordered: start.is_some() }, &range),
+            Tag::List(start) => self.begin(
+                Kind::List {
+                    ordered: start.is_some(),
+                },
+                &range,
+            ),
             Tag::Item => self.item(&range),
             Tag::BlockQuote(_) => self.begin(Kind::Quote, &range),
             Tag::Table(_) => self.begin(Kind::Table, &range),
@@ -135,7 +147,9 @@ impl<'a, 's> Builder<'a, 's> {
             Tag::TableCell => self.writing = Some(self.leaf(Kind::Cell, &range)),
             Tag::CodeBlock(kind) => {
                 let language = match kind {
-                    CodeBlockKind::Fenced(info) => info.trim_matches(['{', '}', '.', ' ']).to_owned(),
+                    CodeBlockKind::Fenced(info) => {
+                        info.trim_matches(['{', '}', '.', ' ']).to_owned()
+                    }
                     CodeBlockKind::Indented => String::new(),
                 };
                 self.writing = Some(self.leaf(Kind::Code { language }, &range));
@@ -143,7 +157,18 @@ impl<'a, 's> Builder<'a, 's> {
             Tag::FootnoteDefinition(label) => self.footnote = Some((label.into_string(), range)),
             Tag::Strong => self.marks.bold += 1,
             Tag::Strikethrough => self.marks.struck += 1,
-            Tag::Link { link_type, dest_url, id, .. } | Tag::Image { link_type, dest_url, id, .. } => {
+            Tag::Link {
+                link_type,
+                dest_url,
+                id,
+                ..
+            }
+            | Tag::Image {
+                link_type,
+                dest_url,
+                id,
+                ..
+            } => {
                 self.marks.link += 1;
                 self.marks.anchor = dest_url.starts_with('#');
                 self.refer(link_type, &dest_url, &id);
@@ -154,7 +179,9 @@ impl<'a, 's> Builder<'a, 's> {
 
     fn end(&mut self, tag: TagEnd) {
         match tag {
-            TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::TableCell | TagEnd::CodeBlock => self.writing = None,
+            TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::TableCell | TagEnd::CodeBlock => {
+                self.writing = None;
+            }
             TagEnd::List(_)
             | TagEnd::Item
             | TagEnd::BlockQuote(_)
@@ -181,7 +208,12 @@ impl<'a, 's> Builder<'a, 's> {
         let text = self.source.get(range.clone()).unwrap_or_default();
         let end = range.start + text.trim_end().len();
         let first = self.lines.line(range.start);
-        (first, self.lines.line(end.saturating_sub(1).max(range.start)).max(first))
+        (
+            first,
+            self.lines
+                .line(end.saturating_sub(1).max(range.start))
+                .max(first),
+        )
     }
 
     fn leaf(&mut self, kind: Kind, range: &Range<usize>) -> NodeId {
@@ -236,9 +268,15 @@ impl<'a, 's> Builder<'a, 's> {
         }
         let parent = self.parent();
         let is_first = self.nodes.get(parent.index()).is_some_and(|node| {
-            matches!(node.kind, Kind::Item { .. }) && node.children.is_empty() && node.text.is_empty()
+            matches!(node.kind, Kind::Item { .. })
+                && node.children.is_empty()
+                && node.text.is_empty()
         });
-        self.writing = Some(if is_first { parent } else { self.leaf(Kind::Paragraph, range) });
+        self.writing = Some(if is_first {
+            parent
+        } else {
+            self.leaf(Kind::Paragraph, range)
+        });
     }
 
     fn mark(&mut self, is_checked: bool) {
@@ -251,11 +289,17 @@ impl<'a, 's> Builder<'a, 's> {
     }
 
     fn refer(&mut self, link: LinkType, target: &str, label: &str) {
-        if !matches!(link, LinkType::Reference | LinkType::Collapsed | LinkType::Shortcut) {
+        if !matches!(
+            link,
+            LinkType::Reference | LinkType::Collapsed | LinkType::Shortcut
+        ) {
             return;
         }
         if let Some(node) = self.written() {
-            let reference = LinkReference { label: label.to_owned(), target: target.to_owned() };
+            let reference = LinkReference {
+                label: label.to_owned(),
+                target: target.to_owned(),
+            };
             if !node.references.contains(&reference) {
                 node.references.push(reference);
             }
@@ -269,11 +313,18 @@ impl<'a, 's> Builder<'a, 's> {
         };
         if matches!(node.kind, Kind::Code { .. }) {
             let lines = (number..).zip(text.lines());
-            node.text.extend(lines.map(|(number, line)| Line { number, plain: line.to_owned(), ..Line::default() }));
+            node.text.extend(lines.map(|(number, line)| Line {
+                number,
+                plain: line.to_owned(),
+                ..Line::default()
+            }));
             return;
         }
         if node.text.is_empty() {
-            node.text.push(Line { number, ..Line::default() });
+            node.text.push(Line {
+                number,
+                ..Line::default()
+            });
         }
         if let Some(line) = node.text.last_mut() {
             write(line, text, &self.marks);
@@ -282,7 +333,12 @@ impl<'a, 's> Builder<'a, 's> {
 
     /// An item's text reaches from its first to its last mark or word.
     fn widen(&mut self, range: &Range<usize>) {
-        let Some(node) = self.written().filter(|node| matches!(node.kind, Kind::Item { .. })) else { return };
+        let Some(node) = self
+            .written()
+            .filter(|node| matches!(node.kind, Kind::Item { .. }))
+        else {
+            return;
+        };
         if node.span.is_empty() {
             node.span = range.clone();
         }
@@ -292,7 +348,11 @@ impl<'a, 's> Builder<'a, 's> {
     fn new_line(&mut self, at: usize, is_wrapped: bool) {
         let number = self.lines.line(at);
         if let Some(node) = self.written() {
-            node.text.push(Line { number, is_wrapped, ..Line::default() });
+            node.text.push(Line {
+                number,
+                is_wrapped,
+                ..Line::default()
+            });
         }
     }
 
@@ -308,7 +368,9 @@ impl<'a, 's> Builder<'a, 's> {
     }
 
     fn end_html(&mut self) {
-        let Some(range) = self.html.take() else { return };
+        let Some(range) = self.html.take() else {
+            return;
+        };
         let source = self.source.get(range.clone()).unwrap_or_default();
         let items = html::list_items(source);
         if items.is_empty() {
@@ -321,9 +383,19 @@ impl<'a, 's> Builder<'a, 's> {
         for item in items {
             let span = range.start + item.span.start..range.start + item.span.end;
             let number = self.lines.line(span.start);
-            self.writing = Some(self.leaf(Kind::Item { checked: item.checked }, &span));
+            self.writing = Some(self.leaf(
+                Kind::Item {
+                    checked: item.checked,
+                },
+                &span,
+            ));
             if let Some(node) = self.written() {
-                node.text.push(Line { number, plain: item.plain, bold: item.bold, ..Line::default() });
+                node.text.push(Line {
+                    number,
+                    plain: item.plain,
+                    bold: item.bold,
+                    ..Line::default()
+                });
             }
         }
         self.open.pop();
@@ -331,12 +403,13 @@ impl<'a, 's> Builder<'a, 's> {
     }
 
     fn end_footnote(&mut self) {
-        let Some((label, range)) = self.footnote.take() else { return };
-        let lines = self.lines_of(&range);
+        let Some((label, range)) = self.footnote.take() else {
+            return;
+        };
         let source = self.source.get(range).unwrap_or_default().trim_end();
         let text = source.split_once("]:").map_or(source, |(_, text)| text);
         let markdown = crate::text::squeeze(text);
-        self.footnotes.insert(label, Footnote { markdown, lines });
+        self.footnotes.insert(label, markdown);
     }
 }
 
@@ -365,8 +438,20 @@ const fn is_inline(event: &Event<'_>) -> bool {
             | Event::Code(_)
             | Event::InlineHtml(_)
             | Event::FootnoteReference(_)
-            | Event::Start(Tag::Strong | Tag::Emphasis | Tag::Strikethrough | Tag::Link { .. } | Tag::Image { .. })
-            | Event::End(TagEnd::Strong | TagEnd::Emphasis | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image)
+            | Event::Start(
+                Tag::Strong
+                    | Tag::Emphasis
+                    | Tag::Strikethrough
+                    | Tag::Link { .. }
+                    | Tag::Image { .. }
+            )
+            | Event::End(
+                TagEnd::Strong
+                    | TagEnd::Emphasis
+                    | TagEnd::Strikethrough
+                    | TagEnd::Link
+                    | TagEnd::Image
+            )
     )
 }
 

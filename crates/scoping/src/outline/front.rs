@@ -16,7 +16,10 @@ const MAX_LINES: usize = 200;
 pub(super) fn read(source: &str) -> FrontMatter {
     let text = source.strip_prefix('\u{feff}').unwrap_or(source);
     let mark = source.len() - text.len();
-    let nothing = FrontMatter { bytes: mark, ..FrontMatter::default() };
+    let nothing = FrontMatter {
+        bytes: mark,
+        ..FrontMatter::default()
+    };
     let mut lines = text.split_inclusive('\n');
     let Some(first) = lines.next().filter(|line| line.trim_end() == "---") else {
         return nothing;
@@ -28,7 +31,11 @@ pub(super) fn read(source: &str) -> FrontMatter {
         bytes += line.len();
         let line = line.trim_end();
         if line == "---" || line == "..." {
-            return FrontMatter { bytes, lines: number, labels };
+            return FrontMatter {
+                bytes,
+                lines: number,
+                labels,
+            };
         }
         if let Some(value) = line.trim_start().strip_prefix("- ") {
             take_labels(&key, value, &mut labels);
@@ -47,6 +54,8 @@ fn take_labels(key: &str, value: &str, labels: &mut Vec<String>) {
         return;
     }
     let value = value.trim().trim_start_matches('[').trim_end_matches(']');
-    let words = value.split(',').map(|word| word.trim().trim_matches(['"', '\'']));
+    let words = value
+        .split(',')
+        .map(|word| word.trim().trim_matches(['"', '\'']));
     labels.extend(words.filter(|word| !word.is_empty()).map(str::to_owned));
 }

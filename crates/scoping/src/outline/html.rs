@@ -14,8 +14,13 @@ pub(super) struct HtmlItem {
 /// The name of a tag in lower case, with its slash when it closes: `br`, `/b`.
 pub(crate) fn tag_name(tag: &str) -> String {
     let inner = tag.trim_start_matches('<');
-    let (slash, rest) = inner.strip_prefix('/').map_or(("", inner), |rest| ("/", rest));
-    let name: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
+    let (slash, rest) = inner
+        .strip_prefix('/')
+        .map_or(("", inner), |rest| ("/", rest));
+    let name: String = rest
+        .chars()
+        .take_while(char::is_ascii_alphanumeric)
+        .collect();
     format!("{slash}{}", name.to_ascii_lowercase())
 }
 
@@ -25,8 +30,15 @@ pub(super) fn list_items(source: &str) -> Vec<HtmlItem> {
     let mut depth = 0_u32;
     let mut open: Option<HtmlItem> = None;
     let mut rest = 0;
-    while let Some(at) = source.get(rest..).and_then(|text| text.find('<')).map(|at| at + rest) {
-        let end = source.get(at..).and_then(|text| text.find('>')).map_or(source.len(), |len| at + len + 1);
+    while let Some(at) = source
+        .get(rest..)
+        .and_then(|text| text.find('<'))
+        .map(|at| at + rest)
+    {
+        let end = source
+            .get(at..)
+            .and_then(|text| text.find('>'))
+            .map_or(source.len(), |len| at + len + 1);
         add_text(open.as_mut(), source.get(rest..at).unwrap_or_default());
         let tag = source.get(at..end).unwrap_or_default();
         match tag_name(tag).as_str() {
@@ -34,7 +46,12 @@ pub(super) fn list_items(source: &str) -> Vec<HtmlItem> {
             "/ul" | "/ol" => depth = depth.saturating_sub(1),
             "li" if depth <= 1 => {
                 close(&mut items, open.take(), at);
-                open = Some(HtmlItem { span: end..end, plain: String::new(), bold: 0, checked: None });
+                open = Some(HtmlItem {
+                    span: end..end,
+                    plain: String::new(),
+                    bold: 0,
+                    checked: None,
+                });
             }
             "/li" if depth <= 1 => close(&mut items, open.take(), at),
             "br" | "li" | "p" => add_text(open.as_mut(), " "),
@@ -81,7 +98,16 @@ fn unescaped(text: &str) -> String {
     if !text.contains('&') {
         return text.to_owned();
     }
-    let pairs =
-        [("&nbsp;", " "), ("&#x20;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
-    pairs.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+    let pairs = [
+        ("&nbsp;", " "),
+        ("&#x20;", " "),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ];
+    pairs
+        .iter()
+        .fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }

@@ -17,7 +17,11 @@ pub(super) fn nest(outline: &mut Outline<'_>) {
         if outline.node(id).kind == Kind::Section {
             let depth = depth(outline, id, &open);
             outline.node_mut(id).depth = depth;
-            while open.len() > 1 && open.last().is_some_and(|last| outline.node(*last).depth >= depth) {
+            while open.len() > 1
+                && open
+                    .last()
+                    .is_some_and(|last| outline.node(*last).depth >= depth)
+            {
                 open.pop();
             }
         }
@@ -35,7 +39,9 @@ pub(super) fn nest(outline: &mut Outline<'_>) {
 fn goes_on(outline: &Outline<'_>, id: NodeId, above: NodeId) -> bool {
     let number = |id: NodeId| crate::ids::leading(&outline.plain(id)).map(|(id, _)| id);
     match (number(above), number(id)) {
-        (Some(above), Some(own)) => above.is_number() && own.is_number() && above.continues_in(&own),
+        (Some(above), Some(own)) => {
+            above.is_number() && own.is_number() && above.continues_in(&own)
+        }
         _ => false,
     }
 }
@@ -43,38 +49,71 @@ fn goes_on(outline: &Outline<'_>, id: NodeId, above: NodeId) -> bool {
 /// A heading that names a part of an item ("Acceptance criteria") belongs to the item before it, whatever its level.
 fn depth(outline: &Outline<'_>, id: NodeId, open: &[NodeId]) -> u8 {
     let node = outline.node(id);
-    let own = if node.is_bold_heading { BOLD } else { node.depth };
-    if let Some(last) = open.iter().rev().find(|other| outline.node(**other).depth == own || outline.node(**other).depth == own + 1)
+    let own = if node.is_bold_heading {
+        BOLD
+    } else {
+        node.depth
+    };
+    if let Some(last) = open
+        .iter()
+        .rev()
+        .find(|other| outline.node(**other).depth == own || outline.node(**other).depth == own + 1)
         && !node.is_bold_heading
     {
         let depth = outline.node(*last).depth;
         if goes_on(outline, id, *last) && depth == own {
             return own + 1;
         }
-        let parent = open.iter().rev().find(|other| outline.node(**other).depth == own);
+        let parent = open
+            .iter()
+            .rev()
+            .find(|other| outline.node(**other).depth == own);
         if depth == own + 1 && parent.is_some_and(|parent| goes_on(outline, id, *parent)) {
             return own + 1;
         }
     }
     let is_part = names_part(outline, id);
     let has_sibling = open.iter().any(|other| {
-        outline.node(*other).depth == own && *other != NodeId::ROOT && Some(other) != open.get(1).filter(|_| own <= 2)
+        outline.node(*other).depth == own
+            && *other != NodeId::ROOT
+            && Some(other) != open.get(1).filter(|_| own <= 2)
     });
-    let is_numbered = open.iter().rev().find(|other| outline.node(**other).depth == own).is_some_and(|other| has_number(outline, *other));
-    if is_part && has_sibling && (node.is_bold_heading || (names_criteria(outline, id) && is_numbered)) { own + 1 } else { own }
+    let is_numbered = open
+        .iter()
+        .rev()
+        .find(|other| outline.node(**other).depth == own)
+        .is_some_and(|other| has_number(outline, *other));
+    if is_part
+        && has_sibling
+        && (node.is_bold_heading || (names_criteria(outline, id) && is_numbered))
+    {
+        own + 1
+    } else {
+        own
+    }
 }
 
 /// "Story 1.2: …" has a number among its first words.
 fn has_number(outline: &Outline<'_>, id: NodeId) -> bool {
-    outline.plain(id).split(' ').take(4).any(|word| word.contains(|c: char| c.is_ascii_digit()))
+    outline
+        .plain(id)
+        .split(' ')
+        .take(4)
+        .any(|word| word.contains(|c: char| c.is_ascii_digit()))
 }
 
 fn names_criteria(outline: &Outline<'_>, id: NodeId) -> bool {
-    lexicon().meaning(&normal(&outline.plain(id))).has(Meaning::Criteria)
+    lexicon()
+        .meaning(&normal(&outline.plain(id)))
+        .has(Meaning::Criteria)
 }
 
 fn names_part(outline: &Outline<'_>, id: NodeId) -> bool {
-    lexicon().meaning(&normal(&outline.plain(id))).any(&[Meaning::Criteria, Meaning::Detail, Meaning::Steps])
+    lexicon().meaning(&normal(&outline.plain(id))).any(&[
+        Meaning::Criteria,
+        Meaning::Detail,
+        Meaning::Steps,
+    ])
 }
 
 /// A bold line at the beginning of a paragraph becomes the heading of the rest.
@@ -92,7 +131,10 @@ pub(super) fn split_bold_headings(outline: &mut Outline<'_>) {
         let heading = rest.remove(0);
         let next = rest.first().map(|line| line.number);
         let (footnotes, references) = (node.footnotes.clone(), node.references.clone());
-        let span = outline.span_of(first, next.map_or(last, |next| next.saturating_sub(1).max(first)));
+        let span = outline.span_of(
+            first,
+            next.map_or(last, |next| next.saturating_sub(1).max(first)),
+        );
         let section = outline.node_mut(id);
         section.kind = Kind::Section;
         section.is_bold_heading = true;
@@ -131,7 +173,11 @@ fn extend(outline: &mut Outline<'_>) {
     }
     for id in order.into_iter().rev() {
         if outline.node(id).kind == Kind::Section {
-            let end = outline.children(id).iter().map(|child| outline.node(*child).lines.1).max();
+            let end = outline
+                .children(id)
+                .iter()
+                .map(|child| outline.node(*child).lines.1)
+                .max();
             let node = outline.node_mut(id);
             node.lines.1 = end.map_or(node.lines.1, |end| end.max(node.lines.1));
         }

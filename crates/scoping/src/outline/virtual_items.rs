@@ -14,13 +14,20 @@ struct Mark {
 /// Turns such paragraphs into lists, and boxes that the parser does not know (`[ ]*`) into boxes.
 pub(super) fn find(outline: &mut Outline<'_>) {
     for node in &mut outline.nodes {
-        if let (Kind::Item { checked: checked @ None }, Some(line)) = (&mut node.kind, node.text.first_mut()) {
+        if let (
+            Kind::Item {
+                checked: checked @ None,
+            },
+            Some(line),
+        ) = (&mut node.kind, node.text.first_mut())
+        {
             *checked = take_box(line);
         }
     }
     for id in outline.ids() {
         let node = outline.node(id);
-        let is_candidate = node.kind == Kind::Paragraph && outline.node(node.parent).kind != Kind::Quote;
+        let is_candidate =
+            node.kind == Kind::Paragraph && outline.node(node.parent).kind != Kind::Quote;
         if is_candidate && node.first_line().is_some_and(|line| mark(line).is_some()) {
             split(outline, id);
         }
@@ -29,7 +36,16 @@ pub(super) fn find(outline: &mut Outline<'_>) {
 
 /// `[ ]* Optional task`, `[-] half done`.
 fn take_box(line: &mut Line) -> Option<bool> {
-    for (prefix, checked) in [("[ ]*", false), ("[x]*", true), ("[X]*", true), ("[-] ", false), ("[~] ", false), ("[/] ", false), ("[ ] ", false), ("[] ", false)] {
+    for (prefix, checked) in [
+        ("[ ]*", false),
+        ("[x]*", true),
+        ("[X]*", true),
+        ("[-] ", false),
+        ("[~] ", false),
+        ("[/] ", false),
+        ("[ ] ", false),
+        ("[] ", false),
+    ] {
         if line.plain.starts_with(prefix) {
             line.plain.drain(..prefix.len());
             line.bold = 0;
@@ -41,7 +57,11 @@ fn take_box(line: &mut Line) -> Option<bool> {
 
 fn mark(line: &Line) -> Option<Mark> {
     let text = line.plain.as_str();
-    let after = |len: usize| len + text.get(len..).map_or(0, |rest| rest.len() - rest.trim_start().len());
+    let after = |len: usize| {
+        len + text
+            .get(len..)
+            .map_or(0, |rest| rest.len() - rest.trim_start().len())
+    };
     if text.starts_with(['•', '‣', '▪', '◦', '●', '・', '□', '☐', '☑', '☒']) {
         let checked = match text.chars().next() {
             Some('□' | '☐') => Some(false),
@@ -49,20 +69,45 @@ fn mark(line: &Line) -> Option<Mark> {
             _ => None,
         };
         let at = after(text.chars().next().map_or(0, char::len_utf8));
-        return Some(Mark { at, checked, is_ordered: false });
+        return Some(Mark {
+            at,
+            checked,
+            is_ordered: false,
+        });
     }
-    for (prefix, checked) in [("[ ] ", false), ("[] ", false), ("[x] ", true), ("[X] ", true)] {
+    for (prefix, checked) in [
+        ("[ ] ", false),
+        ("[] ", false),
+        ("[x] ", true),
+        ("[X] ", true),
+    ] {
         if text.starts_with(prefix) {
-            return Some(Mark { at: prefix.len(), checked: Some(checked), is_ordered: false });
+            return Some(Mark {
+                at: prefix.len(),
+                checked: Some(checked),
+                is_ordered: false,
+            });
         }
     }
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    if (1..=3).contains(&digits) && text.get(digits..).is_some_and(|rest| rest.starts_with(". ") || rest.starts_with(") ")) {
-        return Some(Mark { at: after(digits + 1), checked: None, is_ordered: true });
+    if (1..=3).contains(&digits)
+        && text
+            .get(digits..)
+            .is_some_and(|rest| rest.starts_with(". ") || rest.starts_with(") "))
+    {
+        return Some(Mark {
+            at: after(digits + 1),
+            checked: None,
+            is_ordered: true,
+        });
     }
     let (id, at) = ids::leading(text)?;
     let names_something = text.get(at..).is_some_and(|rest| !rest.trim().is_empty());
-    (!id.is_number() && names_something && !line.is_bold()).then_some(Mark { at: 0, checked: None, is_ordered: false })
+    (!id.is_number() && names_something && !line.is_bold()).then_some(Mark {
+        at: 0,
+        checked: None,
+        is_ordered: false,
+    })
 }
 
 fn split(outline: &mut Outline<'_>, paragraph: NodeId) {
@@ -79,18 +124,31 @@ fn split(outline: &mut Outline<'_>, paragraph: NodeId) {
         }
     }
     let ordered = items.iter().all(|(mark, _)| mark.is_ordered);
-    let starts: Vec<u32> = items.iter().filter_map(|(_, text)| text.first()).map(|line| line.number).collect();
+    let starts: Vec<u32> = items
+        .iter()
+        .filter_map(|(_, text)| text.first())
+        .map(|line| line.number)
+        .collect();
     let mut children = Vec::with_capacity(items.len());
     for (index, (mark, mut text)) in items.into_iter().enumerate() {
         let first = starts.get(index).copied().unwrap_or(last);
-        let end = starts.get(index + 1).map_or(last, |next| next.saturating_sub(1).max(first));
+        let end = starts
+            .get(index + 1)
+            .map_or(last, |next| next.saturating_sub(1).max(first));
         if let Some(line) = text.first_mut() {
             line.plain.drain(..mark.at);
             line.bold = line.bold.saturating_sub(mark.at);
         }
         let mut span = outline.span_of(first, end);
         span.start += marker_len(outline.source.get(span.clone()).unwrap_or_default());
-        let mut item = Node::new(Kind::Item { checked: mark.checked }, paragraph, first, span.start);
+        let mut item = Node::new(
+            Kind::Item {
+                checked: mark.checked,
+            },
+            paragraph,
+            first,
+            span.start,
+        );
         item.lines = (first, end);
         item.span = span;
         item.text = text;
@@ -109,12 +167,22 @@ fn marker_len(source: &str) -> usize {
     let rest = source.trim_start_matches(['•', '‣', '▪', '◦', '●', '・', '□', '☐', '☑', '☒']);
     let rest = if rest.len() < source.len() {
         rest
-    } else if let Some(rest) = ["[ ] ", "[] ", "[x] ", "[X] ", "\\[ ] ", "\\[ \\] ", "\\[x\\] "].iter().find_map(|mark| source.strip_prefix(mark)) {
+    } else if let Some(rest) = [
+        "[ ] ", "[] ", "[x] ", "[X] ", "\\[ ] ", "\\[ \\] ", "\\[x\\] ",
+    ]
+    .iter()
+    .find_map(|mark| source.strip_prefix(mark))
+    {
         rest
     } else {
         let digits = source.trim_start_matches(|c: char| c.is_ascii_digit());
-        let closed = digits.trim_start_matches('\\').strip_prefix(['.', ')']).filter(|rest| rest.starts_with(' '));
-        closed.filter(|_| digits.len() < source.len()).unwrap_or(source)
+        let closed = digits
+            .trim_start_matches('\\')
+            .strip_prefix(['.', ')'])
+            .filter(|rest| rest.starts_with(' '));
+        closed
+            .filter(|_| digits.len() < source.len())
+            .unwrap_or(source)
     };
     source.len() - rest.trim_start().len()
 }

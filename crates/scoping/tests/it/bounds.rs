@@ -25,23 +25,51 @@ fn shapes(bytes: usize) -> Vec<(&'static str, String)> {
         shape("boxes", STORIES, "- [ ] do it\n"),
         shape("tags", STORIES, "- <rtl>\n"),
         shape("headings", STORIES, "###### a\n"),
-        shape("stories", STORIES, "### Story {n}\n\nAs a user I want {n}.\n\n**Acceptance criteria**\n\n- ok {n}\n\n"),
-        shape("rows", table, "| R-{n} | The system must export {n} | High |\n"),
+        shape(
+            "stories",
+            STORIES,
+            "### Story {n}\n\nAs a user I want {n}.\n\n**Acceptance criteria**\n\n- ok {n}\n\n",
+        ),
+        shape(
+            "rows",
+            table,
+            "| R-{n} | The system must export {n} | High |\n",
+        ),
         shape("ids", STORIES, "- US-1.1.1.1 REQ-12 do it\n"),
         shape("prose", STORIES, "The system must export all of it. "),
-        shape("paragraphs", "# R\n\n## Proposal\n\n", "The system must export all of it {n}.\n\n"),
+        shape(
+            "paragraphs",
+            "# R\n\n## Proposal\n\n",
+            "The system must export all of it {n}.\n\n",
+        ),
         shape("quotes", "", "> "),
         shape("brackets", "", "["),
         shape("stars", "", "*a _b "),
         shape("bold lines", "", "**Bold**\n\n"),
-        shape("same titles", "", "## S{n}\n\n- [ ] Write the same old test again\n\n"),
-        shape("epics", "", "## Epic {n}: E\n\nGoal.\n\n- [ ] T{n} do {n}\n\n"),
-        shape("lists of one", "# R\n\n## Requirements\n\n", "Now {n}:\n\n- Store {n}\n\n"),
+        shape(
+            "same titles",
+            "",
+            "## S{n}\n\n- [ ] Write the same old test again\n\n",
+        ),
+        shape(
+            "epics",
+            "",
+            "## Epic {n}: E\n\nGoal.\n\n- [ ] T{n} do {n}\n\n",
+        ),
+        shape(
+            "lists of one",
+            "# R\n\n## Requirements\n\n",
+            "Now {n}:\n\n- Store {n}\n\n",
+        ),
         shape("scenarios", STORIES, "Given a {n}\nWhen b\nThen c\n"),
         shape("japanese", STORIES, "- 要件を追加する\n"),
         shape("marks", STORIES, "- ✅ a\n- 🔲 b\n"),
         shape("long line", "## Tasks\n\n- ", "word "),
-        shape("long cell", "## T\n\n| ID | Task |\n|--|--|\n| T-1 | ", "word<br>"),
+        shape(
+            "long cell",
+            "## T\n\n| ID | Task |\n|--|--|\n| T-1 | ",
+            "word<br>",
+        ),
         shape("html list", "## Tasks\n\n<ul>", "<li>do it {n}</li>"),
         ("links", links(bytes)),
         ("nesting", nested(bytes)),
@@ -50,7 +78,11 @@ fn shapes(bytes: usize) -> Vec<(&'static str, String)> {
 
 fn links(bytes: usize) -> String {
     let items = repeated("## Tasks\n\n", "- do [x][l{n}] now\n", bytes / 2);
-    repeated(&format!("{items}\n"), "[l{n}]: https://x.example/{n}\n", bytes)
+    repeated(
+        &format!("{items}\n"),
+        "[l{n}]: https://x.example/{n}\n",
+        bytes,
+    )
 }
 
 fn nested(bytes: usize) -> String {
@@ -66,11 +98,17 @@ fn nested(bytes: usize) -> String {
 
 #[test]
 fn twice_the_document_is_twice_the_work() {
-    let scoper = RuleScoper::new(Limits { tickets: usize::MAX, blocks: usize::MAX });
+    let scoper = RuleScoper::new(Limits {
+        tickets: usize::MAX,
+        blocks: usize::MAX,
+    });
     for ((name, once), (_, twice)) in shapes(30_000).into_iter().zip(shapes(60_000)) {
         let steps = |text: &str| scoper.scope_counted(text).unwrap().1;
         let (once, twice) = (steps(&once), steps(&twice));
-        assert!(twice * 10 <= once * 22 + 2_000, "{name}: {once} steps became {twice}");
+        assert!(
+            twice * 10 <= once * 22 + 2_000,
+            "{name}: {once} steps became {twice}"
+        );
     }
 }
 
@@ -92,7 +130,10 @@ fn a_document_of_too_many_blocks_is_refused() {
 
 #[test]
 fn a_document_of_too_many_parts_is_refused_whatever_the_limits() {
-    let scoper = RuleScoper::new(Limits { tickets: usize::MAX, blocks: usize::MAX });
+    let scoper = RuleScoper::new(Limits {
+        tickets: usize::MAX,
+        blocks: usize::MAX,
+    });
     let refused = scoper.scope(&repeated("", "- <b>\n", 2_000_000));
     assert!(matches!(refused, Err(ScopeError::TooManyBlocks(_))));
 }

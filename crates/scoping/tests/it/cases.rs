@@ -12,8 +12,12 @@ use super::shown::{scope, shown};
 /// The documents in `cases`, in the order of their names.
 pub(crate) fn documents() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
-    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut documents: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|end| end == "md")).collect();
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut documents: Vec<PathBuf> = files
+        .filter(|path| path.extension().is_some_and(|end| end == "md"))
+        .collect();
     documents.sort();
     documents
 }
@@ -33,5 +37,9 @@ fn every_case_gives_what_is_expected() {
             wrong.push(format!("{}:\n{made}", file.display()));
         }
     }
-    assert!(wrong.is_empty(), "UPDATE_EXPECT=1 writes these:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "UPDATE_EXPECT=1 writes these:\n{}",
+        wrong.join("\n")
+    );
 }

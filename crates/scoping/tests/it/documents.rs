@@ -16,7 +16,9 @@ use super::shown::scope;
 /// `HANDOFF_SHARED_DIR`, else the folder `shared` beside the repository.
 fn labelled_documents() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let folder = env::var_os("HANDOFF_SHARED_DIR").map_or(beside, PathBuf::from).join("documents");
+    let folder = env::var_os("HANDOFF_SHARED_DIR")
+        .map_or(beside, PathBuf::from)
+        .join("documents");
     folder.join("score.py").is_file().then_some(folder)
 }
 
@@ -39,7 +41,12 @@ fn as_json(document: &ScopedDocument) -> Value {
 
 /// Runs the scorer that lies with the documents.
 fn score(documents: &Path, made: &Path, flags: &[&str]) -> Option<String> {
-    let output = Command::new("python3").arg(documents.join("score.py")).arg("--all").args([documents, made]).args(flags).output();
+    let output = Command::new("python3")
+        .arg(documents.join("score.py"))
+        .arg("--all")
+        .args([documents, made])
+        .args(flags)
+        .output();
     let output = output.ok().filter(|output| output.status.success())?;
     String::from_utf8(output.stdout).ok()
 }
@@ -57,7 +64,11 @@ fn labelled_documents_reach_their_bars() {
         if let Some(slug) = name.strip_suffix(".gold.json") {
             let markdown = fs::read_to_string(folder.join(format!("{slug}.md"))).unwrap();
             let tickets = as_json(&scope(&markdown));
-            fs::write(made.path().join(format!("{slug}.json")), tickets.to_string()).unwrap();
+            fs::write(
+                made.path().join(format!("{slug}.json")),
+                tickets.to_string(),
+            )
+            .unwrap();
         }
     }
     let Some(table) = score(&folder, made.path(), &[]) else {
@@ -65,14 +76,23 @@ fn labelled_documents_reach_their_bars() {
         return;
     };
     println!("{table}");
-    let scores: Value = serde_json::from_str(&score(&folder, made.path(), &["--json"]).unwrap()).unwrap();
+    let scores: Value =
+        serde_json::from_str(&score(&folder, made.path(), &["--json"]).unwrap()).unwrap();
     let mean = |group: &str, figure: &str| scores["means"][group][figure].as_f64().unwrap();
     let total = |figure: &str| scores["total"][figure].as_f64().unwrap();
-    assert!(mean("all", "f1") >= 0.90, "mean F1 is {}", mean("all", "f1"));
+    assert!(
+        mean("all", "f1") >= 0.90,
+        "mean F1 is {}",
+        mean("all", "f1")
+    );
     assert!(mean("all", "f1_strict") >= 0.78);
     assert!(mean("structured", "f1") >= 0.93);
     assert!(total("parent_f1") >= 0.90);
-    assert!(total("violations") < 0.5, "{} tickets where there must be none", total("violations"));
+    assert!(
+        total("violations") < 0.5,
+        "{} tickets where there must be none",
+        total("violations")
+    );
     assert!(total("priority_stated_ok") >= 0.95 * total("priority_stated"));
     assert!(total("ac_exact") >= 0.95 * total("ac_scored"));
     assert!(total("title_long") <= 0.05 * total("all_made"));
@@ -81,6 +101,9 @@ fn labelled_documents_reach_their_bars() {
     let documents = scores["documents"].as_object().unwrap();
     for (slug, figures) in documents {
         let has_work = figures["gold"].as_f64().unwrap() > 0.5;
-        assert!(!has_work || figures["made"].as_f64().unwrap() > 0.5, "{slug} gives nothing");
+        assert!(
+            !has_work || figures["made"].as_f64().unwrap() > 0.5,
+            "{slug} gives nothing"
+        );
     }
 }

@@ -13,7 +13,9 @@ use super::shown::scope;
 /// All that a ticket says, without the lines it comes from.
 fn gist(document: &ScopedDocument, ticket: &ScopedTicket) -> String {
     let content = &ticket.content;
-    let parent = ticket.parent.map(|place| document.tickets[place].content.title.as_str());
+    let parent = ticket
+        .parent
+        .map(|place| document.tickets[place].content.title.as_str());
     format!(
         "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {parent:?}",
         content.title,
@@ -30,11 +32,19 @@ fn gist(document: &ScopedDocument, ticket: &ScopedTicket) -> String {
 
 fn gists(markdown: &str) -> Vec<String> {
     let document = scope(markdown);
-    document.tickets.iter().map(|ticket| gist(&document, ticket)).collect()
+    document
+        .tickets
+        .iter()
+        .map(|ticket| gist(&document, ticket))
+        .collect()
 }
 
 fn titles(markdown: &str) -> Vec<String> {
-    scope(markdown).tickets.into_iter().map(|ticket| ticket.content.title).collect()
+    scope(markdown)
+        .tickets
+        .into_iter()
+        .map(|ticket| ticket.content.title)
+        .collect()
 }
 
 fn case_texts() -> Vec<(String, String)> {
@@ -125,13 +135,33 @@ proptest! {
 
 /// The same document with other marks for the same things.
 fn rewritten(document: &str) -> Vec<(&'static str, String)> {
-    let lines = |line: &dyn Fn(&str) -> String| document.lines().map(|text| line(text) + "\n").collect::<String>();
+    let lines = |line: &dyn Fn(&str) -> String| {
+        document
+            .lines()
+            .map(|text| line(text) + "\n")
+            .collect::<String>()
+    };
     vec![
-        ("stars for dashes", lines(&|line| line.strip_prefix("- ").map_or(line.to_owned(), |rest| format!("* {rest}")))),
+        (
+            "stars for dashes",
+            lines(&|line| {
+                line.strip_prefix("- ")
+                    .map_or(line.to_owned(), |rest| format!("* {rest}"))
+            }),
+        ),
         ("windows line ends", document.replace('\n', "\r\n")),
         ("byte order mark", format!("\u{feff}{document}")),
         ("trailing blanks", lines(&|line| format!("{line} "))),
-        ("deeper headings", lines(&|line| if line.starts_with('#') { format!("#{line}") } else { line.to_owned() })),
+        (
+            "deeper headings",
+            lines(&|line| {
+                if line.starts_with('#') {
+                    format!("#{line}")
+                } else {
+                    line.to_owned()
+                }
+            }),
+        ),
         ("more blank lines", document.replace("\n\n", "\n\n\n")),
         ("no last line end", document.trim_end().to_owned()),
     ]
@@ -139,9 +169,19 @@ fn rewritten(document: &str) -> Vec<(&'static str, String)> {
 
 fn unaccounted(document: &str) -> Vec<u32> {
     let scoped = scope(document);
-    let lines = (1_u32..).zip(document.split('\n')).filter(|(_, text)| !text.trim().is_empty());
-    let is_told = |line: u32| scoped.coverage.iter().any(|entry| (entry.start_line..=entry.end_line).contains(&line));
-    lines.map(|(line, _)| line).filter(|line| !is_told(*line)).collect()
+    let lines = (1_u32..)
+        .zip(document.split('\n'))
+        .filter(|(_, text)| !text.trim().is_empty());
+    let is_told = |line: u32| {
+        scoped
+            .coverage
+            .iter()
+            .any(|entry| (entry.start_line..=entry.end_line).contains(&line))
+    };
+    lines
+        .map(|(line, _)| line)
+        .filter(|line| !is_told(*line))
+        .collect()
 }
 
 /// Words of a ticket's own lines that stand nowhere in it.
@@ -149,10 +189,20 @@ fn lost_words(document: &str) -> Vec<String> {
     let lines: Vec<&str> = document.split('\n').collect();
     let scoped = scope(document);
     let mut lost = Vec::new();
-    for entry in scoped.coverage.iter().filter(|entry| matches!(entry.outcome, LineOutcome::Ticket | LineOutcome::Criterion)) {
-        let Some(ticket) = entry.ticket.map(|place| &scoped.tickets[place]) else { continue };
+    for entry in scoped
+        .coverage
+        .iter()
+        .filter(|entry| matches!(entry.outcome, LineOutcome::Ticket | LineOutcome::Criterion))
+    {
+        let Some(ticket) = entry.ticket.map(|place| &scoped.tickets[place]) else {
+            continue;
+        };
         let content = &ticket.content;
-        let priority = content.priority.as_ref().map(ToString::to_string).unwrap_or_default();
+        let priority = content
+            .priority
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         let said = format!(
             "{} {} {} {} {priority} {} {}",
             content.title,
@@ -166,8 +216,14 @@ fn lost_words(document: &str) -> Vec<String> {
         // The heading of the criteria is what the ticket's list of criteria is called anyway.
         let is_heading = |line: &u32| lines[*line as usize - 1].trim() == "**Acceptance criteria**";
         for line in (entry.start_line..=entry.end_line).filter(|line| !is_heading(line)) {
-            let words = lines[line as usize - 1].split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 3);
-            lost.extend(words.filter(|word| !said.contains(&word.to_lowercase())).map(|word| format!("{line}: {word}")));
+            let words = lines[line as usize - 1]
+                .split(|c: char| !c.is_alphanumeric())
+                .filter(|word| word.chars().count() > 3);
+            lost.extend(
+                words
+                    .filter(|word| !said.contains(&word.to_lowercase()))
+                    .map(|word| format!("{line}: {word}")),
+            );
         }
     }
     lost
@@ -184,18 +240,32 @@ fn every_line_of_each_case_is_accounted_for() {
 fn a_section_more_takes_no_ticket_away_from_a_case() {
     for (name, document) in case_texts() {
         let before = titles(&document);
-        let more = format!("{document}\n\n## Quixotic chapter\n\nA quagga dozed.\n\n- [ ] Feed the quagga at noon\n");
+        let more = format!(
+            "{document}\n\n## Quixotic chapter\n\nA quagga dozed.\n\n- [ ] Feed the quagga at noon\n"
+        );
         let after = titles(&more);
-        let kept: Vec<&String> = before.iter().filter(|title| after.contains(title)).collect();
-        assert_eq!(kept.len(), before.len(), "{name}: {before:?} became {after:?}");
+        let kept: Vec<&String> = before
+            .iter()
+            .filter(|title| after.contains(title))
+            .collect();
+        assert_eq!(
+            kept.len(),
+            before.len(),
+            "{name}: {before:?} became {after:?}"
+        );
     }
 }
 
 #[test]
 fn ways_of_writing_change_nothing_in_a_case() {
-    for (name, document) in case_texts().into_iter().filter(|(_, text)| !text.starts_with("---") && !text.contains("```")) {
+    for (name, document) in case_texts()
+        .into_iter()
+        .filter(|(_, text)| !text.starts_with("---") && !text.contains("```"))
+    {
         let plain = titles(&document);
-        let ways = rewritten(&document).into_iter().filter(|(way, _)| *way != "deeper headings" && *way != "more blank lines");
+        let ways = rewritten(&document)
+            .into_iter()
+            .filter(|(way, _)| *way != "deeper headings" && *way != "more blank lines");
         for (way, written) in ways {
             assert_eq!(plain, titles(&written), "{name}: {way}");
         }
@@ -204,11 +274,24 @@ fn ways_of_writing_change_nothing_in_a_case() {
 
 #[test]
 fn a_bold_line_is_a_heading() {
-    for section in [Kind::Requirements, Kind::Boxes, Kind::Table, Kind::Goals, Kind::Actions] {
-        let document = generated::document(&[Section { kind: section, items: 3 }]);
+    for section in [
+        Kind::Requirements,
+        Kind::Boxes,
+        Kind::Table,
+        Kind::Goals,
+        Kind::Actions,
+    ] {
+        let document = generated::document(&[Section {
+            kind: section,
+            items: 3,
+        }]);
         let bold: String = document
             .lines()
-            .map(|line| line.strip_prefix("## ").map_or(line.to_owned(), |rest| format!("**{rest}**")) + "\n")
+            .map(|line| {
+                line.strip_prefix("## ")
+                    .map_or(line.to_owned(), |rest| format!("**{rest}**"))
+                    + "\n"
+            })
             .collect();
         assert_eq!(gists(&document), gists(&bold), "{section:?}");
     }

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use handoff_domain::scoping::model::{CoverageEntry, ScopedDependency, ScopedDocument, ScopedTicket};
+use handoff_domain::scoping::model::{
+    CoverageEntry, ScopedDependency, ScopedDocument, ScopedTicket,
+};
 use handoff_domain::ticket::model::{Effort, TicketType};
 use handoff_scoping::RuleScoper;
 
@@ -32,18 +34,39 @@ pub(crate) fn shown(document: &ScopedDocument) -> String {
 fn show_ticket(document: &ScopedDocument, ticket: &ScopedTicket, out: &mut String) {
     let content = &ticket.content;
     writeln!(out, "{}", content.title).unwrap();
-    write!(out, "  {} on lines {}-{}", kind(content.ticket_type), ticket.source_line, ticket.source_end_line).unwrap();
+    write!(
+        out,
+        "  {} on lines {}-{}",
+        kind(content.ticket_type),
+        ticket.source_line,
+        ticket.source_end_line
+    )
+    .unwrap();
     if let Some(parent) = ticket.parent {
         write!(out, ", of \"{}\"", document.tickets[parent].content.title).unwrap();
     }
     out.push('\n');
     let facts = [
-        ("priority", content.priority.as_ref().map(ToString::to_string)),
-        ("effort", content.estimated_effort.map(|effort| size(effort).to_owned())),
+        (
+            "priority",
+            content.priority.as_ref().map(ToString::to_string),
+        ),
+        (
+            "effort",
+            content
+                .estimated_effort
+                .map(|effort| size(effort).to_owned()),
+        ),
         ("assignee", content.assignee.clone()),
         ("due", content.due_on.map(|date| date.to_string())),
-        ("labels", Some(content.labels.join(", ")).filter(|labels| !labels.is_empty())),
-        ("depends on", Some(dependencies(document, ticket)).filter(|list| !list.is_empty())),
+        (
+            "labels",
+            Some(content.labels.join(", ")).filter(|labels| !labels.is_empty()),
+        ),
+        (
+            "depends on",
+            Some(dependencies(document, ticket)).filter(|list| !list.is_empty()),
+        ),
     ];
     for (name, value) in facts {
         if let Some(value) = value {
@@ -74,7 +97,12 @@ fn show_entry(document: &ScopedDocument, entry: &CoverageEntry, out: &mut String
         (None, None) => String::new(),
     };
     let outcome = format!("{:?}", entry.outcome).to_lowercase();
-    writeln!(out, "{}", format!("  {}-{} {outcome} {what}", entry.start_line, entry.end_line).trim_end()).unwrap();
+    writeln!(
+        out,
+        "{}",
+        format!("  {}-{} {outcome} {what}", entry.start_line, entry.end_line).trim_end()
+    )
+    .unwrap();
 }
 
 const fn kind(ticket_type: TicketType) -> &'static str {

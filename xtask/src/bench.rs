@@ -11,6 +11,9 @@ use crate::workspace::Workspace;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
+    /// Measures only this; without it a push, a sync, a start and a list.
+    #[arg(value_enum)]
+    what: Option<Subject>,
     /// How many tickets the compared pushes have.
     #[arg(long, default_value_t = 500)]
     tickets: usize,
@@ -22,7 +25,19 @@ pub(crate) struct Options {
     no_large: bool,
 }
 
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Subject {
+    /// Scoping a mebibyte of each shape.
+    Scoping,
+}
+
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
+    if let Some(Subject::Scoping) = options.what {
+        let mut command = Command::new("cargo");
+        command.args(["bench", "--package", "handoff-scoping"]);
+        command.current_dir(workspace.root());
+        return Ok(handoff::exit_code(process::run(&mut command)?));
+    }
     let binaries = Binaries::build_programs(workspace, true)?;
     let bench = binaries.path("HANDOFF_BENCH_BIN");
     let mut command = Command::new(bench.context("cargo built no program `bench`")?);

@@ -2,12 +2,12 @@
 
 pub(crate) mod fields;
 pub(crate) mod label;
+pub(crate) mod legend;
+pub(crate) mod owner;
 pub(crate) mod roles;
 pub(crate) mod story;
 pub(crate) mod tables;
 pub(crate) mod values;
-
-use std::collections::HashMap;
 
 use handoff_domain::ticket::model::Priority;
 
@@ -16,6 +16,7 @@ use crate::lexicon::{Meaning, lexicon};
 use crate::outline::{Kind, Line, NodeId, Outline};
 use crate::text::{is_cjk, normal};
 use label::Label;
+use legend::Legend;
 use roles::Roles;
 use values::State;
 
@@ -24,47 +25,6 @@ const MAX_JUDGED: usize = 1_200;
 
 /// The bytes by which the language of a document is told.
 const MAX_SAMPLE: usize = 60_000;
-
-/// What the document's own marks mean, where a legend says so.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Legend(HashMap<char, State>);
-
-impl Legend {
-    pub(crate) fn state(&self, mark: char) -> Option<State> {
-        self.0
-            .get(&mark)
-            .copied()
-            .or_else(|| values::mark_state(mark))
-    }
-
-    /// "❌ Rejected", as an item, a line or a cell of its own.
-    fn learn(&mut self, line: &Line) {
-        for piece in line.plain.split([',', ';', '·', '|']) {
-            self.learn_piece(piece);
-        }
-    }
-
-    fn learn_piece(&mut self, piece: &str) {
-        let text = piece.trim();
-        let text = text
-            .split_once(": ")
-            .filter(|(head, _)| !head.contains(' ') && head.chars().all(char::is_alphabetic))
-            .map_or(text, |(_, rest)| rest);
-        let Some(mark) = text.chars().next().filter(|c| values::is_emoji(*c)) else {
-            return;
-        };
-        let rest = text.trim_start_matches(|c: char| {
-            values::is_emoji(c) || c == ' ' || c == '=' || c == ':' || c == '-'
-        });
-        let words = rest
-            .split(['(', '—', '–', ':', ','])
-            .next()
-            .unwrap_or_default();
-        if let Some(state) = values::status_word(words) {
-            self.0.entry(mark).or_insert(state);
-        }
-    }
-}
 
 /// How strongly a text obliges somebody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,7 +2,6 @@
 
 mod criteria;
 mod markdown;
-pub(crate) mod owner;
 mod rows;
 mod title;
 mod values;
@@ -14,6 +13,7 @@ use time::Date;
 
 use crate::evidence::Annotations;
 use crate::evidence::label::Label;
+use crate::evidence::owner;
 use crate::ids::Id;
 use crate::judge::{Form, Unit};
 use crate::lexicon::Meaning;
@@ -84,7 +84,7 @@ pub(crate) fn draft(
         Form::Section => extract.section(unit.node),
         Form::Item | Form::Paragraph => extract.item(unit.node),
         Form::Row { shape, .. } => extract.row(unit.node, shape),
-        Form::Record { table } => extract.record(*table),
+        Form::Record => extract.record(unit.node),
     };
     let title = title::of(
         &parts.label,
@@ -416,10 +416,7 @@ impl Extract<'_, '_> {
 
     /// What the section around an item says of all its items: its paragraphs that are no tickets.
     fn context(&self, unit: &Unit) -> (String, Vec<(u32, u32)>) {
-        if matches!(
-            unit.form,
-            Form::Section | Form::Record { .. } | Form::Paragraph
-        ) {
+        if matches!(unit.form, Form::Section | Form::Record | Form::Paragraph) {
             return (String::new(), Vec::new());
         }
         let Some(section) = self.outline.sections_above(unit.node).next() else {

@@ -24,16 +24,9 @@ impl Id {
 
     /// A form in which two ways of writing one id are equal.
     pub(crate) fn key(&self) -> String {
-        use std::fmt::Write as _;
-        let mut key: String = self
-            .prefix
-            .chars()
-            .filter(|c| c.is_alphanumeric())
-            .collect();
-        for number in &self.numbers {
-            let _ = write!(key, ".{number}");
-        }
-        key
+        let letters = self.prefix.chars().filter(|c| c.is_alphanumeric());
+        let numbers = self.numbers.iter().map(|number| format!(".{number}"));
+        letters.collect::<String>() + &numbers.collect::<String>()
     }
 }
 

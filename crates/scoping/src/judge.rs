@@ -29,7 +29,7 @@ pub(crate) enum Form {
     /// A row of a table.
     Row { shape: std::rc::Rc<TableShape> },
     /// A whole table of fields and values.
-    Record { table: NodeId },
+    Record,
     /// A paragraph.
     Paragraph,
 }

@@ -2,8 +2,8 @@
 
 use handoff_domain::ticket::model::{Effort, Priority};
 
-use super::Legend;
 use super::fields::{self, Field};
+use super::legend::Legend;
 use super::roles::kind_of_prefix;
 use super::values::{self, State};
 use crate::ids::{self, Id};

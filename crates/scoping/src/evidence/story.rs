@@ -21,7 +21,7 @@ pub(crate) fn parts(text: &str) -> Option<Story> {
     let words = normal(text);
     let hits = lexicon().find(&words);
     if is_cjk(&words) {
-        return glued(text, &words, &hits);
+        return glued(text, &hits);
     }
     let spans = word_spans(text);
     let role = hits
@@ -56,11 +56,10 @@ pub(crate) fn parts(text: &str) -> Option<Story> {
 }
 
 /// Japanese: "店員として、バッジでログインしたい。"; the role stands first, the wish last.
-fn glued(text: &str, words: &str, hits: &[Hit]) -> Option<Story> {
+fn glued(text: &str, hits: &[Hit]) -> Option<Story> {
     let has = |meaning: Meaning| hits.iter().find(|hit| hit.means.has(meaning));
     let role = has(Meaning::StoryAs)?;
     has(Meaning::StoryWant)?;
-    let _ = words;
     let after = role.at + role.len;
     let begin = text.char_indices().nth(after).map_or(0, |(at, _)| at);
     Some(Story {

@@ -1,8 +1,8 @@
 //! Titles: a few words that name the work, the document's id in front.
 
-use super::{owner, values::Facts};
+use super::values::Facts;
 use crate::evidence::label::Label;
-use crate::evidence::story;
+use crate::evidence::{owner, story};
 use crate::lexicon::{Meaning, lexicon};
 use crate::text::{capitalized, is_cjk, normal, squeeze, width, word_spans};
 

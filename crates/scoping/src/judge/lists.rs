@@ -39,7 +39,7 @@ impl Judge<'_, '_> {
             match self.kind(*child).clone() {
                 Kind::List { .. } => self.list(section, *child, head.take(), context),
                 Kind::Table => {
-                    self.table(section, *child, context);
+                    self.table(*child, context);
                     head = None;
                 }
                 Kind::Paragraph => {
@@ -99,7 +99,7 @@ impl Judge<'_, '_> {
             .children(item)
             .iter()
             .any(|child| matches!(self.kind(*child), Kind::List { .. }));
-        has_list && crate::extract::owner::are_names(&self.outline.plain(item))
+        has_list && crate::evidence::owner::are_names(&self.outline.plain(item))
     }
 
     /// "**Kim** to:"
@@ -419,12 +419,12 @@ impl Judge<'_, '_> {
     /// "Survey must be sent - Ana", "Jon: fix the link", "@kim: …".
     fn has_owner(&self, item: NodeId) -> bool {
         let plain = self.outline.plain(item);
-        crate::extract::owner::of_text(&plain).is_some()
+        crate::evidence::owner::of_text(&plain).is_some()
     }
 
     /// "Kim to order a printer": somebody is told to do something.
     fn is_assigned(&self, item: NodeId) -> bool {
-        crate::extract::owner::is_assignment(&self.outline.plain(item))
+        crate::evidence::owner::is_assignment(&self.outline.plain(item))
     }
 
     /// An item of a list that is work.

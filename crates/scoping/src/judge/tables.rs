@@ -11,10 +11,10 @@ use crate::lexicon::Meaning;
 use crate::outline::NodeId;
 
 impl Judge<'_, '_> {
-    pub(super) fn table(&mut self, section: NodeId, table: NodeId, context: &Context) {
+    pub(super) fn table(&mut self, table: NodeId, context: &Context) {
         let shape = shape(self.outline, table);
         if shape.is_record {
-            self.record(section, table, &shape, context);
+            self.record(table, &shape, context);
             return;
         }
         if self.table_points(&shape, context) < ENOUGH {
@@ -29,7 +29,7 @@ impl Judge<'_, '_> {
     }
 
     /// A table of fields and values is one item: of its heading, or of itself.
-    fn record(&mut self, section: NodeId, table: NodeId, shape: &TableShape, context: &Context) {
+    fn record(&mut self, table: NodeId, shape: &TableShape, context: &Context) {
         if context.aside.is_some() || shape.rows.len() < 3 {
             self.fate(
                 table,
@@ -37,8 +37,7 @@ impl Judge<'_, '_> {
             );
             return;
         }
-        let _ = section;
-        self.push(table, Form::Record { table }, context);
+        self.push(table, Form::Record, context);
     }
 
     /// Whether the rows are items that the document sets apart, whatever the heading above them says.

@@ -2,8 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "a test fails by panicking, and says when it is skipped"
+    reason = "a test fails by panicking"
 )]
 
 mod bounds;
@@ -11,4 +10,5 @@ mod cases;
 mod documents;
 mod generated;
 mod laws;
+mod shapes;
 mod shown;

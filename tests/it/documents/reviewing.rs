@@ -96,7 +96,7 @@ async fn a_patch_reviews_and_null_clears(owner: &Client) {
         ("title", json!(" ")),
         ("title", Value::Null),
         ("priority", json!("")),
-        ("priority", json!("x".repeat(33))),
+        ("priority", json!("x".repeat(61))),
         ("ticket_type", json!("chore")),
         ("estimated_effort", json!("huge")),
     ] {

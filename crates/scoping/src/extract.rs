@@ -82,7 +82,7 @@ pub(crate) fn draft(
     };
     let mut parts = match &unit.form {
         Form::Section => extract.section(unit.node),
-        Form::Item | Form::Paragraph => extract.item(unit.node),
+        Form::Item | Form::Paragraph | Form::Cell { .. } => extract.item(unit.node),
         Form::Row { shape, .. } => extract.row(unit.node, shape),
         Form::Record => extract.record(unit.node),
     };
@@ -473,7 +473,13 @@ impl Extract<'_, '_> {
             .filter(|id| *self.kind(**id) == Kind::Section);
         let of_containers = containers
             .filter_map(|id| container_label(&self.notes.of(*id).label, &self.outline.plain(*id)));
-        let all = of_containers
+        let stage = match &unit.form {
+            Form::Cell { stage } => Some(stage.clone()),
+            _ => None,
+        };
+        let all = stage
+            .into_iter()
+            .chain(of_containers)
             .chain(stated)
             .chain(tags.iter().cloned())
             .chain(self.outline.front.labels.iter().cloned());

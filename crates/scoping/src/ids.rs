@@ -92,6 +92,7 @@ fn is_sure(id: &Id) -> bool {
     let letters = id.prefix.chars().filter(char::is_ascii_alphabetic).count();
     let first_digits = id.text.chars().filter(char::is_ascii_digit).count();
     match letters {
+        0 if id.prefix == "#" => true,
         0 => id.numbers.len() >= 2 && id.numbers.iter().all(|number| *number < 100),
         1 => first_digits >= 2 || id.text.contains('-'),
         2..=5 => {

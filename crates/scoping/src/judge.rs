@@ -3,6 +3,7 @@
 //! No section looks at another one, so that adding, moving or removing a section never changes what others give. What spans
 //! sections (the same work twice, parents) is [`crate::join`]'s.
 
+mod items;
 mod lists;
 mod prose;
 mod sections;
@@ -28,6 +29,8 @@ pub(crate) enum Form {
     Item,
     /// A row of a table.
     Row { shape: std::rc::Rc<TableShape> },
+    /// A cell of a story map, below the release that it belongs to.
+    Cell { stage: String },
     /// A whole table of fields and values.
     Record,
     /// A paragraph.

@@ -111,6 +111,15 @@ meanings! {
     Standing = "standing",
     Small = "small",
     Verb = "verb",
+    Nothing = "nothing",
+    Joining = "joining",
+    Particle = "particle",
+    UnitMinute = "unit.minute",
+    UnitHour = "unit.hour",
+    UnitDay = "unit.day",
+    UnitWeek = "unit.week",
+    UnitMonth = "unit.month",
+    UnitPoint = "unit.point",
 }
 
 impl Meaning {

@@ -108,18 +108,13 @@ fn head(words: &str) -> Option<&str> {
     let spans = crate::text::word_spans(words);
     let small = spans.iter().skip(1).find(|span| {
         let word = words.get((*span).clone()).unwrap_or_default();
-        lexicon().is_filler(word) && !JOINING.contains(&word)
+        lexicon().is_filler(word) && !lexicon().meaning(word).has(M::Joining)
     })?;
     words
         .get(..small.start)
         .map(str::trim_end)
         .filter(|head| !head.is_empty())
 }
-
-/// Small words that put two things side by side.
-const JOINING: &[&str] = &[
-    "and", "or", "und", "oder", "et", "ou", "y", "e", "o", "en", "of",
-];
 
 /// The meanings that cover most of a heading, and whether they cover all of it.
 fn meanings(words: &str) -> (u128, bool) {

@@ -35,6 +35,8 @@ pub(crate) struct TableShape {
     pub(crate) has_name: bool,
     /// Whether most rows have an id of work.
     pub(crate) has_ids: bool,
+    /// The columns that are releases or phases: their cells are items, as in a story map.
+    pub(crate) stages: Vec<usize>,
     /// Whether each row is a field and its value: the table is one item.
     pub(crate) is_record: bool,
 }
@@ -100,6 +102,13 @@ pub(crate) fn shape(outline: &Outline<'_>, table: NodeId) -> TableShape {
             ])
         })
     });
+    let stages: Vec<usize> = (1..headers.len())
+        .filter(|at| {
+            headers
+                .get(*at)
+                .is_some_and(|header| super::roles::is_stage(header))
+        })
+        .collect();
     let is_record = is_record(outline, &headers, &rows);
     TableShape {
         columns,
@@ -108,6 +117,7 @@ pub(crate) fn shape(outline: &Outline<'_>, table: NodeId) -> TableShape {
         names_work,
         has_name,
         has_ids: id_column.is_some(),
+        stages,
         is_record,
     }
 }

@@ -89,22 +89,12 @@ pub(crate) fn priority_code(words: &str) -> Option<Priority> {
     let mut list = words.split(' ');
     let first = list.next()?;
     let glued = first.strip_prefix('p').filter(|rest| rest.len() == 1);
-    let parted = matches!(
-        first,
-        "pri"
-            | "prio"
-            | "priority"
-            | "p"
-            | "priorität"
-            | "prioridad"
-            | "prioridade"
-            | "priorité"
-            | "priorità"
-            | "prioriteit"
-    )
-    .then(|| list.next())
-    .flatten()
-    .map(|next| next.strip_prefix('p').unwrap_or(next));
+    let parted = lexicon()
+        .meaning(first)
+        .has(Meaning::FieldPriority)
+        .then(|| list.next())
+        .flatten()
+        .map(|next| next.strip_prefix('p').unwrap_or(next));
     let digit = glued.or(parted)?;
     if list.next().is_some() {
         return None;
@@ -125,6 +115,9 @@ pub(crate) fn priority_word(text: &str) -> Option<Priority> {
 
 /// "High priority", "Must have", "Should Have (v1.1)", "Priority 1 – now".
 pub(crate) fn heading_priority(name: &str) -> Option<Priority> {
+    if lexicon().meaning(&normal(name)).has(Meaning::Later) {
+        return None;
+    }
     let head = name
         .split(['(', '—', '–', ':', '-', '/'])
         .next()
@@ -162,7 +155,7 @@ pub(crate) fn priority_value(text: &str) -> Option<Rank> {
         }));
     }
     let words = normal(text);
-    if is_choice(text) || matches!(words.as_str(), "" | "n a" | "na" | "tbd" | "none" | "unset") {
+    if is_choice(text) || words.is_empty() || lexicon().meaning(&words).has(Meaning::Nothing) {
         return colour(text);
     }
     let lone = words.parse::<u8>().ok().and_then(numbered);
@@ -185,18 +178,8 @@ pub(crate) fn priority_value(text: &str) -> Option<Rank> {
 }
 
 fn wont(words: &str) -> bool {
-    lexicon().meaning(words).has(Meaning::StatusRejected)
-        || matches!(
-            words,
-            "won t"
-                | "wont"
-                | "won t have"
-                | "wont have"
-                | "will not have"
-                | "won t do"
-                | "w"
-                | "out of scope"
-        )
+    // The letter of MoSCoW; as a word it says nothing of a state.
+    words == "w" || lexicon().meaning(words).has(Meaning::StatusRejected)
 }
 
 /// "Must / Should / Could" is a template's list of choices, not a choice.
@@ -271,6 +254,15 @@ fn effort_word(text: &str) -> Option<Effort> {
     }
 }
 
+/// Working days of each unit.
+const UNITS: &[(Meaning, f64)] = &[
+    (Meaning::UnitMinute, 1.0 / 480.0),
+    (Meaning::UnitHour, 1.0 / 8.0),
+    (Meaning::UnitDay, 1.0),
+    (Meaning::UnitWeek, 5.0),
+    (Meaning::UnitMonth, 20.0),
+];
+
 /// An amount with its unit, in days: "~65 min", "3-5 days", "2 Wochen".
 fn amount(text: &str, lone: bool) -> Option<Effort> {
     let text = text
@@ -288,21 +280,13 @@ fn amount(text: &str, lone: bool) -> Option<Effort> {
     });
     let unit = normal(rest.trim_start_matches(['+', ' ']));
     let unit = unit.split(' ').next().unwrap_or_default();
-    let days = match unit {
-        "" if lone => return Some(points(number)),
-        "pt" | "pts" | "point" | "points" | "sp" | "story" | "punkte" | "puntos" | "pontos"
-        | "punti" => return Some(points(number)),
-        "min" | "mins" | "minute" | "minutes" | "minuten" | "minutos" | "minuti" => number / 480.0,
-        "h" | "hr" | "hrs" | "hour" | "hours" | "std" | "stunden" | "stunde" | "heures"
-        | "heure" | "horas" | "hora" | "ore" | "uur" | "時間" => number / 8.0,
-        "d" | "day" | "days" | "tag" | "tage" | "pt d" | "jour" | "jours" | "j" | "día"
-        | "días" | "dia" | "dias" | "giorni" | "giorno" | "dagen" | "dag" | "日" => number,
-        "w" | "wk" | "wks" | "week" | "weeks" | "woche" | "wochen" | "semaine" | "semaines"
-        | "semana" | "semanas" | "settimana" | "settimane" | "weken" | "週間" => number * 5.0,
-        "month" | "months" | "monat" | "monate" | "mois" | "mes" | "meses" | "mês" | "mesi"
-        | "maanden" => number * 20.0,
-        _ => return None,
-    };
+    if (unit.is_empty() && lone) || lexicon().meaning(unit).has(Meaning::UnitPoint) {
+        return Some(points(number));
+    }
+    let (_, days) = UNITS
+        .iter()
+        .find(|(meaning, _)| lexicon().meaning(unit).has(*meaning))?;
+    let days = number * days;
     Some(if days <= 0.25 {
         Effort::Trivial
     } else if days <= 1.0 {

@@ -121,8 +121,9 @@ fn shortened(name: &str, room: usize, language: usize) -> String {
     if width(name) <= room {
         let name = without_open_bracket(name);
         let last = name.rsplit(' ').next().unwrap_or_default().to_lowercase();
-        let is_part_of_verb =
-            lexicon().meaning(&last).has(Meaning::Verb) || VERB_ENDS.contains(&last.as_str());
+        let is_part_of_verb = lexicon()
+            .meaning(&last)
+            .any(&[Meaning::Verb, Meaning::Particle]);
         return if is_part_of_verb {
             name.to_owned()
         } else {
@@ -165,12 +166,6 @@ fn shortened(name: &str, room: usize, language: usize) -> String {
     let at = head.rfind(' ').unwrap_or(head.len());
     tidy(head.get(..at).unwrap_or_default(), language)
 }
-
-/// Small words that end a verb: "sign in", "switch off".
-const VERB_ENDS: &[&str] = &[
-    "in", "on", "up", "off", "out", "over", "at", "by", "through", "about", "an", "auf", "aus",
-    "zu", "um",
-];
 
 /// Without small words at the end of a whole name.
 fn tidy_words(name: &str, language: usize) -> String {

@@ -42,18 +42,8 @@ impl Facts {
 
     /// Takes the value of a field or cell; the first one that says something holds.
     pub(super) fn take(&mut self, means: Meanings, value: &str) {
-        let says_nothing = matches!(
-            normal(value).as_str(),
-            "" | "none"
-                | "n a"
-                | "na"
-                | "tbd"
-                | "unassigned"
-                | "keine"
-                | "aucune"
-                | "ninguna"
-                | "nenhuma"
-        );
+        let words = normal(value);
+        let says_nothing = words.is_empty() || lexicon().meaning(&words).has(Meaning::Nothing);
         if says_nothing {
             return;
         }

@@ -17,6 +17,10 @@ impl Judge<'_, '_> {
             self.record(table, &shape, context);
             return;
         }
+        if shape.stages.len() >= 2 && context.aside.is_none() {
+            self.story_map(&shape, context);
+            return;
+        }
         if self.table_points(&shape, context) < ENOUGH {
             let why = context.aside.unwrap_or(CoverageReason::NoEvidence);
             self.fate(table, Fate::NotWork(why));
@@ -25,6 +29,25 @@ impl Judge<'_, '_> {
         let shape = Rc::new(shape);
         for row in &shape.rows {
             self.row(*row, &shape, context);
+        }
+    }
+
+    /// "Activity | Release 1 | Release 2": each cell below a release is an item of it.
+    fn story_map(&mut self, shape: &TableShape, context: &Context) {
+        for row in &shape.rows {
+            let cells = self.outline.children(*row);
+            for column in &shape.stages {
+                let Some(cell) = cells
+                    .get(*column)
+                    .filter(|cell| !self.outline.plain(**cell).is_empty())
+                else {
+                    continue;
+                };
+                let stage = shape.headers.get(*column).cloned().unwrap_or_default();
+                if !self.is_closed(*cell) {
+                    self.push(*cell, Form::Cell { stage }, context);
+                }
+            }
         }
     }
 

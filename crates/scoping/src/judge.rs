@@ -146,6 +146,10 @@ impl<'a> Judge<'a, '_> {
             .id
             .as_ref()
             .filter(|id| id.numbers.len() > 1)?;
+        let names_kind = |section: &NodeId| {
+            let roles = self.evidence(*section).roles;
+            roles.is_whole && roles.work().is_some()
+        };
         let goes_on = |section: &NodeId| {
             self.evidence(*section)
                 .label
@@ -153,7 +157,10 @@ impl<'a> Judge<'a, '_> {
                 .as_ref()
                 .is_some_and(|above| above.continues_in(own))
         };
-        self.outline.sections_above(node).find(goes_on)
+        self.outline
+            .sections_above(node)
+            .find(goes_on)
+            .filter(|section| !names_kind(section))
     }
 
     /// Whether the node says that it is done or will not be; noted if so.

@@ -447,17 +447,12 @@ fn take_end_word(label: &mut Label, text: &str) -> Option<String> {
         label.state = label.state.or(Some(state));
         return Some(head.to_owned());
     }
-    let lone = normal(text.split_whitespace().next_back()?);
-    if lone == "done" && spans.len() > 1 {
+    let (head, last) = text.rsplit_once(' ')?;
+    let before = normal(head.split_whitespace().next_back()?);
+    // "Receipt mail done" is; "send a text when it is done" is not.
+    if last.eq_ignore_ascii_case("done") && !lexicon().is_filler(&before) {
         label.state = label.state.or(Some(State::Done));
-        return text
-            .trim_end()
-            .strip_suffix(|c: char| c.is_alphanumeric())
-            .map(|_| {
-                text.rsplit_once(' ')
-                    .map_or("", |(head, _)| head)
-                    .to_owned()
-            });
+        return Some(head.to_owned());
     }
     None
 }

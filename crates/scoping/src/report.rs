@@ -19,6 +19,18 @@ struct Told {
     reason: Option<CoverageReason>,
 }
 
+const CONTEXT: Told = Told {
+    outcome: LineOutcome::Context,
+    ticket: None,
+    reason: None,
+};
+const OBLIGATION: Told = Told {
+    outcome: LineOutcome::Obligation,
+    ticket: None,
+    reason: None,
+};
+const NO_EVIDENCE: Told = Told::why(LineOutcome::NotWork, CoverageReason::NoEvidence);
+
 impl Told {
     const fn of(outcome: LineOutcome, ticket: usize) -> Self {
         Self {
@@ -95,14 +107,7 @@ pub(crate) fn coverage(
             if lines.is_ticket(span.0) {
                 continue;
             }
-            lines.put(
-                *span,
-                Told {
-                    outcome: LineOutcome::Context,
-                    ticket: None,
-                    reason: None,
-                },
-            );
+            lines.put(*span, CONTEXT);
         }
     }
     ranges(outline, &lines)
@@ -112,45 +117,33 @@ pub(crate) fn coverage(
 fn prose(outline: &Outline<'_>, notes: &Annotations, lines: &mut Lines) {
     for id in outline.ids() {
         let node = outline.node(id);
-        let told = match node.kind {
-            Kind::Section => Told {
-                outcome: LineOutcome::Context,
-                ticket: None,
-                reason: None,
-            },
-            Kind::Paragraph
-            | Kind::Item { .. }
-            | Kind::Row { .. }
-            | Kind::Code { .. }
-            | Kind::Html
-            | Kind::Quote => {
-                let obliges =
-                    notes.of(id).obligation == Obligation::Strong && !notes.of(id).is_question;
-                if obliges {
-                    Told {
-                        outcome: LineOutcome::Obligation,
-                        ticket: None,
-                        reason: None,
-                    }
-                } else {
-                    let why = if node.kind == Kind::Paragraph {
-                        CoverageReason::Prose
-                    } else {
-                        CoverageReason::NoEvidence
-                    };
-                    Told::why(LineOutcome::NotWork, why)
-                }
-            }
-            _ => continue,
-        };
         let last = node.text.last().map_or(node.lines.1, |line| line.number);
-        let end = if node.kind == Kind::Section {
-            node.lines.0
-        } else {
-            last.max(node.lines.0)
-        };
-        lines.put((node.lines.0, end), told);
+        match node.kind {
+            Kind::Section => lines.put((node.lines.0, node.lines.0), CONTEXT),
+            Kind::Rule | Kind::Table => lines.put(node.lines, CONTEXT),
+            Kind::Row { is_head: false } => lines.put(node.lines, NO_EVIDENCE),
+            Kind::Code { .. } | Kind::Html | Kind::Quote => lines.put(node.lines, NO_EVIDENCE),
+            Kind::Paragraph | Kind::Item { .. } => {
+                lines.put((node.lines.0, last), undecided(notes, id, &node.kind));
+            }
+            _ => {}
+        }
     }
+}
+
+fn undecided(notes: &Annotations, id: NodeId, kind: &Kind) -> Told {
+    let evidence = notes.of(id);
+    match kind {
+        _ if evidence.obligation == Obligation::Strong && !evidence.is_question => OBLIGATION,
+        Kind::Paragraph => Told::why(LineOutcome::NotWork, CoverageReason::Prose),
+        _ => NO_EVIDENCE,
+    }
+}
+
+/// A link that other lines refer to belongs to them: `[guide]: https://…`.
+fn is_link_definition(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with('[') && line.contains("]: ")
 }
 
 fn ranges(outline: &Outline<'_>, lines: &Lines) -> Vec<CoverageEntry> {
@@ -161,7 +154,12 @@ fn ranges(outline: &Outline<'_>, lines: &Lines) -> Vec<CoverageEntry> {
         if text.trim().is_empty() {
             continue;
         }
-        let told = told.unwrap_or(Told::why(LineOutcome::NotWork, CoverageReason::NoEvidence));
+        let rest = if is_link_definition(text) {
+            CONTEXT
+        } else {
+            NO_EVIDENCE
+        };
+        let told = told.unwrap_or(rest);
         let same = entries.last_mut().filter(|entry| {
             entry.outcome == told.outcome
                 && entry.ticket == told.ticket

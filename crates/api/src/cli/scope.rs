@@ -110,8 +110,8 @@ pub(super) fn run(output: Output, file: &Path, explain: bool) -> Result<()> {
 fn table(output: Output, tickets: &[Shown]) -> Result<()> {
     let head = ["LINE", "TYPE", "PRIORITY", "EFFORT", "TITLE"];
     output.list(tickets, &head, |ticket| {
-        let indent = if ticket.parent_line.is_some() {
-            "  "
+        let mark = if ticket.parent_line.is_some() {
+            "↳ "
         } else {
             ""
         };
@@ -124,7 +124,7 @@ fn table(output: Output, tickets: &[Shown]) -> Result<()> {
                 .as_ref()
                 .map(word)
                 .unwrap_or_default(),
-            format!("{indent}{}", shortened(&ticket.title, TITLE_CHARS)),
+            format!("{mark}{}", shortened(&ticket.title, TITLE_CHARS)),
         ]
     })
 }

@@ -30,7 +30,7 @@ const MAX_CONTEXT: usize = 1_500;
 const MAX_CONTEXT_BLOCKS: usize = 40;
 
 /// A ticket before twins are merged and parents are set.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Draft {
     pub(crate) node: NodeId,
     pub(crate) lines: (u32, u32),
@@ -169,18 +169,13 @@ pub(crate) fn container(
         title,
         priority: facts.priority,
         labels: facts.labels,
-        criteria: Vec::new(),
-        criteria_lines: Vec::new(),
-        effort: None,
         assignee: facts.assignee,
         due_on: facts.due_on,
         depends_on: facts.depends_on,
         id: label.id,
         section,
         source_text: extract.source_text((first, first)),
-        containers: Vec::new(),
-        in_inventory: false,
-        context_lines: Vec::new(),
+        ..Draft::default()
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) use html::tag_name;
 pub(crate) const MAX_NODES: usize = 250_000;
 
 /// The place of a node in [`Outline::nodes`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct NodeId(u32);
 
 impl NodeId {

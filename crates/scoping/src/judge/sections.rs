@@ -4,6 +4,7 @@ use handoff_domain::scoping::model::CoverageReason;
 
 use super::{Context, Fate, Form, Judge, reason};
 use crate::evidence::Evidence;
+use crate::evidence::label::Label;
 use crate::evidence::roles::{ASIDE, Roles};
 use crate::evidence::values::State;
 use crate::evidence::{Obligation, fields, story};
@@ -238,70 +239,48 @@ impl Judge<'_, '_> {
     /// A heading's nature by its own words and its own content.
     fn nature(&self, id: NodeId, context: &Context, in_item: bool) -> Nature {
         let evidence = self.evidence(id);
-        let roles = evidence.roles;
         if in_item && is_part(evidence) {
             return Nature::Part;
         }
         if Some(id) == self.outline.title() {
-            let label = &evidence.label;
-            let is_story = label.id.is_some()
-                && label
-                    .kind
-                    .any(&[Meaning::KindStory, Meaning::KindTask, Meaning::KindBug]);
-            return if is_story && !label.kind.has(Meaning::KindEpic) {
-                Nature::Item
-            } else {
-                Nature::Group
-            };
+            return title_nature(&evidence.label);
         }
-        if evidence.label.is_named() && !self.is_container(id) {
+        let is_container = self.is_container(id);
+        if evidence.label.is_named() && !is_container {
             return Nature::Item;
         }
-        let is_excluded = roles.any(&[Meaning::NonGoal, Meaning::Metric, Meaning::Exit])
-            && roles.work().is_none();
-        let is_placed =
-            context.work.is_some() && context.distance == 0 && evidence.label.id.is_some();
-        if is_placed && !is_excluded && !self.is_container(id) {
-            return if self.has_item_body(id) {
-                Nature::Item
-            } else {
-                Nature::Neutral
-            };
+        if !is_container && is_placed(evidence, context) {
+            return self.item_or(id, Nature::Neutral);
         }
-        let is_unranked = context.work.is_none() || context.distance > 0;
-        let is_sure = roles.is_whole
-            || (is_unranked && evidence.rank.is_none())
-            || roles.has(Meaning::NonGoal);
-        if let Some(why) = against(roles).filter(|_| is_sure) {
+        if let Some(why) = excluded(evidence, context) {
             return Nature::Aside(why);
         }
-        if roles.work().is_none() && roles.any(&[Meaning::Criteria, Meaning::Exit]) {
-            return Nature::Aside(CoverageReason::ExitCriteria);
-        }
-        if self.is_container(id) {
+        if is_container || evidence.roles.work().is_some() {
             return Nature::Group;
         }
-        if roles.work().is_some() || roles.has(Meaning::Inventory) || roles.has(Meaning::Later) {
-            return if self.has_item_body(id) && roles.work().is_none() {
-                Nature::Item
-            } else {
-                Nature::Group
-            };
+        if evidence.roles.has(Meaning::Inventory) || evidence.roles.has(Meaning::Later) {
+            return self.item_or(id, Nature::Group);
         }
         if context.aside.is_some() {
             return Nature::Group;
         }
+        let names_part = evidence.roles.is_whole && evidence.label.id.is_none();
         if context.in_container
-            && roles.is_whole
-            && roles.any(&[Meaning::Detail, Meaning::Steps])
-            && evidence.label.id.is_none()
+            && names_part
+            && evidence.roles.any(&[Meaning::Detail, Meaning::Steps])
         {
             return Nature::Aside(CoverageReason::Background);
         }
+        self.item_or(id, Nature::Neutral)
+    }
+
+    /// An item where the section's own content shows it.
+    fn item_or(&self, id: NodeId, other: Nature) -> Nature {
         if self.has_item_body(id) {
-            return Nature::Item;
+            Nature::Item
+        } else {
+            other
         }
-        Nature::Neutral
     }
 
     /// Whether a heading is an item and not a container of items.
@@ -533,6 +512,31 @@ impl Judge<'_, '_> {
         }
         ticked > 0
     }
+}
+
+/// The title of a document is no item, unless the document is one story or task.
+fn title_nature(label: &Label) -> Nature {
+    let kinds = &[Meaning::KindStory, Meaning::KindTask, Meaning::KindBug];
+    let is_item = label.id.is_some() && label.kind.any(kinds) && !label.kind.has(Meaning::KindEpic);
+    if is_item { Nature::Item } else { Nature::Group }
+}
+
+/// Whether a heading has a number right below a heading whose sections are work: its words decide less then.
+fn is_placed(evidence: &Evidence, context: &Context) -> bool {
+    let excludes = &[Meaning::NonGoal, Meaning::Metric, Meaning::Exit];
+    let is_excluded = evidence.roles.any(excludes) && evidence.roles.work().is_none();
+    context.work.is_some() && context.distance == 0 && evidence.label.id.is_some() && !is_excluded
+}
+
+/// Why a heading speaks against work; one that only partly does is outweighed by work around it or a priority of its own.
+fn excluded(evidence: &Evidence, context: &Context) -> Option<CoverageReason> {
+    let roles = evidence.roles;
+    let is_alone = context.work.is_none() || context.distance > 0;
+    let is_sure =
+        roles.is_whole || (is_alone && evidence.rank.is_none()) || roles.has(Meaning::NonGoal);
+    let names_criteria = roles.work().is_none() && roles.any(&[Meaning::Criteria, Meaning::Exit]);
+    let why = against(roles).filter(|_| is_sure);
+    why.or_else(|| names_criteria.then_some(CoverageReason::ExitCriteria))
 }
 
 /// A heading that stands for a part of the item around it.

@@ -25,9 +25,12 @@ pub(super) fn check(files: &Files, findings: &mut Findings) {
 
 /// Markdown that people read; documents that tests feed in may hold anything.
 fn is_documentation(path: &str) -> bool {
-    let is_fixture = path
-        .split('/')
-        .any(|folder| matches!(folder, "fixtures" | "snapshots" | "testdata" | "assets"));
+    let is_fixture = path.split('/').any(|folder| {
+        matches!(
+            folder,
+            "fixtures" | "snapshots" | "testdata" | "assets" | "cases"
+        )
+    });
     path.ends_with(".md") && !is_fixture
 }
 

@@ -269,10 +269,15 @@ fn scope_prints_the_tickets_of_a_file_or_of_standard_input() {
         keys,
         [
             "acceptance_criteria",
+            "assignee",
+            "depends_on",
             "description",
+            "due_on",
             "estimated_effort",
             "labels",
+            "parent_line",
             "priority",
+            "source_end_line",
             "source_line",
             "ticket_type",
             "title"
@@ -299,6 +304,42 @@ fn scope_prints_the_tickets_of_a_file_or_of_standard_input() {
     assert!(
         !operator.path().join("data").exists(),
         "scoping touches no database"
+    );
+}
+
+#[test]
+fn scope_says_of_each_line_what_became_of_it() {
+    let operator = Operator::new();
+    let content = "# Desk\n\n## Goals\n\n- Grow by a tenth\n\n## Epic 1: Entry\n\n\
+                   - [x] Sign in\n- [ ] Sign out\n\nThe door must close.\n";
+    let file = operator.path().join("plan.md");
+    std::fs::write(&file, content).unwrap();
+    let path = file.to_str().unwrap();
+    let text = operator.text(&["scope", path, "--explain"]);
+    let said = |line: &str| text.lines().find(|told| told.ends_with(line)).unwrap();
+    assert!(said("Grow by a tenth").contains("no work: the section tells"));
+    assert!(said("- [x] Sign in").contains("finished: marked as done"));
+    assert!(said("- [ ] Sign out").contains("ticket: Sign out"));
+    assert!(said("The door must close.").contains("context"), "{text}");
+    assert!(!text.contains('\u{1b}'), "plain lines without a terminal");
+
+    let told = operator.json(&["scope", path, "--explain", "--json"]);
+    let outcomes: Vec<&Value> = told["coverage"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| &entry["outcome"])
+        .collect();
+    assert!(outcomes.contains(&&json!("finished")), "{told}");
+    let tickets = operator.json(&["scope", path, "--json"]);
+    assert_eq!(tickets[0]["ticket_type"], "epic");
+    assert_eq!(tickets[1]["parent_line"], tickets[0]["source_line"]);
+
+    let nothing = operator.run_with_input(&["scope", "-"], b"The sun shone.\n");
+    let note = String::from_utf8_lossy(&nothing.stderr).into_owned();
+    assert!(
+        note.contains("nothing in the document looks like work"),
+        "{note}"
     );
 }
 

@@ -54,6 +54,8 @@ pub(crate) struct Draft {
     pub(crate) in_inventory: bool,
     /// The lines of its section that it repeats.
     pub(crate) context_lines: Vec<(u32, u32)>,
+    /// Lines beside its own that are in it and in no other ticket: what stands below the heading of an epic.
+    pub(crate) body_lines: Vec<(u32, u32)>,
 }
 
 /// What is read of an item's own text, whatever its form.
@@ -124,6 +126,7 @@ pub(crate) fn draft(
         containers: unit.containers.clone(),
         in_inventory: unit.in_inventory,
         context_lines,
+        body_lines: Vec::new(),
     }
 }
 
@@ -155,15 +158,15 @@ pub(crate) fn container(
         .collect();
     let body = extract.blocks(&own_blocks, &mut facts);
     let title = title::of(&label, &text, &body, notes.language, &mut facts);
-    let end = own_blocks
-        .iter()
-        .map(|child| outline.node(*child).lines.1)
-        .max();
     let first = outline.node(node).lines.0;
     let section = extract.path(node);
     Draft {
         node,
-        lines: (first, end.unwrap_or(first).max(first)),
+        lines: (first, first),
+        body_lines: own_blocks
+            .iter()
+            .map(|child| outline.node(*child).lines)
+            .collect(),
         description: describe(&title, &text, &body, "", &section),
         ticket_type: TicketType::Epic,
         title,

@@ -100,6 +100,9 @@ pub(crate) fn coverage(
         lines.put(ticket.draft.lines, Told::of(LineOutcome::Ticket, place));
     }
     for (place, ticket) in joined.iter().enumerate() {
+        for span in &ticket.draft.body_lines {
+            lines.put(*span, Told::of(LineOutcome::Ticket, place));
+        }
         for span in &ticket.draft.criteria_lines {
             lines.put(*span, Told::of(LineOutcome::Criterion, place));
         }

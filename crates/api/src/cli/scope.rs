@@ -19,7 +19,7 @@ use super::output::Output;
 /// How many characters of a title a table shows.
 const TITLE_CHARS: usize = 80;
 /// How wide the column is that says what became of a line, in characters.
-const OUTCOME_CHARS: usize = 46;
+const OUTCOME_CHARS: usize = 56;
 
 /// A ticket as `--json` prints it; lines are those of the document, from 1.
 #[derive(Serialize)]

@@ -18,7 +18,7 @@ pub(crate) use front::FrontMatter;
 pub(crate) use html::tag_name;
 
 /// The most nodes of a document; a longer one is refused, so that nobody's document takes the memory of the others.
-pub(crate) const MAX_NODES: usize = 250_000;
+pub(crate) const MAX_NODES: usize = 120_000;
 
 /// The place of a node in [`Outline::nodes`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

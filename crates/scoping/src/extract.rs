@@ -495,7 +495,12 @@ impl Extract<'_, '_> {
 
 /// "Release 1.2" for "Release 1.2 (June)", "Phase 2" for "Phase 2: Polish"; an epic is a parent and no label.
 fn container_label(label: &Label, heading: &str) -> Option<String> {
-    if label.kind.has(Meaning::KindEpic) {
+    let words = normal(heading);
+    let hits = crate::lexicon::lexicon().find(&words);
+    let names_epic = hits
+        .iter()
+        .any(|hit| hit.at == 0 && hit.means.has(Meaning::KindEpic));
+    if names_epic || label.kind.has(Meaning::KindEpic) {
         return None;
     }
     if let Some(id) = &label.id {

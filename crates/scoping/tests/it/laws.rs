@@ -276,7 +276,10 @@ fn ways_of_writing_change_nothing_in_a_case() {
 fn ticking_the_last_box_of_an_epic_removes_the_epic_too() {
     let document = "# Desk\n\n## Epic 1: Entry\n\nGoal.\n\n- [ ] Sign in\n- [x] Sign out\n";
     assert_eq!(titles(document), ["Epic 1: Entry", "Sign in"]);
-    assert_eq!(titles(&document.replace("[ ]", "[x]")), Vec::<String>::new());
+    assert_eq!(
+        titles(&document.replace("[ ]", "[x]")),
+        Vec::<String>::new()
+    );
 }
 
 #[test]

@@ -49,6 +49,7 @@ async fn generate(
     let command = Generate {
         block_id: body.input.block_id.map(Into::into),
         include_block_types: types.map(|types| types.into_iter().map(Into::into).collect()),
+        leaves_out_epics: false,
     };
     let service = state.tickets.clone();
     let generated =

@@ -36,11 +36,10 @@ async fn no_work_gives_no_ticket(writer: &Client) {
         let none = writer
             .post_in_workspace("/api/execution/generate", body)
             .await;
-        assert_eq!(
-            none.expect(200),
-            json!({"tickets": [], "total": 0}),
-            "{content:?}"
-        );
+        let none = none.expect(200);
+        assert_eq!(none["tickets"], json!([]), "{content:?}");
+        assert_eq!(none["total"], 0, "{content:?}");
+        assert_ne!(none["notes"], json!([]), "{content:?} ends without a word");
     }
 }
 
@@ -132,7 +131,7 @@ async fn part_of_a_document_can_be_generated(writer: &Client) {
     let none = generate(json!({"include_block_types": []}))
         .await
         .expect(200);
-    assert_eq!(none, json!({"tickets": [], "total": 0}));
+    assert_eq!((&none["tickets"], &none["total"]), (&json!([]), &json!(0)));
     let whole = writer.generate(made["id"].as_str().unwrap()).await;
     let distinct: BTreeSet<String> = whole
         .iter()

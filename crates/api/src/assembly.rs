@@ -24,6 +24,7 @@ use handoff_domain::delivery::worker::DeliveryWorker;
 use handoff_domain::document::ports::DocumentRepository;
 use handoff_domain::document::service::DocumentService;
 use handoff_domain::scoping::ports::{BlockCutter, TicketScoper};
+use handoff_domain::scoping::service::ScopingService;
 use handoff_domain::shared::clock::{Clock, Randomness};
 use handoff_domain::shared::ids::IdSource;
 use handoff_domain::sync::service::SyncService;
@@ -217,6 +218,7 @@ pub fn assemble(mut ports: Ports, settings: Settings) -> Assembly {
     let (stop, stopping) = watch::channel(false);
     let state = AppState {
         documents: documents(&ports),
+        scoping: ScopingService::new(Arc::clone(&ports.scoper)),
         tickets: tickets(&ports),
         connections: ConnectionService::new(connecting.clone(), workspaces.clone(), targets),
         catalog: CatalogService::new(Arc::clone(&ports.connections), Arc::clone(&ports.tracker)),

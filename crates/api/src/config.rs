@@ -74,8 +74,8 @@ pub struct Config {
     pub auth: Option<IdentityProviderConfig>,
     /// Delivering.
     pub delivery: DeliveryConfig,
-    /// How many requests a caller may make in a minute.
-    pub requests_per_minute: u32,
+    /// Bounds on what callers may do.
+    pub limits: LimitsConfig,
     /// The log.
     pub log: LogConfig,
 }
@@ -191,6 +191,17 @@ impl DeliveryConfig {
     }
 }
 
+/// Bounds on what callers may do.
+#[derive(Clone, Copy, Debug)]
+pub struct LimitsConfig {
+    /// How many requests a caller may make in a minute.
+    pub requests_per_minute: u32,
+    /// The most tickets that a document may call for.
+    pub tickets_per_document: u32,
+    /// The most blocks that a document may have.
+    pub blocks_per_document: u32,
+}
+
 /// The log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogConfig {
@@ -233,7 +244,7 @@ impl Config {
             jira: sections::jira(&mut reader),
             auth: sections::identity_provider(&mut reader),
             delivery: sections::delivery(&mut reader),
-            requests_per_minute: reader.number("limits.requests_per_minute", 1, 1_000_000, 300),
+            limits: sections::limits(&mut reader),
             log: sections::log(&mut reader),
             data_dir,
         };

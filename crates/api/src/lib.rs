@@ -19,4 +19,5 @@ pub mod serve;
 pub mod server;
 pub mod state;
 pub mod telemetry;
+pub mod turns;
 pub mod wiring;

@@ -7,6 +7,8 @@ mod health;
 mod integrations;
 mod me;
 mod pushes;
+mod reading;
+mod scope;
 mod search;
 mod sync;
 mod task;
@@ -28,6 +30,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .configure(me::configure)
         .configure(workspaces::configure)
         .configure(documents::configure)
+        .configure(scope::configure)
         .configure(integrations::configure)
         .configure(execution::configure)
         .configure(pushes::configure)

@@ -10,6 +10,7 @@ use handoff_domain::connection::ports::SecretHasher;
 use handoff_domain::connection::service::ConnectionService;
 use handoff_domain::delivery::service::DeliveryService;
 use handoff_domain::document::service::DocumentService;
+use handoff_domain::scoping::service::ScopingService;
 use handoff_domain::shared::failure::Failure;
 use handoff_domain::shared::ids::IdSource;
 use handoff_domain::sync::service::SyncService;
@@ -38,6 +39,8 @@ pub struct AppState {
     pub workspaces: WorkspaceService,
     /// Documents.
     pub documents: DocumentService,
+    /// Scoping what nobody has saved.
+    pub scoping: ScopingService,
     /// Tickets.
     pub tickets: TicketService,
     /// Connections.

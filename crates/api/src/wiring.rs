@@ -18,7 +18,6 @@ use handoff_domain::connection::ports::{AccessTokens, SecretSealer, TrackerAutho
 use handoff_domain::connection::tokens::TokenKeeper;
 use handoff_domain::shared::clock::Clock;
 use handoff_domain::shared::ids::IdSource;
-use handoff_scoping::Limits;
 use handoff_store::{DatabaseUrl, StoreConfig};
 pub use handoff_store::{LedgerOverview, Store};
 use handoff_trackers::jira::{AppConfig, JiraAuthorizer, JiraTracker, JiraTrackerConfig};
@@ -115,6 +114,20 @@ pub fn wire(
     keys: KeyRing,
     address: SocketAddr,
 ) -> Result<Assembly> {
+    let (ports, settings) = ports(config, store, keys, address)?;
+    Ok(assemble(ports, settings))
+}
+
+/// The adapters behind the ports, and what is chosen by configuration.
+///
+/// # Errors
+/// When an adapter cannot be made from the settings.
+pub fn ports(
+    config: &Config,
+    store: &Store,
+    keys: KeyRing,
+    address: SocketAddr,
+) -> Result<(Ports, Settings)> {
     install_tls();
     let core = core(store)?;
     let public_url = public_url(config, address)?;
@@ -124,7 +137,8 @@ pub fn wire(
             .app_url
             .clone()
             .unwrap_or_else(|| public_url.clone()),
-        requests_per_minute: NonZeroU32::new(config.requests_per_minute).unwrap_or(NonZeroU32::MIN),
+        requests_per_minute: NonZeroU32::new(config.limits.requests_per_minute)
+            .unwrap_or(NonZeroU32::MIN),
         max_in_flight_per_site: usize::try_from(config.delivery.max_in_flight_per_site)?,
         delivery_times: config.delivery.times(),
         trusted_proxies: config.server.trusted_proxies.clone(),
@@ -146,6 +160,7 @@ pub fn wire(
         max_in_flight_per_site: settings.max_in_flight_per_site,
         user_agent: concat!("handoff/", env!("CARGO_PKG_VERSION")).to_owned(),
     };
+    let scoper = Arc::new(scoper::rules(config.limits)?);
     let ports = Ports {
         documents: store.documents(),
         tickets: store.tickets(),
@@ -154,8 +169,8 @@ pub fn wire(
         tracker: Arc::new(JiraTracker::new(jira, tokens, Arc::clone(&core.clock))?),
         authorizer,
         sealer,
-        scoper: Arc::new(scoper::BlockingScoper::new(Limits::default())),
-        cutter: Arc::new(scoper::BlockingScoper::new(Limits::default())),
+        scoper: Arc::clone(&scoper) as _,
+        cutter: scoper,
         signal: Arc::new(WorkNotice::default()),
         readiness: Arc::new(readiness::StoreReadiness::new(store.clone())),
         directory: core.directory,
@@ -165,7 +180,7 @@ pub fn wire(
         randomness: core.randomness,
         ids: core.ids,
     };
-    Ok(assemble(ports, settings))
+    Ok((ports, settings))
 }
 
 fn authorizer(config: &Config, settings: &Settings) -> Result<JiraAuthorizer> {

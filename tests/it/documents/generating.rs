@@ -37,9 +37,9 @@ async fn no_work_gives_no_ticket(writer: &Client) {
             .post_in_workspace("/api/execution/generate", body)
             .await;
         let none = none.expect(200);
-        let found = (&none["tickets"], &none["total"]);
-        assert_eq!(found, (&json!([]), &json!(0)), "{content:?}");
-        assert!(none["coverage"].is_array() && none["notes"].is_array());
+        assert_eq!(none["tickets"], json!([]), "{content:?}");
+        assert_eq!(none["total"], 0, "{content:?}");
+        assert_ne!(none["notes"], json!([]), "{content:?} ends without a word");
     }
 }
 

@@ -10,7 +10,7 @@ use url::Url;
 use super::reader::Reader;
 use super::{
     DatabaseConfig, DatabaseKind, DeliveryConfig, IdentityProviderConfig, JiraConfig, JwksSource,
-    LogConfig, LogFormat, ServerConfig,
+    LimitsConfig, LogConfig, LogFormat, ServerConfig,
 };
 use crate::net::IpNetwork;
 
@@ -168,6 +168,14 @@ pub(super) fn delivery(reader: &mut Reader) -> DeliveryConfig {
         settle: Duration::from_secs(settle.into()),
         deadline: Duration::from_secs(u64::from(deadline) * 3_600),
         max_in_flight_per_site: reader.number("delivery.max_in_flight_per_site", 1, 16, 4),
+    }
+}
+
+pub(super) fn limits(reader: &mut Reader) -> LimitsConfig {
+    LimitsConfig {
+        requests_per_minute: reader.number("limits.requests_per_minute", 1, 1_000_000, 300),
+        tickets_per_document: reader.number("limits.tickets_per_document", 1, 100_000, 5_000),
+        blocks_per_document: reader.number("limits.blocks_per_document", 1, 100_000, 5_000),
     }
 }
 

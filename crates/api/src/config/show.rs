@@ -17,6 +17,7 @@ impl Config {
     pub fn masked(&self) -> Map<String, Value> {
         let sections = [
             self.served(),
+            self.limited(),
             self.kept(),
             self.of_jira(),
             self.of_identity_provider(),
@@ -40,9 +41,23 @@ impl Config {
             ("server.public_url", json!(server.public_url)),
             ("server.trusted_proxies", proxies.collect()),
             ("web.app_url", json!(self.web.app_url)),
+        ]
+    }
+
+    fn limited(&self) -> Shown {
+        let limits = self.limits;
+        vec![
             (
                 "limits.requests_per_minute",
-                json!(self.requests_per_minute),
+                json!(limits.requests_per_minute),
+            ),
+            (
+                "limits.tickets_per_document",
+                json!(limits.tickets_per_document),
+            ),
+            (
+                "limits.blocks_per_document",
+                json!(limits.blocks_per_document),
             ),
         ]
     }

@@ -21,6 +21,8 @@ fn nothing_given_is_a_working_configuration() {
     assert_eq!(config.database.kind, DatabaseKind::Sqlite);
     assert!(config.database.migrate_on_start);
     assert_eq!(config.delivery.settle, Duration::from_secs(300));
+    assert_eq!(config.limits.tickets_per_document, 5_000);
+    assert_eq!(config.limits.blocks_per_document, 5_000);
     assert_eq!(
         config.missing_jira_keys(),
         ["HANDOFF__JIRA__CLIENT_ID", "HANDOFF__JIRA__CLIENT_SECRET"]

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 #[derive(Debug, Deserialize)]
 pub(super) struct Ticket {
     pub(super) id: String,
+    pub(super) parent_id: Option<String>,
     pub(super) title: String,
     pub(super) priority: Option<String>,
     pub(super) status: String,
@@ -26,6 +27,19 @@ pub(super) struct Tickets {
     pub(super) tickets: Vec<Ticket>,
     #[serde(default)]
     next_cursor: Option<String>,
+}
+
+/// What generating gives.
+#[derive(Debug, Deserialize)]
+pub(super) struct Generated {
+    pub(super) tickets: Vec<Ticket>,
+    pub(super) notes: Vec<Note>,
+}
+
+/// Something that people should know of the tickets.
+#[derive(Debug, Deserialize)]
+pub(super) struct Note {
+    pub(super) message: String,
 }
 
 /// A push, as far as the demonstration looks at it.

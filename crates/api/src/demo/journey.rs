@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::browser;
-use super::client::{Client, Push, Ticket, Tickets, good};
+use super::client::{Client, Generated, Push, Ticket, good};
 use super::show::{Progress, say, table};
 
 /// The stand-in's project that has everything as Jira ships it.
@@ -55,7 +55,10 @@ pub(super) async fn run(client: &Client, sandbox: &str, input: &Input) -> Result
     connect(client).await?;
     let document = create_document(client, input).await?;
     let body = json!({"document_id": document});
-    let generated: Tickets = client.post("/api/execution/generate", body).await?;
+    let generated: Generated = client.post("/api/execution/generate", body).await?;
+    for note in &generated.notes {
+        say(format!("note: {}", note.message))?;
+    }
     if generated.tickets.is_empty() {
         say("there is no work in this document: it calls for no ticket".to_owned())?;
         return Ok(Tally::default());

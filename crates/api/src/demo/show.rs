@@ -1,5 +1,6 @@
 //! What people see of the demonstration.
 
+use std::collections::{HashMap, HashSet};
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anyhow::Result;
@@ -60,17 +61,38 @@ impl Progress {
     }
 }
 
-/// Prints the tickets with key, link, priority and status.
+/// The tickets in their order, each followed by its children; with how deep each of them stands.
+fn families(tickets: &[Ticket]) -> Vec<(usize, &Ticket)> {
+    let known: HashSet<&str> = tickets.iter().map(|ticket| ticket.id.as_str()).collect();
+    let mut children: HashMap<Option<&str>, Vec<&Ticket>> = HashMap::new();
+    for ticket in tickets.iter().rev() {
+        let parent = ticket.parent_id.as_deref();
+        let parent = parent.filter(|id| known.contains(id));
+        children.entry(parent).or_default().push(ticket);
+    }
+    let roots = children.remove(&None).unwrap_or_default();
+    let mut waiting: Vec<(usize, &Ticket)> = roots.into_iter().map(|root| (0, root)).collect();
+    let mut placed = Vec::with_capacity(tickets.len());
+    while let Some((depth, ticket)) = waiting.pop() {
+        placed.push((depth, ticket));
+        let own = children.remove(&Some(ticket.id.as_str()));
+        waiting.extend(own.into_iter().flatten().map(|child| (depth + 1, child)));
+    }
+    placed
+}
+
+/// Prints the tickets, children below their parents, with key, link, priority and status.
 pub(super) fn table(tickets: &[Ticket]) -> Result<()> {
     let mut table = Table::new();
     table
         .load_preset(presets::NOTHING)
         .set_header(["KEY", "TITLE", "PRIORITY", "STATUS", "LINK"]);
-    for ticket in tickets.iter().take(MOST_ROWS) {
+    for (depth, ticket) in families(tickets).into_iter().take(MOST_ROWS) {
+        let title = format!("{}{}", "  ".repeat(depth), ticket.title);
         let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
         table.add_row([
             or_dash(&ticket.external_key),
-            shortened(&ticket.title, TITLE_CHARS),
+            shortened(&title, TITLE_CHARS),
             or_dash(&ticket.priority),
             ticket
                 .external_status
@@ -84,4 +106,41 @@ pub(super) fn table(tickets: &[Ticket]) -> Result<()> {
         say(format!("… and {} more", tickets.len() - MOST_ROWS))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn children_stand_below_their_parents_and_nobody_is_lost() {
+        let ticket = |id: &str, parent: Option<&str>| -> Ticket {
+            let ticket = json!({"id": id, "parent_id": parent, "title": id, "status": "generated"});
+            serde_json::from_value(ticket).unwrap()
+        };
+        let tickets = [
+            ticket("epic", None),
+            ticket("other", None),
+            ticket("story", Some("epic")),
+            ticket("subtask", Some("story")),
+            ticket("orphan", Some("elsewhere")),
+            ticket("task", Some("epic")),
+        ];
+        let shown = families(&tickets);
+        let shown: Vec<(usize, &str)> = shown
+            .iter()
+            .map(|(depth, ticket)| (*depth, ticket.id.as_str()))
+            .collect();
+        let expected = [
+            (0, "epic"),
+            (1, "story"),
+            (2, "subtask"),
+            (1, "task"),
+            (0, "other"),
+            (0, "orphan"),
+        ];
+        assert_eq!(shown, expected);
+    }
 }

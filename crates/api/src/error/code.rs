@@ -105,7 +105,7 @@ codes! {
     UnsupportedPlatform = "UNSUPPORTED_PLATFORM",
     /// The idempotency key was used with another body.
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED",
-    /// The caller makes too many requests.
+    /// The caller makes too many requests, or the workspace has too many documents read at once.
     RateLimited = "RATE_LIMITED",
     /// The tracker gave no usable answer; 504 when it gave none in time.
     TrackerUnavailable = "TRACKER_UNAVAILABLE",

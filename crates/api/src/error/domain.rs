@@ -1,5 +1,7 @@
 //! What the domain's errors mean over HTTP; one exhaustive match each.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use handoff_domain::connection::error::ConnectionError;
 use handoff_domain::delivery::error::DeliveryError;
@@ -14,6 +16,9 @@ use handoff_domain::ticket::family::FamilyError;
 use handoff_domain::workspace::error::WorkspaceError;
 
 use super::{ApiError, Code};
+
+/// When to try again where a workspace's documents wait for each other.
+const BUSY_RETRY_AFTER: Duration = Duration::from_secs(5);
 
 impl From<WorkspaceError> for ApiError {
     fn from(error: WorkspaceError) -> Self {
@@ -40,9 +45,7 @@ impl From<DocumentError> for ApiError {
             DocumentError::NotFound => Self::new(Code::DocumentNotFound, detail),
             DocumentError::DeliveryOpen => Self::new(Code::DeliveryOpen, detail),
             DocumentError::VersionConflict => Self::new(Code::VersionConflict, detail),
-            DocumentError::TooLarge => {
-                Self::new(Code::PayloadTooLarge, "a document has at most 4 MiB")
-            }
+            DocumentError::TooLarge => document_too_large(),
             DocumentError::Invalid(problems) => problems.into(),
             DocumentError::Scope(error) => error.into(),
             DocumentError::Failure(failure) => Self::internal(failure),
@@ -54,8 +57,11 @@ impl From<ScopeError> for ApiError {
     fn from(error: ScopeError) -> Self {
         let detail = error.to_string();
         match error {
-            ScopeError::TooManyTickets(_) | ScopeError::TooManyBlocks(_) => {
-                Self::new(Code::LimitExceeded, detail.clone()).at(at("/content", detail))
+            ScopeError::TooManyTickets(_) => limit_exceeded(&detail, "TICKETS_PER_DOCUMENT"),
+            ScopeError::TooManyBlocks(_) => limit_exceeded(&detail, "BLOCKS_PER_DOCUMENT"),
+            ScopeError::TooLarge => document_too_large(),
+            ScopeError::Busy => {
+                Self::new(Code::RateLimited, detail).retry_after(Some(BUSY_RETRY_AFTER))
             }
             ScopeError::Failure(failure) => Self::internal(failure),
         }
@@ -180,6 +186,16 @@ impl From<SyncError> for ApiError {
             SyncError::Failure(failure) => Self::internal(failure),
         }
     }
+}
+
+fn document_too_large() -> ApiError {
+    ApiError::new(Code::PayloadTooLarge, "a document has at most 4 MiB")
+}
+
+/// Names the setting, so that whoever runs the service can raise it.
+fn limit_exceeded(what: &str, setting: &str) -> ApiError {
+    let detail = format!("{what} (HANDOFF__LIMITS__{setting})");
+    ApiError::new(Code::LimitExceeded, detail).at(at("/content", what.to_owned()))
 }
 
 fn at(pointer: &str, message: String) -> Vec<FieldError> {

@@ -9,8 +9,10 @@ use handoff_domain::document::model::{Block, Document};
 use handoff_domain::document::ports::DocumentFilter;
 use handoff_domain::document::service::NewDocument;
 use handoff_domain::shared::ids::DocumentId;
+use handoff_domain::ticket::error::TicketError;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::reading::DocumentCoverageDto;
 use super::search::in_own_workspaces;
 use super::task::detached;
 use crate::error::{ApiError, Code};
@@ -18,6 +20,7 @@ use crate::extract::{
     Body, Caller, IfMatch, WorkspaceBody, WorkspaceQuery, cursor_of, etag, page_request, path_id,
 };
 use crate::state::AppState;
+pub(super) use dto::MAX_BODY_BYTES;
 use dto::{CreateDocument, DocumentDto, DocumentsDto, ListDocuments, PatchDocument};
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -25,6 +28,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(create)
         .service(list)
         .service(show)
+        .service(coverage)
         .service(update)
         .service(remove);
 }
@@ -116,6 +120,27 @@ async fn show(
     let (document, blocks) =
         in_own_workspaces(&state, caller, DocumentError::NotFound, find).await?;
     Ok(shown(HttpResponse::Ok(), document, blocks))
+}
+
+/// What the newest generation said of each line of the document.
+#[utoipa::path(
+    tag = "documents",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, body = DocumentCoverageDto)),
+    security(("bearer" = [])),
+)]
+#[get("/api/documents/{id}/coverage")]
+async fn coverage(
+    caller: Caller,
+    path: web::Path<String>,
+    state: web::Data<AppState>,
+) -> Result<web::Json<DocumentCoverageDto>, ApiError> {
+    let id: DocumentId = path_id(&path, Code::DocumentNotFound)?;
+    let find = async |workspace| state.tickets.coverage(workspace, id).await;
+    let kept = in_own_workspaces(&state, caller, TicketError::DocumentNotFound, find).await?;
+    Ok(web::Json(
+        kept.map(DocumentCoverageDto::from).unwrap_or_default(),
+    ))
 }
 
 /// Changes a document; blocks that keep their type and title keep their id.

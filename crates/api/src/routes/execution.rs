@@ -6,7 +6,6 @@ use actix_web::{HttpResponse, delete, get, patch, post, web};
 use handoff_domain::shared::ids::{DocumentId, TicketId};
 use handoff_domain::ticket::error::TicketError;
 use handoff_domain::ticket::model::{Ticket, TicketChanges};
-use handoff_domain::ticket::service::Generate;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::search::in_own_workspaces;
@@ -45,11 +44,7 @@ async fn generate(
 ) -> Result<web::Json<GeneratedDto>, ApiError> {
     let workspace = body.access.workspace.id;
     let document = DocumentId::from_uuid(body.input.document_id);
-    let types = body.input.include_block_types;
-    let command = Generate {
-        block_id: body.input.block_id.map(Into::into),
-        include_block_types: types.map(|types| types.into_iter().map(Into::into).collect()),
-    };
+    let command = body.input.into_command()?;
     let service = state.tickets.clone();
     let generated =
         detached(async move { service.generate(workspace, document, command).await }).await?;

@@ -142,6 +142,15 @@ impl TestApp {
         app
     }
 
+    /// The same data, served anew with other settings.
+    pub(crate) async fn again(mut self, more: &[(&str, &str)]) -> Self {
+        let config = settings(self.folder.path(), &self.sandbox, more);
+        let service = serve::start(&config, None).await.unwrap();
+        self.base_url = service.public_url.as_str().trim_end_matches('/').to_owned();
+        std::mem::replace(&mut self._service, service).stop().await;
+        self
+    }
+
     /// A fresh token for a workspace.
     pub(crate) async fn token_of(&self, workspace: &str, role: Role) -> String {
         let id: WorkspaceId = workspace.parse().unwrap();

@@ -12,6 +12,7 @@ const ROUTES: &[&str] = &[
     "DELETE /api/workspaces/{workspace_id}/members",
     "GET /api/documents",
     "GET /api/documents/{id}",
+    "GET /api/documents/{id}/coverage",
     "GET /api/execution/deliveries",
     "GET /api/execution/pushes",
     "GET /api/execution/pushes/{id}",
@@ -40,6 +41,7 @@ const ROUTES: &[&str] = &[
     "POST /api/integrations/jira/confirm",
     "POST /api/integrations/jira/connect",
     "POST /api/integrations/jira/disconnect",
+    "POST /api/scope",
     "POST /api/workspaces",
     "POST /api/workspaces/{workspace_id}/members",
 ];

@@ -138,9 +138,8 @@ async fn a_document_without_work_gives_no_ticket_and_unknown_ones_are_named() {
 
     let body = app.own(json!({"document_id": document}));
     let none = app.post("/api/execution/generate", body).await.ok(200);
-    assert_eq!(none["tickets"], json!([]));
-    assert_eq!(none["notes"][0]["code"], "NO_WORK");
-    assert_eq!(none["coverage"][1]["reason"]["code"], "prose");
+    assert_eq!((&none["tickets"], &none["total"]), (&json!([]), &json!(0)));
+    assert_ne!(none["notes"], json!([]), "nothing ends without a word");
     let unknown = app.own(json!({"document_id": app.workspace}));
     app.post("/api/execution/generate", unknown)
         .await

@@ -11,5 +11,7 @@ mod events;
 mod execution;
 mod identity;
 mod operator;
+mod scoping;
 mod shapes;
+mod turns;
 mod workspaces;

@@ -87,7 +87,7 @@ impl DocumentService {
         check_size(&new.content)?;
         let now = self.clock.now();
         let id = self.ids.next();
-        let blocks = self.cutter.cut(&new.content).await?;
+        let blocks = self.cutter.cut(new.workspace_id, &new.content).await?;
         let blocks = identify_blocks(id, blocks, &[], &self.ids);
         let summary = DocumentSummary {
             id,
@@ -158,7 +158,7 @@ impl DocumentService {
         }
         if let Some(content) = changes.content {
             check_size(&content)?;
-            let scoped = self.cutter.cut(&content).await?;
+            let scoped = self.cutter.cut(workspace, &content).await?;
             blocks = identify_blocks(id, scoped, &blocks, &self.ids);
             document.content = content;
         }

@@ -17,6 +17,7 @@ use crate::shared::ids::{
 };
 use crate::shared::page::{Page, PageRequest};
 use crate::ticket::model::{OpenDelivery, Ticket};
+use crate::ticket::ports::KeptCoverage;
 use crate::ticket::regeneration::Provenance;
 use crate::workspace::model::{Actor, ApiToken, Member, User, Workspace};
 
@@ -71,6 +72,7 @@ struct State {
     members: BTreeMap<(WorkspaceId, UserId), Member>,
     tokens: BTreeMap<ApiTokenId, StoredToken>,
     documents: BTreeMap<DocumentId, StoredDocument>,
+    coverage: HashMap<DocumentId, KeptCoverage>,
     tickets: BTreeMap<TicketId, StoredTicket>,
     integrations: BTreeMap<IntegrationId, Integration>,
     oauth_states: HashMap<[u8; 32], OAuthState>,

@@ -46,6 +46,19 @@ pub struct Generated {
     pub notes: Vec<ScopingNote>,
 }
 
+/// What the newest generation of a document said of its lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptCoverage {
+    /// The version of the document that was scoped.
+    pub document_version: i64,
+    /// What became of the document's lines.
+    pub coverage: Vec<TicketCoverage>,
+    /// What people should know.
+    pub notes: Vec<ScopingNote>,
+    /// When it was generated.
+    pub created_at: OffsetDateTime,
+}
+
 /// How a generation treats tickets that were there before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GenerationScope {
@@ -128,6 +141,13 @@ pub trait TicketRepository: Send + Sync + 'static {
     /// Keeps coverage and notes as the document's newest. Blocks that are no longer there are left out.
     async fn apply_generation(&self, generation: &Generation)
     -> Result<GenerationOutcome, Failure>;
+
+    /// What the newest generation of a document said; `None` before the first, and where the document is not there.
+    async fn coverage(
+        &self,
+        workspace: WorkspaceId,
+        document: DocumentId,
+    ) -> Result<Option<KeptCoverage>, Failure>;
 
     /// Saves content, parent, dependencies, fields, status, push error and update time when the stored version is
     /// `ticket.version`.

@@ -7,7 +7,9 @@ use std::time::Duration;
 use super::changes::checked;
 use super::error::TicketError;
 use super::model::{Ticket, TicketChanges, TicketStatus};
-use super::ports::{GenerationOutcome, GenerationScope, SaveOutcome, TicketRepository};
+use super::ports::{
+    GenerationOutcome, GenerationScope, KeptCoverage, SaveOutcome, TicketRepository,
+};
 use super::regeneration::{Candidate, Generation, TicketCoverage};
 use crate::document::model::{Block, BlockType, Document};
 use crate::document::ports::DocumentRepository;
@@ -30,6 +32,8 @@ pub struct Generate {
     pub block_id: Option<BlockId>,
     /// Only from blocks of these types.
     pub include_block_types: Option<Vec<BlockType>>,
+    /// Leaves out the epics that hold other tickets; what they hold has no parent then.
+    pub leaves_out_epics: bool,
 }
 
 impl Generate {
@@ -140,7 +144,10 @@ impl TicketService {
         command: Generate,
     ) -> Result<GeneratedTickets, TicketError> {
         let (document, blocks) = self.document(workspace, id).await?;
-        let scoped = self.scoper.scope(&document.content).await?;
+        let mut scoped = self.scoper.scope(workspace, &document.content).await?;
+        if command.leaves_out_epics {
+            scoped = scoped.without_epics();
+        }
         let generation = self.generation(&document, &blocks, scoped, &command)?;
         let outcome = self.tickets.apply_generation(&generation).await?;
         let GenerationOutcome::Done(mut generated) = outcome else {
@@ -194,6 +201,22 @@ impl TicketService {
             notes: scoped.notes,
             now: self.clock.now(),
         })
+    }
+
+    /// What the newest generation said of the document's lines; `None` before the first.
+    ///
+    /// # Errors
+    /// [`TicketError::DocumentNotFound`].
+    pub async fn coverage(
+        &self,
+        workspace: WorkspaceId,
+        document: DocumentId,
+    ) -> Result<Option<KeptCoverage>, TicketError> {
+        let kept = self.tickets.coverage(workspace, document).await?;
+        if kept.is_none() {
+            self.document(workspace, document).await?;
+        }
+        Ok(kept)
     }
 
     /// The tickets of a document.

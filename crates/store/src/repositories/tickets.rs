@@ -1,5 +1,6 @@
 //! Execution tickets.
 
+mod coverage;
 mod generation;
 mod observing;
 mod relink;
@@ -15,7 +16,8 @@ use handoff_domain::shared::ids::{DocumentId, TicketId, WorkspaceId};
 use handoff_domain::shared::page::{Page, PageRequest};
 use handoff_domain::ticket::model::{Ticket, TicketStatus};
 use handoff_domain::ticket::ports::{
-    GenerationOutcome, LinkedFilter, Relink, SaveOutcome, TicketObservation, TicketRepository,
+    GenerationOutcome, KeptCoverage, LinkedFilter, Relink, SaveOutcome, TicketObservation,
+    TicketRepository,
 };
 use handoff_domain::ticket::regeneration::Generation;
 use time::OffsetDateTime;
@@ -157,6 +159,15 @@ impl TicketRepository for Tickets {
         generation: &Generation,
     ) -> Result<GenerationOutcome, Failure> {
         Ok(retrying(|| self.apply_generation_once(generation)).await?)
+    }
+
+    async fn coverage(
+        &self,
+        workspace: WorkspaceId,
+        document: DocumentId,
+    ) -> Result<Option<KeptCoverage>, Failure> {
+        let mut reader = self.database.read().await?;
+        Ok(coverage::find(reader.connection()?, workspace, document).await?)
     }
 
     async fn save_placed(&self, ticket: &Ticket) -> Result<SaveOutcome, Failure> {

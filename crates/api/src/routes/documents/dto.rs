@@ -13,7 +13,7 @@ use crate::extract::{Gate, Input, double_option, from_text};
 use crate::routes::dto::{BlockTypeDto, DocumentStatusDto, DocumentTypeDto};
 
 /// A body may be larger than the content in it, since JSON escapes characters.
-const MAX_BODY_BYTES: usize = 3 * MAX_CONTENT_BYTES + 64 * 1024;
+pub(crate) const MAX_BODY_BYTES: usize = 3 * MAX_CONTENT_BYTES + 64 * 1024;
 
 /// A document to be made.
 #[derive(Deserialize, ToSchema)]

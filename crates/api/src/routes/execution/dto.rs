@@ -2,13 +2,11 @@
 
 use std::collections::HashSet;
 
-use handoff_domain::scoping::model::{CoverageReason, NoteCode, ScopingNote};
 use handoff_domain::shared::validation::Problems;
 use handoff_domain::ticket::model::{
     Dependency, Parent, Priority, Ticket, TicketChanges, TrackerView,
 };
-use handoff_domain::ticket::regeneration::TicketCoverage;
-use handoff_domain::ticket::service::GeneratedTickets;
+use handoff_domain::ticket::service::{Generate, GeneratedTickets};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use time::macros::format_description;
@@ -19,9 +17,10 @@ use uuid::Uuid;
 use crate::error::{ApiError, Code};
 use crate::extract::{Gate, Input, double_option, from_text};
 use crate::routes::dto::{
-    BlockTypeDto, DeliveryStateDto, EffortDto, LineOutcomeDto, PushErrorDto, SyncedStatusDto,
-    TicketSourceDto, TicketStatusDto, TicketTypeDto,
+    BlockTypeDto, DeliveryStateDto, EffortDto, PushErrorDto, SyncedStatusDto, TicketSourceDto,
+    TicketStatusDto, TicketTypeDto,
 };
+use crate::routes::reading::{CoverageDto, NoteDto};
 
 const MAX_IDS: usize = 10_000;
 
@@ -33,9 +32,40 @@ pub(crate) struct GenerateTickets {
     workspace_id: Uuid,
     pub(super) document_id: Uuid,
     /// Only from this block.
-    pub(super) block_id: Option<Uuid>,
+    block_id: Option<Uuid>,
     /// Only from blocks of these types.
-    pub(super) include_block_types: Option<Vec<BlockTypeDto>>,
+    include_block_types: Option<Vec<BlockTypeDto>>,
+    /// What reads the document; `rules` where it is left out.
+    scoper: Option<ScoperDto>,
+    /// Whether epics that hold other tickets become tickets; true where it is left out.
+    epics: Option<bool>,
+}
+
+/// What reads a document.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ScoperDto {
+    /// Rules, in the request itself.
+    Rules,
+    /// A language model, which this release has not got.
+    Model,
+}
+
+impl GenerateTickets {
+    pub(super) fn into_command(self) -> Result<Generate, ApiError> {
+        if matches!(self.scoper, Some(ScoperDto::Model)) {
+            return Err(ApiError::invalid(
+                "/scoper",
+                "the model scoper is not available here",
+            ));
+        }
+        let types = self.include_block_types;
+        Ok(Generate {
+            block_id: self.block_id.map(Into::into),
+            include_block_types: types.map(|types| types.into_iter().map(Into::into).collect()),
+            leaves_out_epics: self.epics == Some(false),
+        })
+    }
 }
 
 impl Input for GenerateTickets {}
@@ -402,38 +432,6 @@ pub(crate) struct GeneratedDto {
     notes: Vec<NoteDto>,
 }
 
-/// What became of a run of lines.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct CoverageDto {
-    start_line: u32,
-    end_line: u32,
-    outcome: LineOutcomeDto,
-    /// The ticket that holds them.
-    ticket_id: Option<Uuid>,
-    /// Why they are no ticket.
-    reason: Option<CoverageReasonDto>,
-}
-
-/// Why lines are no ticket.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct CoverageReasonDto {
-    /// A stable word.
-    #[schema(value_type = String)]
-    code: CoverageReason,
-    message: &'static str,
-}
-
-/// Something that people should know of the tickets of a document.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct NoteDto {
-    /// A stable word.
-    #[schema(value_type = String)]
-    code: NoteCode,
-    message: String,
-    /// The line of the document that it is about.
-    line: Option<u32>,
-}
-
 impl From<GeneratedTickets> for GeneratedDto {
     fn from(generated: GeneratedTickets) -> Self {
         Self {
@@ -441,32 +439,6 @@ impl From<GeneratedTickets> for GeneratedDto {
             tickets: generated.tickets.into_iter().map(Into::into).collect(),
             coverage: generated.coverage.into_iter().map(Into::into).collect(),
             notes: generated.notes.into_iter().map(Into::into).collect(),
-        }
-    }
-}
-
-impl From<TicketCoverage> for CoverageDto {
-    fn from(entry: TicketCoverage) -> Self {
-        let reason = entry.reason.map(|code| CoverageReasonDto {
-            code,
-            message: code.message(),
-        });
-        Self {
-            start_line: entry.start_line,
-            end_line: entry.end_line,
-            outcome: entry.outcome.into(),
-            ticket_id: entry.ticket_id.map(|id| id.as_uuid()),
-            reason,
-        }
-    }
-}
-
-impl From<ScopingNote> for NoteDto {
-    fn from(note: ScopingNote) -> Self {
-        Self {
-            code: note.code,
-            message: note.message,
-            line: note.line,
         }
     }
 }

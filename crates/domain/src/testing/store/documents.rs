@@ -25,7 +25,11 @@ impl InMemoryDocumentRepository {
 }
 
 impl State {
-    fn document(&self, workspace: WorkspaceId, id: DocumentId) -> Option<&StoredDocument> {
+    pub(super) fn document(
+        &self,
+        workspace: WorkspaceId,
+        id: DocumentId,
+    ) -> Option<&StoredDocument> {
         let stored = self.documents.get(&id)?;
         let is_mine = stored.document.summary.workspace_id == workspace;
         (is_mine && !stored.is_deleted).then_some(stored)

@@ -13,8 +13,8 @@ use crate::shared::page::{Page, PageRequest};
 use crate::ticket::family::{self, Relative};
 use crate::ticket::model::{Parent, Ticket, TicketStatus};
 use crate::ticket::ports::{
-    Generated, GenerationOutcome, LinkedFilter, Relink, SaveOutcome, TicketObservation,
-    TicketRepository,
+    Generated, GenerationOutcome, KeptCoverage, LinkedFilter, Relink, SaveOutcome,
+    TicketObservation, TicketRepository,
 };
 use crate::ticket::regeneration::{self, Generation, KnownTicket, Provenance};
 
@@ -85,6 +85,13 @@ impl State {
         for id in plan.removed {
             self.tickets.remove(&id);
         }
+        let kept = KeptCoverage {
+            document_version: generation.document_version,
+            coverage: plan.coverage.clone(),
+            notes: plan.notes.clone(),
+            created_at: generation.now,
+        };
+        self.coverage.insert(id, kept);
         GenerationOutcome::Done(Generated {
             tickets: self.tickets_where(|ticket| ticket.document_id == id),
             ids: plan.ids,
@@ -253,6 +260,17 @@ impl TicketRepository for InMemoryTicketRepository {
         generation: &Generation,
     ) -> Result<GenerationOutcome, Failure> {
         Ok(self.0.enter().await.generate(generation))
+    }
+
+    async fn coverage(
+        &self,
+        workspace: WorkspaceId,
+        document: DocumentId,
+    ) -> Result<Option<KeptCoverage>, Failure> {
+        let state = self.0.enter().await;
+        let is_there = state.document(workspace, document).is_some();
+        let kept = state.coverage.get(&document).filter(|_| is_there);
+        Ok(kept.cloned())
     }
 
     async fn save(&self, ticket: &Ticket) -> Result<SaveOutcome, Failure> {

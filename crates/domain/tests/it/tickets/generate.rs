@@ -36,6 +36,7 @@ async fn generate_part(
     let command = Generate {
         block_id: block,
         include_block_types: types,
+        leaves_out_epics: false,
     };
     world
         .tickets

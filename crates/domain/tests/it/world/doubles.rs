@@ -14,6 +14,7 @@ use handoff_domain::scoping::model::{ScopedDocument, ScopedTicket};
 use handoff_domain::scoping::ports::{BlockCutter, TicketScoper};
 use handoff_domain::shared::clock::Clock;
 use handoff_domain::shared::failure::{Failure, FailureKind};
+use handoff_domain::shared::ids::WorkspaceId;
 use handoff_domain::testing::{FakeAuthorizer, FixedClock};
 use handoff_domain::ticket::model::TicketContent;
 use secrecy::SecretString;
@@ -34,7 +35,11 @@ fn block_type(word: &str) -> BlockType {
 
 #[async_trait]
 impl TicketScoper for LineScoper {
-    async fn scope(&self, markdown: &str) -> Result<ScopedDocument, ScopeError> {
+    async fn scope(
+        &self,
+        _workspace: WorkspaceId,
+        markdown: &str,
+    ) -> Result<ScopedDocument, ScopeError> {
         let mut scoped = ScopedDocument::default();
         for (number, line) in (1_u32..).zip(markdown.lines()) {
             if let Some((word, title)) = line
@@ -74,8 +79,12 @@ impl TicketScoper for LineScoper {
 
 #[async_trait]
 impl BlockCutter for LineScoper {
-    async fn cut(&self, markdown: &str) -> Result<Vec<ScopedBlock>, ScopeError> {
-        Ok(self.scope(markdown).await?.blocks)
+    async fn cut(
+        &self,
+        workspace: WorkspaceId,
+        markdown: &str,
+    ) -> Result<Vec<ScopedBlock>, ScopeError> {
+        Ok(self.scope(workspace, markdown).await?.blocks)
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
-use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
 use handoff_domain::ticket::ports::{Generated, GenerationOutcome};
 use handoff_domain::ticket::regeneration::{
@@ -11,12 +10,12 @@ use handoff_domain::ticket::regeneration::{
 };
 use time::OffsetDateTime;
 
-use super::super::schema::{document_blocks, document_coverage, documents, execution_tickets};
+use super::super::schema::{document_blocks, documents, execution_tickets};
 use super::super::{Connection, locks};
 use super::rows::{self, KnownRow};
-use super::{IDS_PER_STATEMENT, delivery_state, ids_of_document, load, of_document};
+use super::{IDS_PER_STATEMENT, coverage, delivery_state, ids_of_document, load, of_document};
 use crate::error::StoreError;
-use crate::values::{RowId, to_json};
+use crate::values::RowId;
 
 /// When each ticket that is deleted was deleted.
 type Deletions = HashMap<RowId, OffsetDateTime>;
@@ -35,7 +34,7 @@ pub(super) async fn apply(
     let plan = regenerate(&known, generation);
     remove(connection, &plan).await?;
     write(connection, id, &plan, &deletions).await?;
-    keep_coverage(connection, generation, &plan).await?;
+    coverage::keep(connection, generation, &plan).await?;
     let tickets = of_document(generation.workspace_id, generation.document_id, None);
     Ok(GenerationOutcome::Done(Generated {
         tickets: load(connection, tickets).await?,
@@ -118,42 +117,4 @@ async fn write(
         rows.push(KnownRow::new(&known, deletions.get(&id).copied())?);
     }
     rows::write_known(connection, rows).await
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = document_coverage)]
-struct CoverageRow {
-    document_id: RowId,
-    document_version: i64,
-    coverage: serde_json::Value,
-    notes: serde_json::Value,
-    created_at: OffsetDateTime,
-}
-
-/// Keeps coverage and notes as the newest of the document.
-async fn keep_coverage(
-    connection: &mut Connection,
-    generation: &Generation,
-    plan: &RegenerationPlan,
-) -> Result<(), StoreError> {
-    let row = CoverageRow {
-        document_id: generation.document_id.into(),
-        document_version: generation.document_version,
-        coverage: to_json(&plan.coverage)?,
-        notes: to_json(&plan.notes)?,
-        created_at: generation.now,
-    };
-    diesel::insert_into(document_coverage::table)
-        .values(row)
-        .on_conflict(document_coverage::document_id)
-        .do_update()
-        .set((
-            document_coverage::document_version.eq(excluded(document_coverage::document_version)),
-            document_coverage::coverage.eq(excluded(document_coverage::coverage)),
-            document_coverage::notes.eq(excluded(document_coverage::notes)),
-            document_coverage::created_at.eq(excluded(document_coverage::created_at)),
-        ))
-        .execute(connection)
-        .await?;
-    Ok(())
 }

@@ -4,10 +4,12 @@ use time::OffsetDateTime;
 
 use super::super::Ports;
 use super::super::world::{START, World, at, nth, ok};
+use crate::document::ports::DocumentOutcome;
+use crate::scoping::model::CoverageReason;
 use crate::scoping::model::{CoverageEntry, LineOutcome, NoteCode, ScopedTicket, ScopingNote};
 use crate::shared::ids::{BlockId, DocumentId};
 use crate::ticket::model::{Parent, Ticket, TicketStatus, TicketType};
-use crate::ticket::ports::{Generated, GenerationOutcome, GenerationScope};
+use crate::ticket::ports::{Generated, GenerationOutcome, GenerationScope, KeptCoverage};
 use crate::ticket::regeneration::{Candidate, Generation};
 
 /// Runs these promises.
@@ -18,6 +20,7 @@ pub async fn check(ports: &Ports) {
     touched_and_deleted_tickets_are_left_alone(ports).await;
     a_pushed_ticket_says_that_it_differs(ports).await;
     a_document_that_changed_meanwhile_is_not_generated_from(ports).await;
+    the_newest_coverage_is_kept_while_the_document_is_there(ports).await;
 }
 
 /// A generation of all of a document, of what is scoped in this order.
@@ -235,4 +238,55 @@ pub async fn a_document_that_changed_meanwhile_is_not_generated_from(ports: &Por
 
     assert_eq!(outcome, GenerationOutcome::DocumentChanged);
     assert_eq!(generated(&world, document, &[], START).await, []);
+}
+
+/// Coverage and notes are those of the newest generation that was written, and nobody else's.
+pub async fn the_newest_coverage_is_kept_while_the_document_is_there(ports: &Ports) {
+    let world = World::new(ports).await;
+    let other = World::new(ports).await;
+    let document = world.add_document().await;
+    let (untouched, workspace) = (world.add_document().await, world.workspace);
+    assert_eq!(ok(ports.tickets.coverage(workspace, document).await), None);
+
+    let first = whole(&world, document, vec![World::scoped("one")], None, START);
+    apply(&world, &first).await;
+    let mut second = whole(&world, document, vec![World::scoped("two")], None, at(60));
+    second.notes.clear();
+    second.coverage = vec![
+        CoverageEntry {
+            start_line: 1,
+            end_line: 1,
+            outcome: LineOutcome::Ticket,
+            ticket: Some(0),
+            reason: None,
+        },
+        CoverageEntry {
+            start_line: 2,
+            end_line: 3,
+            outcome: LineOutcome::NotWork,
+            ticket: None,
+            reason: Some(CoverageReason::Background),
+        },
+    ];
+    let generated = apply(&world, &second).await;
+    let mut refused = whole(&world, document, Vec::new(), None, at(90));
+    refused.document_version = 7;
+    ok(ports.tickets.apply_generation(&refused).await);
+
+    let expected = KeptCoverage {
+        document_version: 1,
+        coverage: generated.coverage,
+        notes: Vec::new(),
+        created_at: at(60),
+    };
+    assert_eq!(
+        ok(ports.tickets.coverage(workspace, document).await),
+        Some(expected)
+    );
+    for (workspace, document) in [(other.workspace, document), (workspace, untouched)] {
+        assert_eq!(ok(ports.tickets.coverage(workspace, document).await), None);
+    }
+    let deleted = ports.documents.delete(workspace, document, None, at(120));
+    assert_eq!(ok(deleted.await), DocumentOutcome::Done);
+    assert_eq!(ok(ports.tickets.coverage(workspace, document).await), None);
 }

@@ -320,7 +320,10 @@ fn scope_says_of_each_line_what_became_of_it() {
     assert!(said("Grow by a tenth").contains("no work: the section tells"));
     assert!(said("- [x] Sign in").contains("finished: marked as done"));
     assert!(said("- [ ] Sign out").contains("ticket: Sign out"));
-    assert!(said("The door must close.").contains("ticket: Epic 1: Entry"), "{text}");
+    assert!(
+        said("The door must close.").contains("ticket: Epic 1: Entry"),
+        "{text}"
+    );
     assert!(!text.contains('\u{1b}'), "plain lines without a terminal");
 
     let told = operator.json(&["scope", path, "--explain", "--json"]);

@@ -191,10 +191,7 @@ fn numbers(text: &str) -> Option<(Vec<u32>, usize)> {
             None => break,
         }
     }
-    let is_date = numbers.len() >= 2
-        && numbers
-            .first()
-            .is_some_and(|year| (1900..2200).contains(year));
+    let is_date = numbers.len() >= 2 && numbers.iter().any(|year| (1900..2200).contains(year));
     if numbers.is_empty() || is_date {
         return None;
     }

@@ -35,7 +35,7 @@ pub(crate) fn join(
     drafts: Vec<Draft>,
 ) -> (Vec<Joined>, Vec<Dropped>) {
     let (drafts, mut dropped) = twins::without_inventories(outline, notes, drafts);
-    let (drafts, doubled) = twins::without_twins(outline, drafts);
+    let (drafts, doubled) = twins::without_twins(outline, notes, drafts);
     dropped.extend(doubled);
     let mut joined = parents::with_parents(outline, notes, drafts);
     depend(&mut joined);

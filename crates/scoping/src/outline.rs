@@ -231,7 +231,14 @@ impl Outline<'_> {
             .copied()
             .filter(|id| self.node(*id).kind == Kind::Section);
         let first = sections.next()?;
-        sections.next().is_none().then_some(first)
+        let node = self.node(first);
+        let holds_sections = node
+            .children
+            .iter()
+            .any(|child| self.node(*child).kind == Kind::Section);
+        // A lone "## Requirements" was pasted without the title above it.
+        let is_title = (node.depth <= 2 || holds_sections) && sections.next().is_none();
+        is_title.then_some(first)
     }
 
     /// The bytes of these lines.

@@ -83,11 +83,44 @@ pub(crate) fn read(line: &Line, legend: &Legend) -> Label {
     if names_part {
         label.state = None;
     }
+    if let Some(name) = bold_name(line, legend) {
+        text = name;
+    }
     label.name = text
         .trim_matches([' ', ':', '：', '|', '*', '\u{200b}'])
         .trim_start_matches(['-', '–', '—', ' '])
         .to_owned();
     label
+}
+
+/// A bold name with a mark between it and the rest: "**Login** — as a clerk …", "**Cart.** Keeps …".
+fn bold_name(line: &Line, legend: &Legend) -> Option<String> {
+    if line.is_bold() {
+        return None;
+    }
+    let bold = line.plain.get(..line.bold)?.trim();
+    let rest = line.plain.get(line.bold..)?.trim_start();
+    let is_parted = rest.starts_with(['—', '–', '-', ':']) || bold.ends_with([':', '.']);
+    if !is_parted
+        || bold.is_empty()
+        || rest
+            .trim_start_matches(['—', '–', '-', ':', ' '])
+            .is_empty()
+    {
+        return None;
+    }
+    let own = Line {
+        plain: bold.to_owned(),
+        bold: 0,
+        ..Line::default()
+    };
+    let label = read(&own, legend);
+    let is_name =
+        label.name.chars().filter(|c| c.is_alphabetic()).count() > 2 && label.state.is_none();
+    let says_more = !label.fields.is_empty()
+        || label.priority.is_some()
+        || values::priority_word(&label.name).is_some();
+    (is_name && !says_more).then(|| label.name.trim_end_matches('.').to_owned())
 }
 
 /// A bold priority in front of the name: "**P0** Open the door", "**Must** Open the door".
@@ -424,9 +457,7 @@ fn take_end_word(label: &mut Label, text: &str) -> Option<String> {
         };
         let head = text.get(..start.start)?;
         let tail = text.get(start.start..)?;
-        let is_apart = head
-            .trim_end()
-            .ends_with(['-', '–', '—', ':', '|', '→', ',', '*']);
+        let is_apart = head.trim_end().ends_with(['-', '–', '—', '|', '→', '*']);
         let is_loud = tail.chars().all(|c| !c.is_lowercase())
             && tail.chars().filter(|c| c.is_alphabetic()).count() > 3;
         let Some(state) = values::status_word(tail).filter(|_| is_apart || is_loud) else {
@@ -450,7 +481,8 @@ fn take_end_word(label: &mut Label, text: &str) -> Option<String> {
     let (head, last) = text.rsplit_once(' ')?;
     let before = normal(head.split_whitespace().next_back()?);
     // "Receipt mail done" is; "send a text when it is done" is not.
-    if last.eq_ignore_ascii_case("done") && !lexicon().is_filler(&before) {
+    let is_part = before.chars().all(|c| c.is_ascii_digit());
+    if last.eq_ignore_ascii_case("done") && !is_part && !lexicon().is_filler(&before) {
         label.state = label.state.or(Some(State::Done));
         return Some(head.to_owned());
     }

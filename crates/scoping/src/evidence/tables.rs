@@ -39,6 +39,8 @@ pub(crate) struct TableShape {
     pub(crate) stages: Vec<usize>,
     /// Whether each row is a field and its value: the table is one item.
     pub(crate) is_record: bool,
+    /// Whether most rows of three or more cells say something in two: a row of one cell is a rule.
+    pub(crate) is_full: bool,
 }
 
 impl TableShape {
@@ -77,8 +79,11 @@ pub(crate) fn shape(outline: &Outline<'_>, table: NodeId) -> TableShape {
     let headers: Vec<String> = head.iter().map(|cell| outline.plain(*cell)).collect();
     let means: Vec<Meanings> = headers.iter().map(|header| meaning(header)).collect();
     let mut columns: Vec<Column> = means.iter().map(|means| plain_column(*means)).collect();
-    let id_column = (0..columns.len().min(3))
-        .find(|at| mostly(outline, &rows, *at, is_id) && are_distinct(outline, &rows, *at));
+    let id_column = (0..columns.len().min(3)).find(|at| {
+        may_be_id(means.get(*at))
+            && mostly(outline, &rows, *at, is_id)
+            && are_distinct(outline, &rows, *at)
+    });
     let numbers = (0..columns.len().min(2)).find(|at| mostly(outline, &rows, *at, is_number_cell));
     if let Some(at) = id_column.or_else(|| {
         numbers.filter(|at| {
@@ -110,6 +115,14 @@ pub(crate) fn shape(outline: &Outline<'_>, table: NodeId) -> TableShape {
         })
         .collect();
     let is_record = is_record(outline, &headers, &rows);
+    let says_more = |row: &&NodeId| {
+        let cells = outline.children(**row).iter();
+        cells
+            .filter(|cell| !outline.plain(**cell).is_empty())
+            .nth(1)
+            .is_some()
+    };
+    let is_full = columns.len() >= 3 && rows.iter().filter(says_more).count() * 2 > rows.len();
     TableShape {
         columns,
         headers,
@@ -119,7 +132,21 @@ pub(crate) fn shape(outline: &Outline<'_>, table: NodeId) -> TableShape {
         has_ids: id_column.is_some(),
         stages,
         is_record,
+        is_full,
     }
+}
+
+/// A column that says when, on what or how far is none of ids.
+fn may_be_id(means: Option<&Meanings>) -> bool {
+    let other = &[
+        Meaning::FieldDue,
+        Meaning::FieldDate,
+        Meaning::FieldDepends,
+        Meaning::FieldStatus,
+        Meaning::FieldOwner,
+        Meaning::FieldOther,
+    ];
+    means.is_none_or(|means| !means.any(other) || means.has(Meaning::FieldId))
 }
 
 fn put(columns: &mut [Column], at: usize, column: Column) {

@@ -58,7 +58,13 @@ pub(crate) fn status_value(text: &str) -> Option<State> {
     let hits = lexicon().find(&words);
     let of_status = hits.iter().filter(|hit| status_of(hit.means).is_some());
     let first = of_status.min_by_key(|hit| (hit.at, std::cmp::Reverse(hit.len)))?;
-    status_of(first.means)
+    let state = status_of(first.means)?;
+    // "Nearly done", "80 % done": what stands before takes something away.
+    Some(if first.at > 0 && state == State::Done {
+        State::Open
+    } else {
+        state
+    })
 }
 
 fn rank(means: Meanings) -> Option<Priority> {

@@ -147,6 +147,7 @@ fn map_line(text: &str, mapped: &mut HashMap<String, ()>) {
 /// Leaves the poorer of two tickets of different lists out that name the same work.
 pub(super) fn without_twins(
     outline: &Outline<'_>,
+    notes: &Annotations,
     drafts: Vec<Draft>,
 ) -> (Vec<Draft>, Vec<Dropped>) {
     let words: Vec<Vec<u64>> = drafts
@@ -190,7 +191,7 @@ pub(super) fn without_twins(
             };
             if is_out.get(place) == Some(&true)
                 || is_out.get(other) == Some(&true)
-                || is_sibling(outline, a, b)
+                || is_sibling(outline, notes, a, b)
             {
                 continue;
             }
@@ -239,8 +240,17 @@ fn is_twin(a: &Draft, b: &Draft, own: &[u64], others: &[u64]) -> bool {
 }
 
 /// Items of one list or one heading are never twins of each other.
-fn is_sibling(outline: &Outline<'_>, a: &Draft, b: &Draft) -> bool {
-    outline.node(a.node).parent == outline.node(b.node).parent
+fn is_sibling(outline: &Outline<'_>, notes: &Annotations, a: &Draft, b: &Draft) -> bool {
+    if outline.node(a.node).parent == outline.node(b.node).parent {
+        return true;
+    }
+    // "Create the form" of customers is not that of suppliers.
+    let section = |draft: &Draft| outline.sections_above(draft.node).next();
+    let (Some(a), Some(b)) = (section(a), section(b)) else {
+        return false;
+    };
+    let is_plain = |section: NodeId| notes.of(section).roles.work().is_none();
+    a != b && outline.node(a).parent == outline.node(b).parent && is_plain(a) && is_plain(b)
 }
 
 /// What is stated of it, then how much is told.

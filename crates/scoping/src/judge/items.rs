@@ -174,10 +174,12 @@ impl Judge<'_, '_> {
 
     pub(super) fn has_work_id(&self, item: NodeId, above: Option<&Id>) -> bool {
         let label = &self.evidence(item).label;
-        label.id.as_ref().is_some_and(|id| {
-            let goes_on = above.is_some_and(|above| above.continues_in(id));
-            goes_on || (!id.is_number() && !is_other(id) && !self.evidence(item).is_reference)
-        })
+        // An id alone only refers to an item.
+        !label.name.is_empty()
+            && label.id.as_ref().is_some_and(|id| {
+                let goes_on = above.is_some_and(|above| above.continues_in(id));
+                goes_on || (!id.is_number() && !is_other(id) && !self.evidence(item).is_reference)
+            })
     }
 
     /// "AI: Kim to order a printer", "[ACTION] …", "TODO: …" is work wherever it stands.

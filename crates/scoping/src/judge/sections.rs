@@ -377,9 +377,28 @@ impl Judge<'_, '_> {
             {
                 Nature::Item
             }
+            None if sections.len() >= 2 && self.oblige(sections) => Nature::Item,
             None if context.in_container && tells_prose && context.distance <= 1 => Nature::Item,
             _ => Nature::Group,
         }
+    }
+
+    /// Whether most of these sections are told in paragraphs that oblige somebody.
+    fn oblige(&self, sections: &[NodeId]) -> bool {
+        let obliges = |id: &&NodeId| {
+            self.outline.children(**id).iter().any(|child| {
+                *self.kind(*child) == Kind::Paragraph
+                    && self.evidence(*child).obligation == Obligation::Strong
+            })
+        };
+        let is_leaf = |id: &NodeId| {
+            self.outline
+                .children(*id)
+                .iter()
+                .all(|child| *self.kind(*child) != Kind::Section)
+        };
+        sections.iter().all(is_leaf)
+            && sections.iter().filter(obliges).count() * 10 >= sections.len() * 8
     }
 
     /// Whether the headings count from 1 here; numbers that go on a chapter's ("3.1") only order the document.

@@ -179,11 +179,20 @@ impl Judge<'_, '_> {
             .place(Column::Title)
             .and_then(|at| self.cell(row, at))
             .unwrap_or_default();
-        let id = shape
-            .place(Column::Id)
-            .and_then(|at| self.cell(row, at))
-            .unwrap_or_default();
-        if crate::text::normal(&title).is_empty() && crate::text::normal(&id).is_empty() {
+        let said = self
+            .outline
+            .children(row)
+            .iter()
+            .filter(|cell| !self.outline.plain(**cell).is_empty())
+            .count();
+        let is_rule = said <= 1 && shape.is_full;
+        let name = crate::text::normal(&title);
+        if is_rule
+            || name.is_empty()
+            || crate::lexicon::lexicon()
+                .meaning(&name)
+                .has(Meaning::Nothing)
+        {
             self.fate(row, Fate::NotWork(CoverageReason::NoEvidence));
             return;
         }

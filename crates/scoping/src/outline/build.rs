@@ -425,7 +425,7 @@ fn write(line: &mut Line, text: &str, marks: &Marks) {
         line.is_anchor |= marks.anchor;
     }
     let was_bold = line.bold == line.plain.len();
-    line.plain.push_str(text);
+    line.plain.extend(text.chars().filter(|c| !is_hidden(*c)));
     if was_bold && marks.bold > 0 {
         line.bold = line.plain.len();
     }
@@ -464,4 +464,10 @@ fn drop_stars(line: &mut Line) {
             line.bold -= 1;
         }
     }
+}
+
+/// Characters that a reader does not see and that turn or cut what stands around them.
+pub(crate) const fn is_hidden(c: char) -> bool {
+    let is_control = c.is_ascii_control() && c != '\t';
+    is_control || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

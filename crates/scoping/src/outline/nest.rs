@@ -75,6 +75,7 @@ fn depth(outline: &Outline<'_>, id: NodeId, open: &[NodeId]) -> u8 {
     let is_part = names_part(outline, id);
     let has_sibling = open.iter().any(|other| {
         outline.node(*other).depth == own
+            && !names_part(outline, *other)
             && *other != NodeId::ROOT
             && Some(other) != open.get(1).filter(|_| own <= 2)
     });

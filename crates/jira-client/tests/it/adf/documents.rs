@@ -38,8 +38,10 @@ fn words(text: &str) -> Vec<String> {
 fn document_words(document: &adf::Document) -> Vec<String> {
     fn write(node: &adf::Node, text: &mut String) {
         match node {
-            adf::Node::Text { text: part, .. } | adf::Node::CodeBlock { text: part, .. } => {
+            adf::Node::Text { text: part, .. } => text.push_str(part),
+            adf::Node::CodeBlock { text: part, .. } => {
                 text.push_str(part);
+                text.push(' ');
             }
             adf::Node::HardBreak => text.push(' '),
             parent => {

@@ -207,7 +207,7 @@ async fn a_pushed_ticket_is_left_alone(owner: &Client) {
     assert_eq!(owner.delete(&document).await.status, 204);
     assert_eq!(
         owner.ticket(&pushed["id"]).await,
-        pushed,
+        expected,
         "it outlives its document"
     );
 }

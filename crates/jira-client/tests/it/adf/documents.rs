@@ -1,7 +1,7 @@
 //! Real documents.
 
 use jira_client::adf;
-use pulldown_cmark::{Event, Options, Parser, TagEnd};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use super::rules::{converted, shared};
 
@@ -12,10 +12,11 @@ fn visible_words(markdown: &str) -> Vec<String> {
     let mut visible = String::new();
     for event in Parser::new_ext(markdown, options) {
         match event {
+            Event::InlineHtml(html) if html.starts_with("<br") => visible.push(' '),
             Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => {
                 visible.push_str(&text);
             }
-            Event::SoftBreak | Event::HardBreak => visible.push(' '),
+            Event::SoftBreak | Event::HardBreak | Event::Start(Tag::List(_)) => visible.push(' '),
             Event::End(
                 TagEnd::Strong | TagEnd::Emphasis | TagEnd::Strikethrough | TagEnd::Link,
             ) => {}

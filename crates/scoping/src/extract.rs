@@ -327,7 +327,7 @@ impl Extract<'_, '_> {
         let label = self.notes.of(id).label.clone();
         let mut facts = values::Facts::default();
         facts.take_label(&label);
-        facts.assignee = self.owner_above(id);
+        facts.assignee = facts.assignee.take().or_else(|| self.owner_above(id));
         let found = criteria::of(self.outline, self.notes, &node.children);
         let head = markdown::text(self.outline, node);
         let rest = self.blocks_without(&node.children, &found.nodes, &mut facts);

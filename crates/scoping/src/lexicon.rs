@@ -112,6 +112,7 @@ meanings! {
     Small = "small",
     Verb = "verb",
     Nothing = "nothing",
+    Yes = "yes",
     Joining = "joining",
     Particle = "particle",
     UnitMinute = "unit.minute",

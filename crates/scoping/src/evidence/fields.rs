@@ -48,16 +48,27 @@ pub(crate) fn named(text: &str) -> Option<Field> {
         return field.means.any(wanted).then_some(field);
     }
     let words = normal(text);
+    if let Some(name) = text.strip_prefix('@').filter(|_| !words.contains(' ')) {
+        return Some(Field {
+            means: lexicon().meaning("owner"),
+            name: String::new(),
+            value: name.to_owned(),
+        });
+    }
     let hit = lexicon()
         .find(&words)
         .into_iter()
-        .filter(|hit| hit.at == 0 && hit.means.has(Meaning::FieldDepends))
+        .filter(|hit| hit.at == 0 && hit.means.any(&[Meaning::FieldDepends, Meaning::FieldDue]))
         .max_by_key(|hit| hit.len)?;
     let value = crate::text::word_spans(text)
         .get(hit.len)
         .and_then(|span| text.get(span.start..))?;
-    let names_item = value.chars().any(|c| c.is_ascii_digit());
-    names_item.then(|| Field {
+    let says_it = if hit.means.has(Meaning::FieldDue) {
+        super::values::date(value).is_some()
+    } else {
+        value.chars().any(|c| c.is_ascii_digit())
+    };
+    says_it.then(|| Field {
         means: hit.means,
         name: String::new(),
         value: squeeze(value),

@@ -360,6 +360,9 @@ fn take_end(label: &mut Label, text: &str, legend: &Legend) -> Option<String> {
     if last == ')' || last == ']' {
         return take_end_bracket(label, text, legend);
     }
+    if let Some(rest) = take_tail(label, text) {
+        return Some(rest);
+    }
     take_end_word(label, text)
 }
 
@@ -385,6 +388,21 @@ fn take_facts(label: &mut Label, head: &str, inner: &str) -> Option<String> {
     }
     *label = taken;
     Some(head.to_owned())
+}
+
+/// Facts after a dash or a bar: "Paint the hull — @lu, due 2026-05-10", "Wash the deck | P1".
+fn take_tail(label: &mut Label, text: &str) -> Option<String> {
+    let (at, mark) = [" — ", " – ", " - ", " | ", " · "]
+        .iter()
+        .filter_map(|mark| Some((text.rfind(mark)?, mark)))
+        .max_by_key(|(at, _)| *at)?;
+    let tail = text.get(at + mark.len()..)?;
+    let head = text.get(..at)?.trim_end();
+    if let Some(priority) = values::priority_code(&normal(tail)) {
+        label.priority = label.priority.take().or(Some(priority));
+        return Some(head.to_owned());
+    }
+    take_facts(label, head, tail)
 }
 
 fn take_end_bracket(label: &mut Label, text: &str, legend: &Legend) -> Option<String> {

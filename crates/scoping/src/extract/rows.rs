@@ -42,9 +42,9 @@ impl Extract<'_, '_> {
         match column {
             Column::Id => {
                 let id = crate::ids::leading(plain.trim_matches(['*', '`', ' '])).map(|(id, _)| id);
-                parts.label.kind = id.as_ref().map_or(parts.label.kind, |id| {
-                    crate::evidence::roles::kind_of_prefix(&id.prefix)
-                });
+                if let Some(id) = id.as_ref().filter(|_| !parts.label.has_kind_word) {
+                    parts.label.kind = crate::evidence::roles::kind_of_prefix(&id.prefix);
+                }
                 parts.label.id = id
                     .filter(|id| !id.is_number() || id.numbers.len() > 1)
                     .or_else(|| parts.label.id.take());
@@ -74,8 +74,12 @@ impl Extract<'_, '_> {
                     of_column(column)
                 };
                 parts.facts.take(means, &plain);
-                let is_kind =
-                    column == Column::Type && lexicon().meaning(&normal(&plain)).any(label::KINDS);
+                let kind = lexicon().meaning(&normal(&plain));
+                let is_kind = column == Column::Type && kind.any(label::KINDS);
+                if is_kind && !parts.label.has_kind_word {
+                    parts.label.kind = kind;
+                    parts.label.has_kind_word = true;
+                }
                 if !plain.is_empty() && column != Column::Priority && !is_kind {
                     markdown::push(
                         &mut parts.body,
@@ -177,12 +181,14 @@ impl Extract<'_, '_> {
 }
 
 fn merge(label: &mut Label, own: Label) {
-    let kept = label.id.take();
-    let kind = label.kind;
     let mut merged = own;
-    if kept.is_some() {
-        merged.id = kept;
-        merged.kind = kind;
+    if label.id.is_some() {
+        merged.id = label.id.take();
+        merged.kind = label.kind;
+    }
+    if label.has_kind_word {
+        merged.kind = label.kind;
+        merged.has_kind_word = true;
     }
     *label = merged;
 }

@@ -7,8 +7,9 @@ use handoff_domain::scoping::model::CoverageReason;
 use super::{Context, ENOUGH, Fate, Form, Judge};
 use crate::evidence::tables::{Column, TableShape, shape};
 use crate::evidence::values::{self, Rank, State};
-use crate::lexicon::Meaning;
+use crate::lexicon::{Meaning, lexicon};
 use crate::outline::NodeId;
+use crate::text::normal;
 
 impl Judge<'_, '_> {
     pub(super) fn table(&mut self, table: NodeId, context: &Context) {
@@ -141,17 +142,16 @@ impl Judge<'_, '_> {
     /// "Version | Date | Change" tells what was done.
     fn is_history(&self, shape: &TableShape) -> bool {
         let means = |meaning: Meaning| {
-            shape.headers.iter().any(|header| {
-                crate::lexicon::lexicon()
-                    .meaning(&crate::text::normal(header))
-                    .has(meaning)
-            })
+            shape
+                .headers
+                .iter()
+                .any(|header| lexicon().meaning(&normal(header)).has(meaning))
         };
         means(Meaning::FieldDate)
             && shape
                 .headers
                 .iter()
-                .any(|header| crate::text::normal(header).starts_with("version"))
+                .any(|header| normal(header).starts_with("version"))
             && shape.place(Column::Status).is_none()
     }
 
@@ -186,13 +186,8 @@ impl Judge<'_, '_> {
             .filter(|cell| !self.outline.plain(**cell).is_empty())
             .count();
         let is_rule = said <= 1 && shape.is_full;
-        let name = crate::text::normal(&title);
-        if is_rule
-            || name.is_empty()
-            || crate::lexicon::lexicon()
-                .meaning(&name)
-                .has(Meaning::Nothing)
-        {
+        let name = normal(&title);
+        if is_rule || name.is_empty() || lexicon().meaning(&name).has(Meaning::Nothing) {
             self.fate(row, Fate::NotWork(CoverageReason::NoEvidence));
             return;
         }
@@ -206,15 +201,38 @@ impl Judge<'_, '_> {
         }
     }
 
+    /// The state that a status cell says; below "Done?", yes is done and no is open.
+    fn status_cell(&self, row: NodeId, at: usize, shape: &TableShape) -> Option<State> {
+        let text = self.cell(row, at)?;
+        let mark = text.chars().find_map(|c| self.notes.legend.state(c));
+        let state = values::status_value(&text).or(mark);
+        let asks = shape
+            .headers
+            .get(at)
+            .and_then(|header| values::status_word(header));
+        if asks != Some(State::Done) {
+            return state;
+        }
+        if lexicon().meaning(&normal(&text)).has(Meaning::Yes) {
+            return Some(State::Done);
+        }
+        state.map(|state| {
+            if state == State::Rejected {
+                State::Open
+            } else {
+                state
+            }
+        })
+    }
+
     /// The state of a row, from its status cell, its priority or a mark in its title.
     fn row_state(&self, row: NodeId, shape: &TableShape) -> Option<State> {
         let cells = self.outline.children(row);
-        if let Some(cell) = shape.place(Column::Status).and_then(|at| cells.get(at)) {
-            let text = self.outline.plain(*cell);
-            let mark = text.chars().find_map(|c| self.notes.legend.state(c));
-            if let Some(state) = values::status_value(&text).or(mark) {
-                return Some(state);
-            }
+        if let Some(state) = shape
+            .place(Column::Status)
+            .and_then(|at| self.status_cell(row, at, shape))
+        {
+            return Some(state);
         }
         let said = shape.columns.iter().zip(cells).filter(|(column, _)| {
             matches!(

@@ -89,14 +89,9 @@ fn mark(line: &Line) -> Option<Mark> {
             });
         }
     }
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    if (1..=3).contains(&digits)
-        && text
-            .get(digits..)
-            .is_some_and(|rest| rest.starts_with(". ") || rest.starts_with(") "))
-    {
+    if let Some(len) = enumerator(text) {
         return Some(Mark {
-            at: after(digits + 1),
+            at: after(len),
             checked: None,
             is_ordered: true,
         });
@@ -108,6 +103,20 @@ fn mark(line: &Line) -> Option<Mark> {
         checked: None,
         is_ordered: false,
     })
+}
+
+/// The bytes of `1.`, `1)`, `(1)`, `a)` or `(a)` before a blank; the point may have a backslash, as in source.
+fn enumerator(text: &str) -> Option<usize> {
+    let open = usize::from(text.starts_with('('));
+    let body = text.get(open..)?;
+    let digits = body.bytes().take_while(u8::is_ascii_digit).count();
+    let is_letter = digits == 0 && body.starts_with(|c: char| c.is_ascii_lowercase());
+    let len = digits + usize::from(is_letter);
+    let rest = body.get(len..)?;
+    let slash = usize::from(rest.starts_with('\\'));
+    let close = rest.get(slash..)?;
+    let is_closed = close.starts_with(") ") || (close.starts_with(". ") && open == 0 && !is_letter);
+    ((1..=3).contains(&len) && is_closed).then_some(open + len + slash + 1)
 }
 
 fn split(outline: &mut Outline<'_>, paragraph: NodeId) {
@@ -175,13 +184,8 @@ fn marker_len(source: &str) -> usize {
     {
         rest
     } else {
-        let digits = source.trim_start_matches(|c: char| c.is_ascii_digit());
-        let closed = digits
-            .trim_start_matches('\\')
-            .strip_prefix(['.', ')'])
-            .filter(|rest| rest.starts_with(' '));
-        closed
-            .filter(|_| digits.len() < source.len())
+        enumerator(source)
+            .and_then(|len| source.get(len..))
             .unwrap_or(source)
     };
     source.len() - rest.trim_start().len()

@@ -58,8 +58,17 @@ fn name(label: &Label, text: &str, body: &str, facts: &mut Facts) -> String {
         facts.assignee = facts.assignee.take().or(Some(owned.owner));
         name = owned.rest;
     }
-    let name = without_lead(&name);
+    let name = without_lead(shown_of_wiki_link(&name));
     capitalized(name.trim_end_matches(['.', ':', ';', ',', ' ', '。', '、']))
+}
+
+/// What a reader sees of a name that is a link of a wiki: `[[page]]`, `[[page|shown]]`.
+fn shown_of_wiki_link(name: &str) -> &str {
+    let inner = name
+        .strip_prefix("[[")
+        .and_then(|rest| rest.strip_suffix("]]"))
+        .filter(|inner| !inner.contains(['[', ']']));
+    inner.map_or(name, |inner| inner.rsplit('|').next().unwrap_or(inner))
 }
 
 /// "Story", "User story", "Requirement": no name.

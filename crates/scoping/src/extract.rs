@@ -273,7 +273,7 @@ impl Extract<'_, '_> {
 
     /// The headings and items above, outermost first, without the title of the document.
     fn path(&self, node: NodeId) -> Vec<String> {
-        let title = self.outline.title();
+        let title = self.outline.title;
         let mut path = Vec::new();
         let mut at = self.outline.node(node).parent;
         while at != NodeId::ROOT {

@@ -127,6 +127,8 @@ pub(crate) struct Outline<'a> {
     pub(crate) lines: LineIndex,
     pub(crate) nodes: Vec<Node>,
     pub(crate) front: FrontMatter,
+    /// The heading that is the title of the document: the first one, where it is the only one of its depth.
+    pub(crate) title: Option<NodeId>,
     /// The Markdown of each footnote.
     pub(crate) footnotes: HashMap<String, String>,
     /// How often a node was looked at.
@@ -152,12 +154,14 @@ pub(crate) fn parse(source: &str) -> Result<Outline<'_>, TooManyNodes> {
         lines,
         nodes,
         front,
+        title: None,
         footnotes,
         visits: Cell::new(0),
     };
     nest::split_bold_headings(&mut outline);
     virtual_items::find(&mut outline);
     nest::nest(&mut outline);
+    outline.title = outline.find_title();
     Ok(outline)
 }
 
@@ -223,8 +227,7 @@ impl Outline<'_> {
         })
     }
 
-    /// The heading that is the title of the document: the first block, where it is the only one of its depth.
-    pub(crate) fn title(&self) -> Option<NodeId> {
+    fn find_title(&self) -> Option<NodeId> {
         let top = self.children(NodeId::ROOT);
         let mut sections = top
             .iter()

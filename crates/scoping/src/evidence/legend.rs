@@ -17,6 +17,11 @@ impl Legend {
             .or_else(|| values::mark_state(mark))
     }
 
+    /// The state that the value of a status field or cell says, in words or by a mark.
+    pub(crate) fn stated(&self, value: &str) -> Option<State> {
+        values::status_value(value).or_else(|| value.chars().find_map(|mark| self.state(mark)))
+    }
+
     /// "❌ Rejected", as an item, a line or a cell of its own.
     pub(crate) fn learn(&mut self, line: &Line) {
         for piece in line.plain.split([',', ';', '·', '|']) {

@@ -121,7 +121,7 @@ impl Judge<'_, '_> {
         let roles = evidence.roles;
         let mut inner = context.clone();
         inner.distance += 1;
-        if Some(id) != self.outline.title() {
+        if Some(id) != self.outline.title {
             if let Some(work) = roles.work() {
                 inner.work = Some(work);
                 inner.distance = 0;
@@ -157,7 +157,7 @@ impl Judge<'_, '_> {
         let label = &evidence.label;
         let is_numbered =
             label.id.is_some() && label.kind.any(&[Meaning::Container, Meaning::KindEpic]);
-        let is_title = Some(id) == self.outline.title();
+        let is_title = Some(id) == self.outline.title;
         let roles = evidence.roles;
         let by_name = roles.is_container
             && (roles.work().is_none() || roles.is_numbered)
@@ -191,7 +191,7 @@ impl Judge<'_, '_> {
 
     /// `**Status:** Done` right below the heading.
     fn stated_in_body(&self, id: NodeId) -> Option<State> {
-        if Some(id) == self.outline.title() {
+        if Some(id) == self.outline.title {
             return None;
         }
         let paragraphs = self
@@ -205,17 +205,13 @@ impl Judge<'_, '_> {
         let status = lines
             .flat_map(fields::of_line)
             .find(|field| field.means.has(Meaning::FieldStatus))?;
-        let mark = status
-            .value
-            .chars()
-            .find_map(|c| self.notes.legend.state(c));
-        crate::evidence::values::status_value(&status.value).or(mark)
+        self.notes.legend.stated(&status.value)
     }
 
     /// What each of the sections below one heading is; those of one form get the same answer.
     fn natures(&self, parent: NodeId, sections: &[NodeId], context: &Context) -> Vec<Nature> {
         let is_item = *self.kind(parent) == Kind::Section
-            && Some(parent) != self.outline.title()
+            && Some(parent) != self.outline.title
             && self.is_item_alone(parent);
         let mut natures: Vec<Nature> = sections
             .iter()
@@ -242,7 +238,7 @@ impl Judge<'_, '_> {
         if in_item && is_part(evidence) {
             return Nature::Part;
         }
-        if Some(id) == self.outline.title() {
+        if Some(id) == self.outline.title {
             return title_nature(&evidence.label);
         }
         let is_container = self.is_container(id);

@@ -131,10 +131,8 @@ impl Judge<'_, '_> {
             return false;
         };
         let says = |row: &&NodeId| {
-            self.cell(**row, at).is_some_and(|text| {
-                values::status_value(&text).is_some()
-                    || text.chars().any(|c| self.notes.legend.state(c).is_some())
-            })
+            self.cell(**row, at)
+                .is_some_and(|text| self.notes.legend.stated(&text).is_some())
         };
         shape.rows.iter().filter(says).count() * 10 >= shape.rows.len() * 8
     }
@@ -204,8 +202,7 @@ impl Judge<'_, '_> {
     /// The state that a status cell says; below "Done?", yes is done and no is open.
     fn status_cell(&self, row: NodeId, at: usize, shape: &TableShape) -> Option<State> {
         let text = self.cell(row, at)?;
-        let mark = text.chars().find_map(|c| self.notes.legend.state(c));
-        let state = values::status_value(&text).or(mark);
+        let state = self.notes.legend.stated(&text);
         let asks = shape
             .headers
             .get(at)

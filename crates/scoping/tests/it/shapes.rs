@@ -39,6 +39,12 @@ pub(crate) fn shapes(bytes: usize) -> Vec<(&'static str, String)> {
             "# R\n\n## Proposal\n\n",
             "The system must export all of it {n}.\n\n",
         ),
+        shape(
+            "notices under the title",
+            "# R\n\n",
+            "TODO: buy rope {n}\n\n",
+        ),
+        shape("notices without a heading", "", "TODO: buy rope {n}\n\n"),
         shape("quotes", "", "> "),
         shape("brackets", "", "["),
         shape("stars", "", "*a _b "),

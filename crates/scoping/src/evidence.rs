@@ -5,6 +5,7 @@ pub(crate) mod label;
 pub(crate) mod legend;
 pub(crate) mod owner;
 pub(crate) mod roles;
+pub(crate) mod sentences;
 pub(crate) mod story;
 pub(crate) mod tables;
 pub(crate) mod values;
@@ -12,12 +13,13 @@ pub(crate) mod values;
 use handoff_domain::ticket::model::Priority;
 
 use crate::ids;
-use crate::lexicon::{Meaning, lexicon};
+use crate::lexicon::{Hit, Meaning, lexicon};
 use crate::outline::{Kind, Line, NodeId, Outline};
 use crate::text::{is_cjk, normal};
 use label::Label;
 use legend::Legend;
 use roles::Roles;
+use sentences::Sentence;
 use values::State;
 
 /// The words of a node that are looked at; what is longer is prose in any case.
@@ -31,7 +33,9 @@ const MAX_SAMPLE: usize = 60_000;
 pub(crate) enum Obligation {
     #[default]
     None,
-    /// should, will, can
+    /// can, may
+    Permission,
+    /// should, will
     Weak,
     /// must, shall
     Strong,
@@ -54,6 +58,8 @@ pub(crate) struct Evidence {
     pub(crate) mark: Option<State>,
     /// The priority that a heading states for what stands below it.
     pub(crate) rank: Option<Priority>,
+    /// The sentences of a paragraph that has several.
+    pub(crate) sentences: Vec<Sentence>,
 }
 
 /// The evidence of all nodes, by their id.
@@ -126,6 +132,11 @@ fn evidence(outline: &Outline<'_>, id: NodeId, legend: &Legend) -> Evidence {
         is_question: judged.trim_end().ends_with(['?', '？']),
         mark: mark(&line, legend),
         rank: if is_heading { rank(&label) } else { None },
+        sentences: if node.kind == Kind::Paragraph {
+            sentences::of(node, legend)
+        } else {
+            Vec::new()
+        },
         label,
     }
 }
@@ -151,11 +162,25 @@ fn mark(line: &Line, legend: &Legend) -> Option<State> {
 
 fn obligation(words: &str) -> Obligation {
     let hits = lexicon().find(words);
-    let has = |meaning: Meaning| hits.iter().any(|hit| hit.means.has(meaning));
+    // "There is no need to" obliges nobody.
+    let is_denied = |hit: &Hit| {
+        hits.iter().any(|other| {
+            other.means.has(Meaning::Standing)
+                && other.len > 1
+                && other.at <= hit.at
+                && hit.at + hit.len <= other.at + other.len
+        })
+    };
+    let has = |meaning: Meaning| {
+        hits.iter()
+            .any(|hit| hit.means.has(meaning) && !is_denied(hit))
+    };
     if has(Meaning::ObligationStrong) {
         Obligation::Strong
     } else if has(Meaning::ObligationWeak) {
         Obligation::Weak
+    } else if has(Meaning::Permission) {
+        Obligation::Permission
     } else {
         Obligation::None
     }
@@ -163,7 +188,7 @@ fn obligation(words: &str) -> Obligation {
 
 fn is_imperative(words: &str) -> bool {
     if is_cjk(words) {
-        let ends = |hit: &crate::lexicon::Hit| {
+        let ends = |hit: &Hit| {
             hit.means.has(Meaning::Verb) && hit.at + hit.len + 4 >= words.chars().count()
         };
         return lexicon().find(words).iter().any(ends);

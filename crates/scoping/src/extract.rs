@@ -7,13 +7,14 @@ mod title;
 mod values;
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use handoff_domain::ticket::model::{Effort, Priority, TicketType};
 use time::Date;
 
 use crate::evidence::Annotations;
 use crate::evidence::label::Label;
-use crate::evidence::owner;
+use crate::evidence::{owner, sentences};
 use crate::ids::Id;
 use crate::judge::{Form, Unit};
 use crate::lexicon::Meaning;
@@ -84,9 +85,10 @@ pub(crate) fn draft(
     };
     let mut parts = match &unit.form {
         Form::Section => extract.section(unit.node),
-        Form::Item | Form::Paragraph | Form::Cell { .. } => extract.item(unit.node),
+        Form::Item | Form::Paragraph | Form::Cell { .. } => extract.item(unit),
         Form::Row { shape, .. } => extract.row(unit.node, shape),
         Form::Record => extract.record(unit.node),
+        Form::Sentences { range, names } => extract.sentences(unit.node, range, *names),
     };
     let title = title::of(
         &parts.label,
@@ -122,11 +124,11 @@ pub(crate) fn draft(
         depends_on,
         id: parts.label.id,
         section,
-        source_text: extract.source_text(lines),
+        source_text: extract.source_text(unit, lines),
         containers: unit.containers.clone(),
         in_inventory: unit.in_inventory,
         context_lines,
-        body_lines: Vec::new(),
+        body_lines: extract.lines_before(unit),
     }
 }
 
@@ -177,7 +179,7 @@ pub(crate) fn container(
         depends_on: facts.depends_on,
         id: label.id,
         section,
-        source_text: extract.source_text((first, first)),
+        source_text: extract.words_of((first, first)),
         ..Draft::default()
     }
 }
@@ -268,7 +270,25 @@ impl Extract<'_, '_> {
     }
 
     fn lines(&self, unit: &Unit) -> (u32, u32) {
-        self.outline.node(unit.node).lines
+        let Form::Sentences { range, names } = &unit.form else {
+            return self.outline.node(unit.node).lines;
+        };
+        let sentences = &self.notes.of(unit.node).sentences;
+        let first = sentences.get(*names).map(|sentence| sentence.lines.0);
+        let last = sentences
+            .get(range.end.saturating_sub(1))
+            .map(|sentence| sentence.lines.1);
+        (first.unwrap_or_default(), last.unwrap_or_default())
+    }
+
+    /// The lines of a paragraph before the sentence that names its ticket.
+    fn lines_before(&self, unit: &Unit) -> Vec<(u32, u32)> {
+        let Form::Sentences { range, names } = &unit.form else {
+            return Vec::new();
+        };
+        let sentences = &self.notes.of(unit.node).sentences;
+        let before = sentences.get(range.start..*names).unwrap_or_default();
+        before.iter().map(|sentence| sentence.lines).collect()
     }
 
     /// The headings and items above, outermost first, without the title of the document.
@@ -290,8 +310,21 @@ impl Extract<'_, '_> {
         path
     }
 
+    /// The words that tell whether a ticket's source is the same.
+    fn source_text(&self, unit: &Unit, lines: (u32, u32)) -> String {
+        let Form::Sentences { range, .. } = &unit.form else {
+            return self.words_of(lines);
+        };
+        let sentences = self.notes.of(unit.node).sentences.get(range.clone());
+        let words = sentences.unwrap_or_default().iter();
+        words
+            .map(|sentence| normal(&sentence.plain))
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
     /// The words of the source lines, a line each.
-    fn source_text(&self, lines: (u32, u32)) -> String {
+    fn words_of(&self, lines: (u32, u32)) -> String {
         let span = self.outline.lines.span(lines.0, lines.1);
         let source = self.outline.source.get(span).unwrap_or_default();
         let words: Vec<String> = crate::text::head(source, MAX_DESCRIPTION)
@@ -322,12 +355,13 @@ impl Extract<'_, '_> {
         }
     }
 
-    fn item(&self, id: NodeId) -> Parts {
+    fn item(&self, unit: &Unit) -> Parts {
+        let id = unit.node;
         let node = self.outline.node(id);
         let label = self.notes.of(id).label.clone();
         let mut facts = values::Facts::default();
         facts.take_label(&label);
-        facts.assignee = facts.assignee.take().or_else(|| self.owner_above(id));
+        facts.assignee = facts.assignee.take().or_else(|| self.owner_above(unit));
         let found = criteria::of(self.outline, self.notes, &node.children);
         let head = markdown::text(self.outline, node);
         let rest = self.blocks_without(&node.children, &found.nodes, &mut facts);
@@ -346,11 +380,40 @@ impl Extract<'_, '_> {
         }
     }
 
+    /// One obligation of a paragraph: its sentence names it, those around it explain it.
+    fn sentences(&self, paragraph: NodeId, range: &Range<usize>, names: usize) -> Parts {
+        let sentences = &self.notes.of(paragraph).sentences;
+        let Some(sentence) = sentences.get(names) else {
+            return Parts::default();
+        };
+        let mut facts = values::Facts::default();
+        facts.take_label(&sentence.label);
+        let markdown =
+            markdown::text(self.outline, self.outline.node(paragraph)).replace('\n', " ");
+        let written: Vec<&str> = sentences::split(&markdown)
+            .into_iter()
+            .map(|(_, part)| part.trim())
+            .collect();
+        let plain: Vec<&str> = sentences.iter().map(|part| part.plain.as_str()).collect();
+        let told = if written.len() == plain.len() {
+            written
+        } else {
+            plain
+        };
+        Parts {
+            text: sentence.plain.clone(),
+            body: told.get(range.clone()).unwrap_or_default().join(" "),
+            label: sentence.label.clone(),
+            facts,
+            ..Parts::default()
+        }
+    }
+
     /// The name of the item around an item, where it is nothing but a name.
-    fn owner_above(&self, id: NodeId) -> Option<String> {
-        let list = self.outline.node(self.outline.node(id).parent);
+    fn owner_above(&self, unit: &Unit) -> Option<String> {
+        let list = self.outline.node(self.outline.node(unit.node).parent);
         let above = self.outline.node(list.parent);
-        if !matches!(above.kind, Kind::Item { .. }) {
+        if !matches!(above.kind, Kind::Item { .. }) || unit.containers.contains(&list.parent) {
             return None;
         }
         let text = self.outline.plain(list.parent);
@@ -414,7 +477,10 @@ impl Extract<'_, '_> {
 
     /// What the section around an item says of all its items: its paragraphs that are no tickets.
     fn context(&self, unit: &Unit) -> (String, Vec<(u32, u32)>) {
-        if matches!(unit.form, Form::Section | Form::Record | Form::Paragraph) {
+        if matches!(
+            unit.form,
+            Form::Section | Form::Record | Form::Paragraph | Form::Sentences { .. }
+        ) {
             return (String::new(), Vec::new());
         }
         let Some(section) = self.outline.sections_above(unit.node).next() else {
@@ -433,7 +499,7 @@ impl Extract<'_, '_> {
                 break;
             }
             let is_prose =
-                matches!(node.kind, Kind::Paragraph | Kind::Quote) && !self.units.contains(child);
+                matches!(node.kind, Kind::Paragraph | Kind::Quote) && !self.holds_unit(*child);
             let text = if is_prose {
                 markdown::text(self.outline, node)
             } else {

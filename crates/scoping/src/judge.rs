@@ -9,6 +9,8 @@ mod prose;
 mod sections;
 mod tables;
 
+use std::ops::Range;
+
 use handoff_domain::scoping::model::CoverageReason;
 
 use crate::evidence::tables::TableShape;
@@ -35,6 +37,8 @@ pub(crate) enum Form {
     Record,
     /// A paragraph.
     Paragraph,
+    /// Sentences of a paragraph; the one at `names` says what is to be done.
+    Sentences { range: Range<usize>, names: usize },
 }
 
 /// A piece of work that the document names.

@@ -107,6 +107,10 @@ meanings! {
     Scenario = "gherkin.scenario",
     ObligationStrong = "obligation.strong",
     ObligationWeak = "obligation.weak",
+    Permission = "obligation.may",
+    Announce = "announce",
+    Commitment = "commitment",
+    Back = "back",
     Lead = "lead",
     Standing = "standing",
     Small = "small",
@@ -319,9 +323,11 @@ impl Lexicon {
             };
             rest = tail;
             let first = rest.split(' ').next().unwrap_or_default();
-            let obliges = self
-                .meaning(first)
-                .any(&[Meaning::ObligationStrong, Meaning::ObligationWeak]);
+            let obliges = self.meaning(first).any(&[
+                Meaning::ObligationStrong,
+                Meaning::ObligationWeak,
+                Meaning::Permission,
+            ]);
             let lead = if obliges { self.lead_at_start(rest) } else { 0 };
             if lead > 1 {
                 return skipped + lead;

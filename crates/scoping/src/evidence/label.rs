@@ -83,6 +83,7 @@ pub(crate) fn read(line: &Line, legend: &Legend) -> Label {
     if names_part {
         label.state = None;
     }
+    label.state = label.state.or_else(|| state_after_arrow(line));
     if let Some(name) = bold_name(line, legend) {
         text = name;
     }
@@ -91,6 +92,13 @@ pub(crate) fn read(line: &Line, legend: &Legend) -> Label {
         .trim_start_matches(['-', '–', '—', ' '])
         .to_owned();
     label
+}
+
+/// "**Late returns → DONE.** The difference is …"
+fn state_after_arrow(line: &Line) -> Option<State> {
+    let bold = line.plain.get(..line.bold)?;
+    let (_, state) = bold.rsplit_once(['→', '⇒'])?;
+    values::status_word(state)
 }
 
 /// A bold name with a mark between it and the rest: "**Login** — as a clerk …", "**Cart.** Keeps …".
@@ -417,6 +425,15 @@ fn take_end_bracket(label: &mut Label, text: &str, legend: &Legend) -> Option<St
     }
     if let Some(rest) = take_facts(label, head, inner) {
         return Some(rest);
+    }
+    let is_unnamed = label.id.as_ref().is_none_or(Id::is_number);
+    if is_unnamed
+        && let Some((id, _)) = ids::leading(inner)
+            .filter(|(id, at)| *at == inner.len() && id.text.contains('-') && !id.is_number())
+    {
+        label.kind = kind_of_prefix(&id.prefix);
+        label.id = Some(id);
+        return Some(head.to_owned());
     }
     let value = inner
         .split_once([':', '='])

@@ -92,8 +92,11 @@ pub(crate) fn of(heading: &str) -> Roles {
     let is_numbered = is_numbered(&words, &shown);
     let is_container = is_numbered || is_named(&words, &shown);
     let (means, is_whole) = match meanings(&words) {
-        (0, _) => head(&words).map_or((0, false), meanings),
-        found => found,
+        (_, true) => meanings(&words),
+        (found, false) => without_inner_word(&words).unwrap_or_else(|| match found {
+            0 => head(&words).map_or((0, false), meanings),
+            found => (found, false),
+        }),
     };
     Roles {
         means,
@@ -114,6 +117,21 @@ fn head(words: &str) -> Option<&str> {
         .get(..small.start)
         .map(str::trim_end)
         .filter(|head| !head.is_empty())
+}
+
+/// "Next sensible steps" says what "Next steps" says: a phrase of several words with one more inside.
+fn without_inner_word(words: &str) -> Option<(u128, bool)> {
+    let list: Vec<&str> = words.split(' ').collect();
+    if !(3..=5).contains(&list.len()) {
+        return None;
+    }
+    (1..list.len() - 1).find_map(|out| {
+        let mut kept = list.clone();
+        kept.remove(out);
+        let phrase = kept.join(" ");
+        let is_phrase = lexicon().meaning(&phrase).any(WORK);
+        is_phrase.then(|| meanings(&phrase))
+    })
 }
 
 /// The meanings that cover most of a heading, and whether they cover all of it.
@@ -218,7 +236,7 @@ fn covered(hits: &[Hit], family: &[Meaning], words: &str) -> f64 {
 /// "Phase 2: …", "Release 1.2", "v1.1", "Q3 2026", "2026 Q3".
 fn is_numbered(words: &str, shown: &str) -> bool {
     let list: Vec<&str> = words.split(' ').collect();
-    if is_version(shown.trim()) || is_quarter(&list) {
+    if is_version(shown.trim()) || is_quarter(&list) || ends_in_version(shown) {
         return true;
     }
     let hits = lexicon().find(words);
@@ -289,6 +307,22 @@ fn is_version(text: &str) -> bool {
         !part.is_empty() && (part.chars().all(|c| c.is_ascii_digit()) || *part == "x")
     };
     has_letter && parts.iter().all(is_number) && parts.len() <= 4
+}
+
+/// "Rook 1.4"
+fn ends_in_version(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is_name = words
+        .first()
+        .is_some_and(|word| word.starts_with(char::is_alphabetic));
+    let number = words.last().copied().unwrap_or_default();
+    let parts = number.split('.');
+    let is_number =
+        |part: &str| (1..=3).contains(&part.len()) && part.chars().all(|c| c.is_ascii_digit());
+    (2..=3).contains(&words.len())
+        && is_name
+        && number.contains('.')
+        && parts.into_iter().all(is_number)
 }
 
 fn has_version(text: &str) -> bool {

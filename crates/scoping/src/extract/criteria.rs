@@ -20,7 +20,8 @@ pub(super) struct Found {
 impl Found {
     fn add(&mut self, text: &str) {
         let text = text.trim();
-        if !text.is_empty() && self.criteria.len() < MAX {
+        let is_open = lexicon().meaning(&normal(text)).has(Meaning::Nothing);
+        if !text.is_empty() && !is_open && self.criteria.len() < MAX {
             self.criteria
                 .push(crate::text::head(text, MAX_BYTES).trim_end().to_owned());
         }

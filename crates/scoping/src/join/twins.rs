@@ -233,10 +233,23 @@ fn is_twin(a: &Draft, b: &Draft, own: &[u64], others: &[u64]) -> bool {
         _ => false,
     };
     let least = own.len().min(others.len());
+    if a.id.is_some() && repeats(a, b) {
+        return true;
+    }
     if same_id && (least == 0 || likeness(own, others) >= ALIKE_WITH_ID) {
         return true;
     }
     !ids_differ && (least >= 3 && likeness(own, others) >= ALIKE || least >= 1 && own == others)
+}
+
+/// "Story 1: Upload → the foundation" in an order of work repeats "Story 1: Upload".
+fn repeats(a: &Draft, b: &Draft) -> bool {
+    let same_id = match (&a.id, &b.id) {
+        (Some(a), Some(b)) => a.key() == b.key() && !a.is_number(),
+        _ => false,
+    };
+    let (a, b) = (normal(&a.title), normal(&b.title));
+    same_id && (a.starts_with(&b) || b.starts_with(&a))
 }
 
 /// Items of one list or one heading are never twins of each other.
@@ -245,6 +258,13 @@ fn is_sibling(outline: &Outline<'_>, notes: &Annotations, a: &Draft, b: &Draft) 
         return true;
     }
     // "Create the form" of customers is not that of suppliers.
+    let group = |draft: &Draft| {
+        let list = outline.node(outline.node(draft.node).parent);
+        matches!(outline.node(list.parent).kind, Kind::Item { .. }).then_some(list.parent)
+    };
+    if let (Some(a), Some(b)) = (group(a), group(b)) {
+        return a != b && outline.node(a).parent == outline.node(b).parent;
+    }
     let section = |draft: &Draft| outline.sections_above(draft.node).next();
     let (Some(a), Some(b)) = (section(a), section(b)) else {
         return false;

@@ -1,6 +1,6 @@
 //! What speaks for a list and against it, and what its items say of themselves.
 
-use super::{Context, Judge};
+use super::{Context, ENOUGH, Judge};
 use crate::evidence::Obligation;
 use crate::evidence::label::{KINDS, Label};
 use crate::evidence::roles::{ASIDE, is_other};
@@ -224,7 +224,24 @@ impl Judge<'_, '_> {
         points += shares.points(&|item| self.evidence(item).is_imperative, 2);
         points += shares.points(&|item| self.has_owner(item), 2);
         points += shares.points(&|item| self.is_assigned(item), 3);
-        points + i32::from(self.is_named_list_of(items)) * 2
+        points += i32::from(self.is_named_list_of(items)) * 2;
+        if self.asks_for_work(&shares) {
+            points.max(ENOUGH)
+        } else {
+            points
+        }
+    }
+
+    /// Whether most items of a list oblige somebody or begin with a verb, and not only the latter: a guide does that too.
+    fn asks_for_work(&self, shares: &Shares<'_>) -> bool {
+        let obliges = |item| self.evidence(item).obligation >= Obligation::Weak;
+        let asks =
+            |item| obliges(item) || self.evidence(item).is_imperative || self.is_assigned(item);
+        // Bold sentences that oblige are principles.
+        shares.items.len() >= 3
+            && !self.is_named_list_of(shares.items)
+            && shares.most(&asks)
+            && shares.count(&obliges) * 10 >= shares.items.len() * 3
     }
 
     /// Questions, links, fields, references, ids of what is no work.
@@ -249,7 +266,8 @@ impl Judge<'_, '_> {
         }
         let names_work = roles
             .work()
-            .is_some_and(|work| work != Meaning::WorkBacklog);
+            .is_some_and(|work| work != Meaning::WorkBacklog)
+            && !roles.any(ASIDE);
         if names_work && words.split(' ').count() <= 6 {
             return 4;
         }
@@ -258,11 +276,21 @@ impl Judge<'_, '_> {
         if is_part && roles.work().is_none() {
             return -6;
         }
-        if evidence.obligation == Obligation::Strong {
+        if self.announces(head) {
+            4
+        } else if evidence.obligation == Obligation::Strong {
             3
         } else {
             0
         }
+    }
+
+    /// "The following changes were asked for", "Targeted for the next release".
+    pub(super) fn announces(&self, node: NodeId) -> bool {
+        let plain = self.outline.plain(node);
+        let words = normal(head(&plain, 400));
+        let hits = lexicon().find(&words);
+        hits.iter().any(|hit| hit.means.has(Meaning::Announce))
     }
 
     /// Only links: "[Katib](…)"; the name of a page of a wiki is the name of an item.

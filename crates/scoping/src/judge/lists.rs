@@ -3,6 +3,7 @@
 use handoff_domain::scoping::model::CoverageReason;
 
 use super::{Context, ENOUGH, Fate, Form, Judge};
+use crate::evidence::Obligation;
 use crate::lexicon::Meaning;
 use crate::outline::{Kind, NodeId};
 
@@ -18,7 +19,7 @@ impl Judge<'_, '_> {
         context: &Context,
     ) {
         let mut head: Option<NodeId> = None;
-        let is_intro = is_intro || children.iter().any(|child| self.is_box_list(*child));
+        let has_boxes = children.iter().any(|child| self.is_box_list(*child));
         let tells_stories = self.stories(section) > 1 && context.aside.is_none();
         for (place, child) in children.iter().enumerate() {
             if tells_stories
@@ -41,11 +42,28 @@ impl Judge<'_, '_> {
                     head =
                         (plain.trim_end().ends_with([':', '：']) || heads_list).then_some(*child);
                     if head.is_none() {
-                        self.paragraph(*child, is_intro, context);
+                        if !has_boxes && self.commits(*child, context) {
+                            continue;
+                        }
+                        self.paragraph(*child, is_intro || has_boxes, context);
                     }
+                }
+                Kind::Quote => {
+                    self.quoted(*child, context);
+                    head = None;
                 }
                 Kind::Section => break,
                 _ => head = None,
+            }
+        }
+    }
+
+    /// Boxes in a quotation or a callout.
+    fn quoted(&mut self, quote: NodeId, context: &Context) {
+        for list in self.outline.children(quote).to_vec() {
+            if self.is_box_list(list) {
+                let items = self.outline.children(list).to_vec();
+                self.boxes(&items, context);
             }
         }
     }
@@ -160,10 +178,61 @@ impl Judge<'_, '_> {
         if self.opens_container(item, context) {
             return;
         }
+        if self.is_area(item, context) {
+            self.fate(item, Fate::NotWork(CoverageReason::Summary));
+            let mut inner = context.clone();
+            inner.containers.insert(0, item);
+            let items = self.items_below(item);
+            items.into_iter().for_each(|item| self.item(item, &inner));
+            return;
+        }
         if !self.is_notice(item) && self.named_inside(&[item], context) {
             return;
         }
         self.push_item(item, context);
+    }
+
+    /// "Storage" above what is to be done there, in a plan that no heading calls features or stories.
+    fn is_area(&self, item: NodeId, context: &Context) -> bool {
+        let evidence = self.evidence(item);
+        let node = self.outline.node(item);
+        let is_bare = evidence.label.id.is_none()
+            && evidence.label.priority.is_none()
+            && !evidence.is_imperative
+            && evidence.obligation == Obligation::None
+            && node.text.len() == 1
+            && node.first_line().is_some_and(|line| line.bold == 0)
+            && *self.kind(node.parent) == Kind::List { ordered: false }
+            && self.outline.plain(item).split(' ').count() <= 6;
+        let is_plan = matches!(
+            context.work,
+            None | Some(Meaning::WorkBacklog | Meaning::WorkTask)
+        );
+        if !is_bare || !is_plan {
+            return false;
+        }
+        let below = self.items_below(item);
+        let is_work = |item: &&NodeId| {
+            let evidence = self.evidence(**item);
+            evidence.is_imperative
+                || evidence.obligation >= Obligation::Weak
+                || self.links_issue(**item)
+                || !self.lists_below(**item).is_empty()
+        };
+        !below.is_empty() && below.iter().filter(is_work).count() * 10 >= below.len() * 4
+    }
+
+    /// "Alerts by mail [#12](…)"
+    fn links_issue(&self, item: NodeId) -> bool {
+        self.outline.node(item).first_line().is_some_and(|line| {
+            let mut rest = line.plain.split('#').skip(1);
+            let is_mostly_link = line.linked * 10 >= line.plain.len() * 6;
+            let is_named = line.plain.split(' ').count() > 2;
+            line.linked > 0
+                && is_named
+                && !is_mostly_link
+                && rest.any(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        })
     }
 
     /// "**Phase 1 (MVP)**" above the list of what belongs to it; whether it was one.

@@ -96,7 +96,8 @@ impl Judge<'_, '_> {
             self.fate(id, Fate::Finished(CoverageReason::Done));
             return;
         }
-        if self.holds_smaller(id) {
+        let is_change = context.work == Some(Meaning::WorkChange);
+        if self.holds_smaller(id, is_change) {
             let mut inner = self.inside(id, context);
             inner.in_container = true;
             if inner.containers.first() != Some(&id) {
@@ -131,6 +132,10 @@ impl Judge<'_, '_> {
                 inner.aside = inner
                     .aside
                     .filter(|why| *why != CoverageReason::Background || !outweighs);
+            }
+            if roles.is_neutral() && inner.aside.is_none() && self.announces(id) {
+                inner.work = Some(Meaning::WorkTask);
+                inner.distance = 0;
             }
             if inner.work.is_none() && evidence.rank.is_some() && inner.aside.is_none() {
                 inner.work = Some(Meaning::WorkBacklog);
@@ -173,6 +178,8 @@ impl Judge<'_, '_> {
             && nature != Nature::Item;
         let state = if by_words {
             Some(State::Done)
+        } else if decorates(evidence) {
+            None
         } else {
             evidence.label.state
         };
@@ -224,9 +231,11 @@ impl Judge<'_, '_> {
             .map(|(id, _)| *id)
             .collect();
         let decided = self.neutral_nature(&neutral, context);
+        let obliging = neutral.iter().filter(|id| self.obliges(**id)).count();
+        let change = obliging * 2 >= neutral.len();
         for (id, nature) in sections.iter().zip(&mut natures) {
             if *nature == Nature::Neutral {
-                *nature = self.neutral_of(*id, decided, context);
+                *nature = self.neutral_of(*id, decided, change, context);
             }
         }
         natures
@@ -242,7 +251,7 @@ impl Judge<'_, '_> {
             return title_nature(&evidence.label);
         }
         let is_container = self.is_container(id);
-        if evidence.label.is_named() && !is_container {
+        if evidence.label.is_named() && !is_container && !tells_aside(evidence, context) {
             return Nature::Item;
         }
         if !is_container && is_placed(evidence, context) {
@@ -397,7 +406,7 @@ impl Judge<'_, '_> {
             && sections.iter().filter(obliges).count() * 10 >= sections.len() * 8
     }
 
-    /// Whether the headings count from 1 here; numbers that go on a chapter's ("3.1") only order the document.
+    /// Whether the headings count from 1 or from A here; numbers that go on a chapter's ("3.1") only order the document.
     fn are_numbered(&self, sections: &[NodeId]) -> bool {
         let numbers = sections
             .iter()
@@ -405,7 +414,13 @@ impl Judge<'_, '_> {
         let is_place = |(place, id): (u32, Option<&crate::ids::Id>)| {
             id.is_some_and(|id| id.is_number() && id.numbers == [place])
         };
-        (1..).zip(numbers).all(is_place)
+        let is_letter = |(letter, id): (char, &NodeId)| {
+            let plain = self.outline.plain(*id);
+            plain
+                .strip_prefix(letter)
+                .is_some_and(|rest| rest.starts_with(['.', ')', ':']))
+        };
+        (1..).zip(numbers).all(is_place) || ('A'..='Z').zip(sections).all(is_letter)
     }
 
     /// Whether the items of the lists in these sections read like work of their own: they oblige, or begin with a verb.
@@ -427,7 +442,16 @@ impl Judge<'_, '_> {
         works.count() * 10 >= items.len() * 6
     }
 
-    fn neutral_of(&self, id: NodeId, decided: Nature, context: &Context) -> Nature {
+    /// Whether what stands right below a heading obliges somebody, or lets somebody do something.
+    fn obliges(&self, id: NodeId) -> bool {
+        let children = self.outline.children(id);
+        children
+            .iter()
+            .any(|child| self.evidence(*child).obligation > Obligation::None)
+    }
+
+    /// `change`: most of these headings stand above obligations, so each below a proposal is a change of it.
+    fn neutral_of(&self, id: NodeId, decided: Nature, change: bool, context: &Context) -> Nature {
         if self.stories(id) > 1 {
             return Nature::Group;
         }
@@ -440,12 +464,7 @@ impl Judge<'_, '_> {
             return Nature::Group;
         }
         if context.work == Some(Meaning::WorkChange) {
-            let obliges = self
-                .outline
-                .children(id)
-                .iter()
-                .any(|child| self.evidence(*child).obligation > Obligation::None);
-            return if obliges && !self.names_stage(id) {
+            return if (change || self.obliges(id)) && !self.names_stage(id) {
                 Nature::Item
             } else {
                 Nature::Group
@@ -460,7 +479,9 @@ impl Judge<'_, '_> {
     }
 
     /// Whether a section that names an item holds items that the document itself sets apart: boxes, rows, ids, named headings.
-    fn holds_smaller(&self, id: NodeId) -> bool {
+    ///
+    /// `is_change`: it is a change of a proposal, whose bold names only order what it says.
+    fn holds_smaller(&self, id: NodeId, is_change: bool) -> bool {
         let own = self.evidence(id);
         let is_story = own.label.kind.any(&[
             Meaning::KindStory,
@@ -484,14 +505,14 @@ impl Judge<'_, '_> {
                         (None, Some(other)) => !other.is_number(),
                         _ => false,
                     };
-                    goes_on || evidence.label.has_kind_word || self.holds_smaller(*child)
+                    goes_on || evidence.label.has_kind_word || self.holds_smaller(*child, is_change)
                 }
                 Kind::List { .. } => {
                     let tells_story = self.has_item_body(id) && is_story;
                     let is_named = own.label.is_named() || self.has_item_body(id);
                     (self.is_box_list(*child) && !tells_story)
                         || self.is_id_list(*child, own.label.id.as_ref())
-                        || (!is_named && self.is_named_list(*child))
+                        || (!is_named && !is_change && self.is_named_list(*child))
                         || self.is_story_list(*child)
                 }
                 Kind::Table => self.is_work_table(*child),
@@ -534,6 +555,23 @@ fn title_nature(label: &Label) -> Nature {
     let kinds = &[Meaning::KindStory, Meaning::KindTask, Meaning::KindBug];
     let is_item = label.id.is_some() && label.kind.any(kinds) && !label.kind.has(Meaning::KindEpic);
     if is_item { Nature::Item } else { Nature::Group }
+}
+
+/// "✅ 2. Features": a mark before a heading that names only a kind says nothing of its items.
+fn decorates(evidence: &Evidence) -> bool {
+    let roles = evidence.roles;
+    evidence.mark == Some(State::Done)
+        && roles.is_whole
+        && (roles.work().is_some() || roles.any(ASIDE))
+}
+
+/// "Scenario 1" below the conditions for a release, "Bug 1" below the causes of an outage.
+fn tells_aside(evidence: &Evidence, context: &Context) -> bool {
+    match context.aside {
+        Some(CoverageReason::ExitCriteria | CoverageReason::OutOfScope) => true,
+        Some(_) => evidence.label.has_kind_word && evidence.label.kind.has(Meaning::KindBug),
+        None => false,
+    }
 }
 
 /// Whether a heading has a number right below a heading whose sections are work: its words decide less then.

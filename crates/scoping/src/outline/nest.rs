@@ -49,7 +49,9 @@ fn goes_on(outline: &Outline<'_>, id: NodeId, above: NodeId) -> bool {
 /// A heading that names a part of an item ("Acceptance criteria") belongs to the item before it, whatever its level.
 fn depth(outline: &Outline<'_>, id: NodeId, open: &[NodeId]) -> u8 {
     let node = outline.node(id);
-    let own = if node.is_bold_heading {
+    // "##### **Problem**" looks like a bold line, and stands beside bold lines.
+    let looks_bold = node.depth >= 10 && node.first_line().is_some_and(Line::is_bold);
+    let own = if node.is_bold_heading || looks_bold {
         BOLD
     } else {
         node.depth

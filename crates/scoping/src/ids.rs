@@ -138,7 +138,10 @@ fn bare(text: &str) -> Option<(Id, usize)> {
         .get(..letters)?
         .trim_end_matches(['-', '_', ' ', '.'])
         .to_uppercase();
-    if NOT_IDS.contains(&prefix.as_str()) {
+    // "EN 301" is a standard, "EN01" an id.
+    let padding = text.get(letters..)?.strip_prefix('0');
+    let is_padded = padding.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    if NOT_IDS.contains(&prefix.as_str()) && !is_padded {
         return None;
     }
     let (numbers, len) = numbers(text.get(letters..)?)?;

@@ -91,7 +91,21 @@ pub(crate) fn read(line: &Line, legend: &Legend) -> Label {
         .trim_matches([' ', ':', '：', '|', '*', '\u{200b}'])
         .trim_start_matches(['-', '–', '—', ' '])
         .to_owned();
+    if label.is_named() {
+        take_facts_from_name(&mut label);
+    }
     label
+}
+
+/// "[US01] — 3 SP — Sprint 1" has no name, only facts between dashes.
+fn take_facts_from_name(label: &mut Label) {
+    let parts = || label.name.split(['—', '–', '|', '·']).map(str::trim);
+    let effort = parts().find_map(values::effort_tag);
+    let is_fact = |part: &str| values::effort_tag(part).is_some() || super::roles::is_stage(part);
+    if effort.is_some() && parts().all(is_fact) {
+        label.effort = label.effort.or(effort);
+        label.name.clear();
+    }
 }
 
 /// "**Late returns → DONE.** The difference is …"
@@ -220,7 +234,10 @@ fn take_bracket(label: &mut Label, text: &str) -> Option<String> {
     let kind = lexicon().meaning(&normal(inner));
     label.is_notice |= is_notice(inner);
     if let Some((id, _)) = ids::leading(inner).filter(|(_, at)| *at == inner.len()) {
-        if label.id.is_none() && !kind_of_prefix(&id.prefix).has(Meaning::KindStory) {
+        // "T001 [US1] …" serves a story, "[US1] — …" is one.
+        let is_named = rest.starts_with(['—', '–', '-', ':']);
+        let is_story = kind_of_prefix(&id.prefix).has(Meaning::KindStory);
+        if label.id.is_none() && (is_named || !is_story) {
             label.kind = kind_of_prefix(&id.prefix);
             label.id = Some(id);
         } else {

@@ -225,7 +225,9 @@ fn title_column(means: &[Meanings], columns: &[Column], has_ids: bool) -> (Optio
     let named = first(Column::Description).or_else(|| first(Column::Other));
     let states = columns.contains(&Column::Status);
     let leading = first(Column::Other).filter(|at| *at == 0 && states);
-    (named.filter(|_| has_ids).or(leading), false)
+    // "Theme | Description": the theme only orders the rows.
+    let described = first(Column::Description).filter(|_| columns.contains(&Column::Labels));
+    (named.filter(|_| has_ids).or(leading).or(described), false)
 }
 
 /// Whether three rows of five pass.

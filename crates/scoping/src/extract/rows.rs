@@ -154,8 +154,11 @@ impl Extract<'_, '_> {
             .copied()
             .filter(|child| *child != table)
             .collect();
-        let body = self.blocks_without(&rest, &[], &mut parts.facts);
+        let found = criteria::of(self.outline, self.notes, &rest);
+        let body = self.blocks_without(&rest, &found.nodes, &mut parts.facts);
         markdown::push(&mut parts.body, &body);
+        parts.criteria.extend(found.criteria);
+        parts.criteria_lines.extend(found.lines);
         if !label.name.is_empty() {
             parts.label.name.clone_from(&label.name);
         }

@@ -40,7 +40,16 @@ impl Judge<'_, '_> {
             .collect();
         let natures = self.natures(id, &sections, context);
         let is_intro = natures.contains(&Nature::Item) || natures.contains(&Nature::Group);
-        self.blocks(id, &children, is_intro, context);
+        let has_named = sections
+            .iter()
+            .zip(&natures)
+            .any(|(id, nature)| *nature == Nature::Item && self.evidence(*id).label.is_named());
+        // Beside items with names of their own, what has none tells of all of them.
+        let beside = Context {
+            in_container: context.in_container && !has_named,
+            ..context.clone()
+        };
+        self.blocks(id, &children, is_intro, &beside);
         let released = self.newest_released(&sections);
         for (section, nature) in sections.into_iter().zip(natures) {
             let is_older = version(&self.outline.plain(section))
@@ -48,7 +57,8 @@ impl Judge<'_, '_> {
             if is_older && context.aside.is_none() {
                 self.fate(section, Fate::Finished(CoverageReason::DoneSection));
             } else {
-                self.section(section, nature, context);
+                let is_item = nature == Nature::Item;
+                self.section(section, nature, if is_item { context } else { &beside });
             }
         }
     }
@@ -160,6 +170,10 @@ impl Judge<'_, '_> {
     pub(super) fn is_container(&self, id: NodeId) -> bool {
         let evidence = self.evidence(id);
         let label = &evidence.label;
+        let small = &[Meaning::KindStory, Meaning::KindTask, Meaning::KindBug];
+        if label.is_named() && label.kind.any(small) && !label.kind.has(Meaning::KindEpic) {
+            return false;
+        }
         let is_numbered =
             label.id.is_some() && label.kind.any(&[Meaning::Container, Meaning::KindEpic]);
         let is_title = Some(id) == self.outline.title;
@@ -220,9 +234,13 @@ impl Judge<'_, '_> {
         let is_item = *self.kind(parent) == Kind::Section
             && Some(parent) != self.outline.title
             && self.is_item_alone(parent);
+        let is_chapter = sections.iter().any(|id| {
+            let roles = self.evidence(*id).roles;
+            roles.is_whole && roles.work().is_some()
+        });
         let mut natures: Vec<Nature> = sections
             .iter()
-            .map(|id| self.nature(*id, context, is_item))
+            .map(|id| self.nature(*id, context, is_item, is_chapter))
             .collect();
         let neutral: Vec<NodeId> = sections
             .iter()
@@ -230,7 +248,11 @@ impl Judge<'_, '_> {
             .filter(|(_, nature)| **nature == Nature::Neutral)
             .map(|(id, _)| *id)
             .collect();
-        let decided = self.neutral_nature(&neutral, context);
+        let decided = if is_chapter {
+            Nature::Group
+        } else {
+            self.neutral_nature(&neutral, context)
+        };
         let obliging = neutral.iter().filter(|id| self.obliges(**id)).count();
         let change = obliging * 2 >= neutral.len();
         for (id, nature) in sections.iter().zip(&mut natures) {
@@ -242,7 +264,9 @@ impl Judge<'_, '_> {
     }
 
     /// A heading's nature by its own words and its own content.
-    fn nature(&self, id: NodeId, context: &Context, in_item: bool) -> Nature {
+    ///
+    /// `is_chapter`: a heading beside it names a kind of work, so that their numbers only order the document.
+    fn nature(&self, id: NodeId, context: &Context, in_item: bool, is_chapter: bool) -> Nature {
         let evidence = self.evidence(id);
         if in_item && is_part(evidence) {
             return Nature::Part;
@@ -254,7 +278,7 @@ impl Judge<'_, '_> {
         if evidence.label.is_named() && !is_container && !tells_aside(evidence, context) {
             return Nature::Item;
         }
-        if !is_container && is_placed(evidence, context) {
+        if !is_container && !is_chapter && is_placed(evidence, context) {
             return self.item_or(id, Nature::Neutral);
         }
         if let Some(why) = excluded(evidence, context) {
@@ -480,9 +504,12 @@ impl Judge<'_, '_> {
 
     /// Whether a section that names an item holds items that the document itself sets apart: boxes, rows, ids, named headings.
     ///
-    /// `is_change`: it is a change of a proposal, whose bold names only order what it says.
-    fn holds_smaller(&self, id: NodeId, is_change: bool) -> bool {
+    /// `is_told`: bold names only order what is said of it, as they do in a change of a proposal or in the text of an item that
+    /// has fields or criteria of its own.
+    fn holds_smaller(&self, id: NodeId, is_told: bool) -> bool {
         let own = self.evidence(id);
+        let is_named = own.label.is_named() || self.has_item_body(id);
+        let names_count = !is_named && !is_told;
         let is_story = own.label.kind.any(&[
             Meaning::KindStory,
             Meaning::KindBug,
@@ -494,7 +521,8 @@ impl Judge<'_, '_> {
             .any(|child| match self.kind(*child) {
                 Kind::Section => {
                     let evidence = self.evidence(*child);
-                    if is_part(evidence) || against(evidence.roles).is_some() {
+                    let is_aside = against(evidence.roles).is_some() && !evidence.label.is_named();
+                    if is_part(evidence) || is_aside {
                         return evidence.roles.has(Meaning::Steps)
                             && !is_story
                             && self.has_boxes(*child)
@@ -505,14 +533,15 @@ impl Judge<'_, '_> {
                         (None, Some(other)) => !other.is_number(),
                         _ => false,
                     };
-                    goes_on || evidence.label.has_kind_word || self.holds_smaller(*child, is_change)
+                    goes_on
+                        || evidence.label.has_kind_word
+                        || self.holds_smaller(*child, !names_count)
                 }
                 Kind::List { .. } => {
                     let tells_story = self.has_item_body(id) && is_story;
-                    let is_named = own.label.is_named() || self.has_item_body(id);
                     (self.is_box_list(*child) && !tells_story)
                         || self.is_id_list(*child, own.label.id.as_ref())
-                        || (!is_named && !is_change && self.is_named_list(*child))
+                        || (names_count && self.is_named_list(*child))
                         || self.is_story_list(*child)
                 }
                 Kind::Table => self.is_work_table(*child),

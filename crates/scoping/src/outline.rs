@@ -160,6 +160,7 @@ pub(crate) fn parse(source: &str) -> Result<Outline<'_>, TooManyNodes> {
     };
     nest::split_bold_headings(&mut outline);
     virtual_items::find(&mut outline);
+    nest::adopt_criteria(&mut outline);
     nest::nest(&mut outline);
     outline.title = outline.find_title();
     Ok(outline)

@@ -4,7 +4,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::label::{self, Label};
 use super::legend::Legend;
-use super::{Obligation, obligation};
+use super::{Obligation, obligation, owner};
 use crate::lexicon::{Hit, Meaning, lexicon};
 use crate::outline::{Line, Node};
 use crate::text::{is_cjk, normal, squeeze, width, word_spans};
@@ -26,6 +26,8 @@ pub(crate) struct Sentence {
     /// Whether it refers to the one before it: "It also …", "This lets …".
     pub(crate) goes_on: bool,
     pub(crate) is_question: bool,
+    /// Whether it begins with a verb, or tells somebody by name to do something.
+    pub(crate) is_task: bool,
     /// Whether a team commits itself to something: "We should …", "Recommendation: …".
     pub(crate) commits: bool,
 }
@@ -81,11 +83,16 @@ fn sentence(plain: String, lines: (u32, u32), legend: &Legend) -> Sentence {
             .any(|hit| hit.at == 0 && hit.means.any(meanings))
     };
     let obliges_at_once = begins(&[Meaning::ObligationStrong, Meaning::ObligationWeak]);
+    // "Il faut …" begins with a word that goes on, "Will do" with one that obliges.
+    let goes_on = hits.iter().any(|hit| {
+        hit.at == 0 && hit.means.has(Meaning::Back) && (hit.len > 1 || !obliges_at_once)
+    });
     Sentence {
+        is_task: super::is_imperative(&normal(&label.name)) || owner::is_assignment(&plain),
         lines,
         label,
         obligation: obligation(&words),
-        goes_on: begins(&[Meaning::Back]) && !obliges_at_once,
+        goes_on,
         commits: hits
             .iter()
             .any(|hit| hit.means.has(Meaning::Commitment) && begins_clause(&plain, hit)),

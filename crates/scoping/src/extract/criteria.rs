@@ -135,8 +135,15 @@ impl Finder<'_, '_> {
     fn section(&self, id: NodeId, found: &mut Found) {
         let children = self.outline.children(id);
         let mut any = false;
+        let mut in_scenario = false;
         for child in children {
             let node = self.outline.node(*child);
+            if in_scenario && self.goes_on(*child) {
+                found.extend_last(&super::markdown::block(self.outline, node, &[]));
+                found.take(*child, node);
+                continue;
+            }
+            in_scenario = node.kind == Kind::Paragraph && scenarios(&node.text).is_some();
             match &node.kind {
                 Kind::List { .. } => {
                     self.list(*child, found);
@@ -167,6 +174,18 @@ impl Finder<'_, '_> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// A list right below a scenario, and further "And …" lines after it.
+    fn goes_on(&self, id: NodeId) -> bool {
+        let node = self.outline.node(id);
+        match node.kind {
+            Kind::List { .. } => true,
+            Kind::Paragraph => node
+                .first_line()
+                .is_some_and(|line| step(line) == Some(Step::And)),
+            _ => false,
         }
     }
 
@@ -294,6 +313,13 @@ impl Finder<'_, '_> {
 }
 
 impl Found {
+    fn extend_last(&mut self, text: &str) {
+        if let Some(last) = self.criteria.last_mut() {
+            last.push('\n');
+            last.push_str(text.trim());
+        }
+    }
+
     fn take(&mut self, id: NodeId, node: &Node) {
         self.nodes.push(id);
         self.lines.push(node.lines);

@@ -94,6 +94,13 @@ fn below(body: &str) -> Option<String> {
         return Some(wish);
     }
     let line = plain.lines().map(str::trim).find(|line| !line.is_empty())?;
+    let head = line.split_once(':').map_or("", |(head, _)| head);
+    if lexicon()
+        .meaning(&normal(head))
+        .any(crate::evidence::fields::FIELDS)
+    {
+        return None;
+    }
     let line = line
         .split_once(": ")
         .filter(|(head, _)| {

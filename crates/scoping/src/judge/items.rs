@@ -261,14 +261,17 @@ impl Judge<'_, '_> {
         let evidence = self.evidence(head);
         let words = normal(&self.outline.plain(head));
         let roles = roles::of(&words);
-        if words.split(' ').any(|word| word.starts_with("priorit")) {
+        let is_short = words.split(' ').count() <= 8;
+        if is_short && words.split(' ').any(|word| word.starts_with("priorit")) {
             return -6;
         }
         let names_work = roles
             .work()
             .is_some_and(|work| work != Meaning::WorkBacklog)
             && !roles.any(ASIDE);
-        if names_work && words.split(' ').count() <= 6 {
+        let says_rest = lexicon().meaning(&words).has(Meaning::WorkBacklog)
+            && self.outline.plain(head).ends_with(':');
+        if (names_work && words.split(' ').count() <= 6) || says_rest {
             return 4;
         }
         let is_part =

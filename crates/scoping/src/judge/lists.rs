@@ -20,6 +20,9 @@ impl Judge<'_, '_> {
     ) {
         let mut head: Option<NodeId> = None;
         let has_boxes = children.iter().any(|child| self.is_box_list(*child));
+        let is_prose = children
+            .iter()
+            .all(|child| *self.kind(*child) == Kind::Paragraph);
         let tells_stories = self.stories(section) > 1 && context.aside.is_none();
         for (place, child) in children.iter().enumerate() {
             if tells_stories
@@ -42,7 +45,9 @@ impl Judge<'_, '_> {
                     head =
                         (plain.trim_end().ends_with([':', '：']) || heads_list).then_some(*child);
                     if head.is_none() {
-                        if !has_boxes && self.commits(*child, context) {
+                        let is_told = (!has_boxes && self.commits(*child, context))
+                            || (is_prose && self.actions(*child, context));
+                        if is_told {
                             continue;
                         }
                         self.paragraph(*child, is_intro || has_boxes, context);
@@ -109,7 +114,15 @@ impl Judge<'_, '_> {
 
     /// Open boxes are work, also below a heading that only tells the background; those of conditions for a release are not.
     fn boxes(&mut self, items: &[NodeId], context: &Context) {
-        if let Some(why) = context.aside.filter(|_| !context.is_soft_aside) {
+        let is_task = |item: &NodeId| {
+            let label = &self.evidence(*item).label;
+            label.id.is_some() && label.kind.has(Meaning::KindTask)
+        };
+        let are_tasks = items.iter().all(is_task);
+        if let Some(why) = context
+            .aside
+            .filter(|_| !context.is_soft_aside && !are_tasks)
+        {
             items
                 .iter()
                 .for_each(|item| self.fate(*item, Fate::NotWork(why)));

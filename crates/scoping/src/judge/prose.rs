@@ -49,6 +49,24 @@ impl Judge<'_, '_> {
         true
     }
 
+    /// Sentences that are all there is below "Next steps" or "Action items"; whether there were any.
+    pub(super) fn actions(&mut self, paragraph: NodeId, context: &Context) -> bool {
+        let asks = |part: &Sentence| {
+            (part.is_task || part.label.is_notice || part.obligation >= Obligation::Weak)
+                && !part.goes_on
+                && !part.is_question
+        };
+        let is_action = matches!(context.work, Some(Meaning::WorkAction | Meaning::WorkTask))
+            && context.distance == 0
+            && context.aside.is_none();
+        let sentences = &self.evidence(paragraph).sentences;
+        let found = is_action && sentences.iter().any(asks);
+        if found {
+            self.sentences(paragraph, asks, context);
+        }
+        found
+    }
+
     fn obligations(&mut self, paragraph: NodeId, least: Obligation, context: &Context) {
         let sentences = &self.evidence(paragraph).sentences;
         let least = least.max(Obligation::Weak);

@@ -11,6 +11,14 @@ use crate::evidence::{Obligation, fields, story};
 use crate::lexicon::Meaning;
 use crate::outline::{Kind, NodeId};
 
+/// Fields that only an item has.
+const TELLING: &[Meaning] = &[
+    Meaning::FieldPriority,
+    Meaning::FieldEffort,
+    Meaning::FieldOwner,
+    Meaning::FieldDepends,
+];
+
 /// What a heading is to the items below and around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Nature {
@@ -159,6 +167,9 @@ impl Judge<'_, '_> {
                 && evidence.label.name.contains(' ');
         }
         if self.is_container(id) {
+            if inner.work.is_none() {
+                inner.distance = 0;
+            }
             inner.in_container = true;
             inner.is_later &= !roles.is_container;
             inner.containers.insert(0, id);
@@ -220,6 +231,13 @@ impl Judge<'_, '_> {
             .children(id)
             .iter()
             .filter(|child| *self.kind(**child) == Kind::Paragraph);
+        let told = paragraphs
+            .clone()
+            .next()
+            .and_then(|first| self.outline.node(*first).first_line());
+        if told.is_some_and(|line| line.is_struck) {
+            return Some(State::Done);
+        }
         let lines = paragraphs
             .take(4)
             .flat_map(|child| &self.outline.node(*child).text);
@@ -281,11 +299,15 @@ impl Judge<'_, '_> {
         if !is_container && !is_chapter && is_placed(evidence, context) {
             return self.item_or(id, Nature::Neutral);
         }
-        if let Some(why) = excluded(evidence, context) {
+        let is_numbered = is_container && evidence.label.id.is_some();
+        let why = excluded(evidence, context);
+        if let Some(why) = why.filter(|why| !is_numbered || *why != CoverageReason::Background) {
             return Nature::Aside(why);
         }
         if is_container || evidence.roles.work().is_some() {
-            return Nature::Group;
+            // "1.1 Technical debt" with a priority of its own is an item whatever it is called.
+            let is_item = !is_container && evidence.label.id.is_some() && self.has_field_list(id);
+            return if is_item { Nature::Item } else { Nature::Group };
         }
         if evidence.roles.has(Meaning::Inventory) || evidence.roles.has(Meaning::Later) {
             return self.item_or(id, Nature::Group);
@@ -346,8 +368,29 @@ impl Judge<'_, '_> {
                         || (child.is_story && child.label.id.is_none())
                 }
                 Kind::Code { language } => matches!(language.as_str(), "gherkin" | "feature"),
+                Kind::List { .. } => self.is_field_list(*child),
                 _ => false,
             })
+    }
+
+    fn has_field_list(&self, id: NodeId) -> bool {
+        self.outline.children(id).iter().any(|child| {
+            matches!(self.kind(*child), Kind::List { .. }) && self.is_field_list(*child)
+        })
+    }
+
+    /// "- Priority: high", "- Owner: …": a list of fields right below a heading.
+    fn is_field_list(&self, list: NodeId) -> bool {
+        let items = self.outline.children(list);
+        let is_field = |item: &&NodeId| self.is_field(**item);
+        let tells = |item: &NodeId| {
+            let line = self.outline.node(*item).first_line();
+            let field = line.and_then(|line| fields::of_line(line).into_iter().next());
+            field.is_some_and(|field| field.means.any(TELLING))
+        };
+        let count = items.iter().filter(is_field).count();
+        let telling = items.iter().filter(|item| tells(item)).count();
+        telling >= 2 || (count >= 2 && count * 2 >= items.len() && telling > 0)
     }
 
     /// How many stories stand as paragraphs right below a heading; two or more are items of their own.
@@ -360,14 +403,11 @@ impl Judge<'_, '_> {
 
     fn is_item_paragraph(&self, id: NodeId) -> bool {
         let node = self.outline.node(id);
-        let told = node.text.iter().flat_map(fields::of_line).any(|field| {
-            field.means.any(&[
-                Meaning::FieldPriority,
-                Meaning::FieldEffort,
-                Meaning::FieldOwner,
-                Meaning::FieldDepends,
-            ]) && !field.value.is_empty()
-        });
+        let told = node
+            .text
+            .iter()
+            .flat_map(fields::of_line)
+            .any(|field| field.means.any(TELLING) && !field.value.is_empty());
         let names_criteria = node.text.iter().any(|line| {
             line.plain.trim_end().ends_with(':')
                 && crate::lexicon::lexicon()
@@ -407,9 +447,19 @@ impl Judge<'_, '_> {
                 Nature::Item
             }
             None if sections.len() >= 2 && self.oblige(sections) => Nature::Item,
+            None if sections.len() >= 3 && tells_prose && self.tell_states(sections) => {
+                Nature::Item
+            }
             None if context.in_container && tells_prose && context.distance <= 1 => Nature::Item,
             _ => Nature::Group,
         }
+    }
+
+    /// Whether several of these headings say how far they are, as only items do.
+    fn tell_states(&self, sections: &[NodeId]) -> bool {
+        let states = |id: &&NodeId| self.evidence(**id).label.state.is_some();
+        let count = sections.iter().filter(states).count();
+        count >= 2 && count * 4 >= sections.len()
     }
 
     /// Whether most of these sections are told in paragraphs that oblige somebody.

@@ -35,6 +35,49 @@ pub(super) fn nest(outline: &mut Outline<'_>) {
     extend(outline);
 }
 
+/// Criteria that stand below an item of an ordered list without its indentation belong to it: what follows a lone "3." is
+/// about it.
+pub(super) fn adopt_criteria(outline: &mut Outline<'_>) {
+    let flat = std::mem::take(&mut outline.node_mut(NodeId::ROOT).children);
+    let mut out: Vec<NodeId> = Vec::with_capacity(flat.len());
+    let mut rest = flat.into_iter().peekable();
+    while let Some(id) = rest.next() {
+        out.push(id);
+        let Some(item) = last_item(outline, id) else {
+            continue;
+        };
+        let Some(label) = rest.next_if(|next| is_criteria_label(outline, *next)) else {
+            continue;
+        };
+        let list = rest.next_if(|next| matches!(outline.node(*next).kind, Kind::List { .. }));
+        let Some(list) = list else {
+            out.push(label);
+            continue;
+        };
+        let end = outline.node(list).lines.1;
+        for child in [label, list] {
+            outline.node_mut(child).parent = item;
+            outline.node_mut(item).children.push(child);
+        }
+        outline.node_mut(item).lines.1 = end;
+        outline.node_mut(id).lines.1 = end;
+    }
+    outline.node_mut(NodeId::ROOT).children = out;
+}
+
+fn last_item(outline: &Outline<'_>, list: NodeId) -> Option<NodeId> {
+    let node = outline.node(list);
+    (node.kind == Kind::List { ordered: true })
+        .then(|| node.children.last().copied())
+        .flatten()
+}
+
+fn is_criteria_label(outline: &Outline<'_>, id: NodeId) -> bool {
+    let node = outline.node(id);
+    let is_paragraph = node.kind == Kind::Paragraph && node.text.len() == 1;
+    is_paragraph && outline.plain(id).ends_with([':', '：']) && names_criteria(outline, id)
+}
+
 /// Where headings of one level are numbered, the number tells what is part of what: 5.1.2 of 5.1.
 fn goes_on(outline: &Outline<'_>, id: NodeId, above: NodeId) -> bool {
     let number = |id: NodeId| crate::ids::leading(&outline.plain(id)).map(|(id, _)| id);

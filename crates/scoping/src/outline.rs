@@ -4,6 +4,7 @@
 //! a list, a line that begins with an id for an item.
 
 mod build;
+mod csv;
 mod front;
 mod html;
 mod nest;
@@ -158,9 +159,11 @@ pub(crate) fn parse(source: &str) -> Result<Outline<'_>, TooManyNodes> {
         footnotes,
         visits: Cell::new(0),
     };
+    csv::find(&mut outline);
     nest::split_bold_headings(&mut outline);
     virtual_items::find(&mut outline);
     nest::adopt_criteria(&mut outline);
+    virtual_items::join_named(&mut outline);
     nest::nest(&mut outline);
     outline.title = outline.find_title();
     Ok(outline)

@@ -83,7 +83,10 @@ pub(crate) fn read(line: &Line, legend: &Legend) -> Label {
     if names_part {
         label.state = None;
     }
-    label.state = label.state.or_else(|| state_after_arrow(line));
+    label.state = label
+        .state
+        .or_else(|| state_after_arrow(line))
+        .or_else(|| state_after_dash(&line.plain));
     if let Some(name) = bold_name(line, legend) {
         text = name;
     }
@@ -115,6 +118,18 @@ fn state_after_arrow(line: &Line) -> Option<State> {
     values::status_word(state)
 }
 
+/// "B14 — Toggle is stuck — resolved. The cause was …"
+fn state_after_dash(text: &str) -> Option<State> {
+    let marks = [" — ", " – ", " - "];
+    marks.iter().find_map(|mark| {
+        let mut parts = text.split(mark).skip(1);
+        parts.find_map(|part| {
+            let told = part.split(['.', ';', ',', '(', ':']).next()?;
+            values::status_word(told).filter(|state| *state != State::Open)
+        })
+    })
+}
+
 /// A bold name with a mark between it and the rest: "**Login** — as a clerk …", "**Cart.** Keeps …".
 fn bold_name(line: &Line, legend: &Legend) -> Option<String> {
     if line.is_bold() {
@@ -140,7 +155,7 @@ fn bold_name(line: &Line, legend: &Legend) -> Option<String> {
     let is_name =
         label.name.chars().filter(|c| c.is_alphabetic()).count() > 2 && label.state.is_none();
     let says_more = !label.fields.is_empty()
-        || label.priority.is_some()
+        || (label.priority.is_some() && !bold.starts_with('['))
         || values::priority_word(&label.name).is_some();
     (is_name && !says_more).then(|| label.name.trim_end_matches('.').to_owned())
 }
@@ -459,7 +474,8 @@ fn take_end_bracket(label: &mut Label, text: &str, legend: &Legend) -> Option<St
     let field = inner
         .split_once([':', '='])
         .map(|(name, _)| lexicon().meaning(&normal(name)));
-    let short = inner.split(' ').count() <= 4;
+    let said = inner.split(['—', '–', ',', ';']).next().unwrap_or_default();
+    let short = said.split_whitespace().count() <= 4;
     let is_priority = field.is_some_and(|field| field.has(Meaning::FieldPriority))
         || (short && field.is_none() && values::priority_word(value).is_some());
     if is_priority && let Some(values::Rank::Is(priority)) = values::priority_value(value) {

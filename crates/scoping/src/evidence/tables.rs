@@ -144,6 +144,7 @@ fn may_be_id(means: Option<&Meanings>) -> bool {
         Meaning::FieldDepends,
         Meaning::FieldStatus,
         Meaning::FieldOwner,
+        Meaning::FieldLabels,
         Meaning::FieldOther,
     ];
     means.is_none_or(|means| !means.any(other) || means.has(Meaning::FieldId))

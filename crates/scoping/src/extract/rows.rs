@@ -38,7 +38,13 @@ impl Extract<'_, '_> {
     fn cell(&self, cell: NodeId, column: Column, header: &str, parts: &mut Parts) {
         let node = self.outline.node(cell);
         let plain = self.outline.plain(cell);
-        let text = markdown::text(self.outline, node);
+        let written = markdown::text(self.outline, node);
+        // A cell of an export whose quotes are doubled is not in the source as it reads.
+        let text = if written.is_empty() {
+            plain.clone()
+        } else {
+            written
+        };
         match column {
             Column::Id => {
                 let id = crate::ids::leading(plain.trim_matches(['*', '`', ' '])).map(|(id, _)| id);

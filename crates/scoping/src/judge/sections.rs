@@ -6,10 +6,11 @@ use super::{Context, Fate, Form, Judge, reason};
 use crate::evidence::Evidence;
 use crate::evidence::label::Label;
 use crate::evidence::roles::{ASIDE, Roles};
-use crate::evidence::values::State;
+use crate::evidence::values::{self, State};
 use crate::evidence::{Obligation, fields, story};
-use crate::lexicon::Meaning;
+use crate::lexicon::{Meaning, lexicon};
 use crate::outline::{Kind, NodeId};
+use crate::text::normal;
 
 /// Fields that only an item has.
 const TELLING: &[Meaning] = &[
@@ -198,7 +199,8 @@ impl Judge<'_, '_> {
     /// Done, shipped, ✅: the section is finished; a mark before "Acceptance criteria" only decorates.
     fn is_closed_section(&mut self, id: NodeId, nature: Nature) -> bool {
         let evidence = self.evidence(id);
-        let by_words = evidence.roles.has(Meaning::Done)
+        let is_closed = values::status_word(&evidence.label.name) == Some(State::Done);
+        let by_words = (evidence.roles.has(Meaning::Done) || is_closed)
             && evidence.label.id.is_none()
             && nature != Nature::Item;
         let state = if by_words {
@@ -293,6 +295,13 @@ impl Judge<'_, '_> {
             return title_nature(&evidence.label);
         }
         let is_container = self.is_container(id);
+        if values::status_word(&evidence.label.name) == Some(State::Open) {
+            return Nature::Group;
+        }
+        // "Priority 2 – Depth" above a list ranks what the list holds.
+        if evidence.rank.is_some() && self.begins_with_rank(id) && self.has_list(id) {
+            return Nature::Group;
+        }
         if evidence.label.is_named() && !is_container && !tells_aside(evidence, context) {
             return Nature::Item;
         }
@@ -323,6 +332,17 @@ impl Judge<'_, '_> {
             return Nature::Aside(CoverageReason::Background);
         }
         self.item_or(id, Nature::Neutral)
+    }
+
+    fn begins_with_rank(&self, id: NodeId) -> bool {
+        let words = normal(&self.outline.plain(id));
+        let first = words.split(' ').next().unwrap_or_default();
+        lexicon().meaning(first).has(Meaning::FieldPriority)
+    }
+
+    fn has_list(&self, id: NodeId) -> bool {
+        let mut children = self.outline.children(id).iter();
+        children.any(|child| matches!(self.kind(*child), Kind::List { .. }))
     }
 
     /// An item where the section's own content shows it.
@@ -410,8 +430,8 @@ impl Judge<'_, '_> {
             .any(|field| field.means.any(TELLING) && !field.value.is_empty());
         let names_criteria = node.text.iter().any(|line| {
             line.plain.trim_end().ends_with(':')
-                && crate::lexicon::lexicon()
-                    .meaning(&crate::text::normal(&line.plain))
+                && lexicon()
+                    .meaning(&normal(&line.plain))
                     .has(Meaning::Criteria)
         });
         told || names_criteria || story::parts(&self.outline.plain(id)).is_some()
@@ -450,6 +470,7 @@ impl Judge<'_, '_> {
             None if sections.len() >= 3 && tells_prose && self.tell_states(sections) => {
                 Nature::Item
             }
+            None if sections.len() >= 2 && tells_prose && self.are_tasks(sections) => Nature::Item,
             None if context.in_container && tells_prose && context.distance <= 1 => Nature::Item,
             _ => Nature::Group,
         }
@@ -460,6 +481,13 @@ impl Judge<'_, '_> {
         let states = |id: &&NodeId| self.evidence(**id).label.state.is_some();
         let count = sections.iter().filter(states).count();
         count >= 2 && count * 4 >= sections.len()
+    }
+
+    /// Whether these headings are numbered and most of them begin with a verb: steps of a plan.
+    fn are_tasks(&self, sections: &[NodeId]) -> bool {
+        let begins = |id: &&NodeId| self.evidence(**id).is_imperative;
+        let count = sections.iter().filter(begins).count();
+        count * 10 >= sections.len() * 8 && self.are_numbered(sections)
     }
 
     /// Whether most of these sections are told in paragraphs that oblige somebody.

@@ -34,6 +34,62 @@ pub(super) fn find(outline: &mut Outline<'_>) {
     }
 }
 
+/// Paragraphs that each begin with a bold name ("**Login.** People sign in …") become a list, where three or more follow each
+/// other.
+pub(super) fn join_named(outline: &mut Outline<'_>) {
+    let flat = std::mem::take(&mut outline.node_mut(NodeId::ROOT).children);
+    let mut out: Vec<NodeId> = Vec::with_capacity(flat.len());
+    let mut run: Vec<NodeId> = Vec::new();
+    for id in flat {
+        if begins_with_name(outline, id) {
+            run.push(id);
+            continue;
+        }
+        close_run(outline, &mut run, &mut out);
+        out.push(id);
+    }
+    close_run(outline, &mut run, &mut out);
+    outline.node_mut(NodeId::ROOT).children = out;
+}
+
+const LEAST_NAMED: usize = 3;
+
+fn close_run(outline: &mut Outline<'_>, run: &mut Vec<NodeId>, out: &mut Vec<NodeId>) {
+    let items = std::mem::take(run);
+    let (Some(first), Some(last)) = (items.first().copied(), items.last().copied()) else {
+        return;
+    };
+    if items.len() < LEAST_NAMED {
+        out.extend(items);
+        return;
+    }
+    let start = outline.node(first);
+    let (line, at) = (start.lines.0, start.span.start);
+    let mut list = Node::new(Kind::List { ordered: false }, NodeId::ROOT, line, at);
+    list.lines = (line, outline.node(last).lines.1);
+    list.span = at..outline.node(last).span.end;
+    list.children.clone_from(&items);
+    let list = outline.add(list);
+    for item in items {
+        let node = outline.node_mut(item);
+        node.kind = Kind::Item { checked: None };
+        node.parent = list;
+    }
+    out.push(list);
+}
+
+/// "**Login.** People …", "**[P0] Login** – people …"; "**Owner:** Ida" is a field.
+fn begins_with_name(outline: &Outline<'_>, id: NodeId) -> bool {
+    let node = outline.node(id);
+    let Some(line) = node.first_line().filter(|_| node.kind == Kind::Paragraph) else {
+        return false;
+    };
+    let name = line.plain.get(..line.bold).unwrap_or_default().trim();
+    let rest = line.plain.get(line.bold..).unwrap_or_default();
+    let is_parted = name.ends_with('.') || rest.trim_start().starts_with(['—', '–', '-']);
+    line.bold > 2 && is_parted && rest.split_whitespace().count() >= 3
+}
+
 /// `[ ]* Optional task`, `[-] half done`.
 fn take_box(line: &mut Line) -> Option<bool> {
     for (prefix, checked) in [

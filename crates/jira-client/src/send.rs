@@ -1,12 +1,15 @@
-//! The one place that sends requests.
+//! The one place that sends requests; it names no service.
+//!
+//! What an answer means is read outside: `crate::error` judges it, `crate::quota` and `crate::rates` know the
+//! service's limits, `crate::auth` its tokens.
 
 mod answer;
 mod call;
 mod clients;
+mod deadline;
 mod gate;
 mod limits;
-mod quota;
-mod rates;
+mod outcome;
 mod retry;
 mod round_trip;
 mod tokens;
@@ -20,22 +23,26 @@ use tokio::time::{Instant, sleep};
 use tracing::Instrument;
 use url::Url;
 
-pub(crate) use answer::Answer;
+pub(crate) use answer::{Answer, header};
+pub use call::Route;
 pub(crate) use call::{Call, Intent, is_one_segment};
 pub use clients::{BuildError, HttpClients};
+pub(crate) use deadline::instant_after;
+pub use deadline::{SendDeadline, monotonic_now};
 pub(crate) use gate::SendGate;
+pub(crate) use limits::Reach;
 pub use limits::SiteLimits;
-pub(crate) use quota::time_to_next_hour;
-pub use quota::{AnnouncedLimit, Quota, QuotaWindow};
-pub use rates::EndpointRates;
+pub use outcome::SendPhase;
+pub(crate) use outcome::refuses_outright;
 pub use retry::RetryPolicy;
 pub(crate) use round_trip::{Trip, round_trip};
 
 use self::tokens::{NoToken, Tokens};
 use self::window::Window;
+use crate::REQUEST_SPAN;
 use crate::auth::{AccessToken, TokenSource};
-use crate::clock::instant_after;
-use crate::error::{Error, Route};
+use crate::error::{Error, StatusError, taken_for_anonymous};
+use crate::quota::Quota;
 
 /// The settings of a sender that callers may change.
 #[derive(Debug, Clone)]
@@ -61,7 +68,7 @@ impl Default for Limits {
 
 /// Sends calls to one base address with one token source.
 #[derive(Debug)]
-pub(crate) struct Http {
+pub(crate) struct Sender {
     base: Url,
     tokens: Tokens,
     clients: HttpClients,
@@ -70,7 +77,7 @@ pub(crate) struct Http {
     quota: Mutex<Option<Quota>>,
 }
 
-impl Http {
+impl Sender {
     pub(crate) fn new(
         base: Url,
         tokens: Arc<dyn TokenSource>,
@@ -159,14 +166,14 @@ impl Http {
             method, template, ..
         } = call.route;
         let span = tracing::debug_span!(
-            "jira_request",
+            REQUEST_SPAN,
             method,
             route = template,
             attempt,
             status = tracing::field::Empty,
         );
         async {
-            let _places = self.limits.site.enter(call, window.send_until).await?;
+            let _permits = self.limits.site.enter(call, window.send_until).await?;
             let started = Instant::now();
             let outcome = self.send_once(call, window, renewal).await;
             self.note_limit(call, &outcome);
@@ -175,7 +182,7 @@ impl Http {
                 .map_or_else(Error::status, |answer| Some(answer.status));
             tracing::Span::current().record("status", status);
             let elapsed_ms = started.elapsed().as_millis();
-            tracing::debug!(elapsed_ms, ok = outcome.is_ok(), "jira request ended");
+            tracing::debug!(elapsed_ms, ok = outcome.is_ok(), "request ended");
             outcome
         }
         .instrument(span)
@@ -220,12 +227,11 @@ impl Http {
         let mut answer = round_trip(request, trip).await?;
         answer.token_version = Some(token.version());
         self.note_quota(&answer);
-        let is_of_nobody = answer.is_success() && answer.is_of_nobody();
-        if call.is_result(&answer) && !is_of_nobody {
+        if call.is_result(&answer) && !taken_for_anonymous(&answer) {
             self.tokens.note_accepted(&token);
             return Ok(answer);
         }
-        let error = answer.to_error();
+        let error = Error::of(&answer);
         if error.is_unauthorized() {
             self.tokens.note_refused(&token);
             renewal.refused = Some(token);
@@ -239,7 +245,7 @@ impl Http {
         match outcome {
             Err(Error::Status(status)) => self.limits.site.note(call, status, unasked),
             Ok(answer) if answer.status == 429 => {
-                let status = answer.to_status_error();
+                let status = StatusError::of(answer);
                 self.limits.site.note(call, &status, unasked);
             }
             _ => {}

@@ -4,15 +4,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Call, Intent, SendGate};
-use crate::clock::{SendDeadline, instant_after};
+use super::{Call, Intent, SendDeadline, SendGate, instant_after};
 
 /// The time a call has.
 #[derive(Clone, Copy)]
 pub(super) struct Window {
     /// When waiting for an answer ends.
     pub(super) give_up: Instant,
-    /// When nothing is sent any more, by the clock that pauses and places are waited for with.
+    /// When nothing is sent any more, by the clock that pauses and permits are waited for with.
     pub(super) send_until: Instant,
     /// The same for writes, by the clock that runs through suspend.
     fence: Option<SendDeadline>,

@@ -4,9 +4,9 @@ use bytes::{Bytes, BytesMut};
 use reqwest::{Client, Request, Response};
 use tokio::time::{Instant, timeout_at};
 
-use super::Answer;
 use super::gate::{GateEnd, SendGate};
-use crate::error::{Error, Route, SendPhase, refuses_outright};
+use super::{Answer, Route, SendPhase, refuses_outright};
+use crate::error::Error;
 
 /// Error answers longer than this are read no further, unless they may be results; their status says enough.
 const MAX_ERROR_BODY_BYTES: usize = 256 * 1024;

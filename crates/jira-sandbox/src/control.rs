@@ -5,19 +5,14 @@ mod issues;
 mod projects;
 mod webhooks;
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::chaos::Chaos;
 use crate::duplicates;
-use crate::faults::Fault;
 use crate::handle::IssueSnapshot;
-use crate::http::{Answer, Request};
 use crate::journal::JournalEntry;
+use crate::kit::control::{self, given, ok, read, refused, text};
+use crate::kit::http::{Answer, Request};
 use crate::pages;
 use crate::rest::move_to_status;
 use crate::state::State;
@@ -27,15 +22,14 @@ use crate::world::Issue;
 pub(crate) fn answer(state: &mut State, request: &Request) -> Result<Answer, Answer> {
     let parts = request.parts(1);
     match (request.method.as_str(), parts.as_slice()) {
-        ("GET", ["clock"]) => Ok(ok(&clock(state))),
-        ("POST", ["clock"]) => advance_clock(state, request),
-        ("GET", ["faults"]) => Ok(ok(&json!({"faults": state.faults.list()}))),
-        ("POST", ["faults"]) => push_faults(state, request),
+        ("GET" | "POST", ["clock"]) => control::clock(&mut state.clock, request),
+        ("GET", ["faults"]) => Ok(ok(&control::faults(&state.faults))),
+        ("POST", ["faults"]) => control::push_faults(&mut state.faults, request),
         ("DELETE", ["faults"]) => {
             state.faults.clear();
             Ok(Answer::empty(204))
         }
-        ("DELETE", ["faults", at]) => remove_fault(state, at),
+        ("DELETE", ["faults", at]) => control::remove_fault(&mut state.faults, at),
         ("GET", ["overview"]) => Ok(ok(&pages::overview(state))),
         ("GET", ["journal"]) => Ok(ok(&journal(state, request))),
         ("GET", ["charges"]) => Ok(ok(&json!(state.journal.charges()))),
@@ -83,14 +77,6 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Result<Answer, Ans
     }
 }
 
-fn ok(body: &Value) -> Answer {
-    Answer::json(200, body)
-}
-
-fn refused(status: u16, text: &str) -> Answer {
-    Answer::json(status, &json!({"error": text}))
-}
-
 fn no_issue() -> Answer {
     refused(404, "There is no such issue.")
 }
@@ -100,102 +86,6 @@ fn known_account(state: &State, id: String) -> Result<String, Answer> {
     match state.world.account(&id) {
         Some(_) => Ok(id),
         None => Err(refused(422, "There is no such account.")),
-    }
-}
-
-/// Reads a body that must fit a type, with an error that names what does not.
-fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Answer> {
-    let body: &[u8] = if request.body.is_empty() {
-        b"{}"
-    } else {
-        &request.body
-    };
-    let mut body = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut body);
-    let value = value.map_err(|error| refused(400, &error.to_string()))?;
-    let rest = body.end();
-    rest.map_err(|error| refused(400, &error.to_string()))?;
-    Ok(value)
-}
-
-/// Reads the only value of a body that is JSON or a posted form.
-fn given(request: &Request, name: &str) -> Result<Value, Answer> {
-    let mut body: BTreeMap<String, Value> = if request.is_json() {
-        read(request)?
-    } else {
-        let form = request.form().into_iter();
-        form.map(|(field, value)| (field, value.into())).collect()
-    };
-    let value = body.remove(name);
-    if let Some(unknown) = body.keys().next() {
-        return Err(refused(400, &format!("unknown field `{unknown}`")));
-    }
-    value.ok_or_else(|| refused(400, &format!("The body must give '{name}'.")))
-}
-
-fn text(request: &Request, name: &str) -> Result<String, Answer> {
-    let value = given(request, name)?;
-    let text = value.as_str().map(str::to_owned);
-    text.ok_or_else(|| refused(400, &format!("'{name}' must be a text.")))
-}
-
-fn number(request: &Request, name: &str) -> Result<u64, Answer> {
-    let value = given(request, name)?;
-    let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
-    number.ok_or_else(|| refused(400, &format!("'{name}' must be a whole number.")))
-}
-
-fn clock(state: &State) -> Value {
-    let rfc3339 = &time::format_description::well_known::Rfc3339;
-    json!({"now": state.now().format(rfc3339).unwrap_or_default()})
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ClockChange {
-    #[serde(default)]
-    advance_seconds: u64,
-    /// Whether the clock stands still; it can be moved all the same.
-    #[serde(default)]
-    stopped: Option<bool>,
-}
-
-fn advance_clock(state: &mut State, request: &Request) -> Result<Answer, Answer> {
-    let change = if request.is_json() {
-        read(request)?
-    } else {
-        ClockChange {
-            advance_seconds: number(request, "advance_seconds")?,
-            stopped: None,
-        }
-    };
-    if let Some(stopped) = change.stopped {
-        state.clock.set_stopped(stopped);
-    }
-    state
-        .clock
-        .advance(Duration::from_secs(change.advance_seconds));
-    Ok(ok(&clock(state)))
-}
-
-/// Takes one fault or a list of them.
-fn push_faults(state: &mut State, request: &Request) -> Result<Answer, Answer> {
-    let is_list = request.body.trim_ascii_start().starts_with(b"[");
-    let faults: Vec<Fault> = match is_list {
-        true => read(request)?,
-        false => vec![read(request)?],
-    };
-    faults
-        .into_iter()
-        .for_each(|fault| state.faults.push(fault));
-    Ok(Answer::json(201, &json!({"faults": state.faults.list()})))
-}
-
-fn remove_fault(state: &mut State, at: &str) -> Result<Answer, Answer> {
-    let removed = at.parse().is_ok_and(|at| state.faults.remove(at));
-    match removed {
-        true => Ok(Answer::empty(204)),
-        false => Err(refused(404, "There is no such fault.")),
     }
 }
 

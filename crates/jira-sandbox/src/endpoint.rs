@@ -256,7 +256,7 @@ impl Endpoint {
     }
 
     /// Tells whether the request goes to Jira, where the quota counts it.
-    pub(crate) fn is_jira(self) -> bool {
+    pub(crate) fn is_api(self) -> bool {
         !self.is_oauth() && !self.is_local()
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::http::Answer;
+use crate::kit::http::Answer;
 
 /// What can go wrong while starting a sandbox.
 #[derive(Debug, thiserror::Error)]

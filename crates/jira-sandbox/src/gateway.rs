@@ -1,11 +1,11 @@
 //! The gateway before Jira: bearer, site and scope.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::effect::Effect;
 use crate::endpoint::Endpoint;
 use crate::errors::{SEARCH_REMOVED, gateway_error, html_error, jira_error};
-use crate::faults::Effect;
-use crate::http::{Answer, Request};
+use crate::kit::http::{Answer, Request};
 use crate::oauth::Bearer;
 use crate::rest;
 use crate::state::State;
@@ -50,6 +50,45 @@ impl Call<'_> {
     }
 }
 
+impl Request {
+    /// Reads a call to a site's own address as the gateway's call for the same resource.
+    pub(crate) fn enter_site(&mut self, cloud_id_of: impl Fn(&str) -> Option<String>) {
+        let parts = self.parts(0);
+        let ["sites", slug, "rest", "api", rest @ ..] = parts.as_slice() else {
+            return;
+        };
+        let Some(cloud_id) = cloud_id_of(slug) else {
+            return;
+        };
+        let gateway = ["ex", "jira", &cloud_id, "rest", "api"];
+        let parts = gateway.iter().chain(rest);
+        self.segments = parts.map(|part| (*part).to_owned()).collect();
+        self.at_site = true;
+    }
+
+    /// Gives the version of the REST API that a Jira call names; `latest` is the second.
+    pub(crate) fn version(&self) -> &str {
+        match self.part(5) {
+            "latest" => "2",
+            version => version,
+        }
+    }
+
+    /// Reads the body as JSON, answering as Jira does where it is not.
+    pub(crate) fn json(&self) -> Result<Value, Answer> {
+        if !self.is_json() {
+            return Err(Answer::json(
+                415,
+                &json!({"errorMessages": [], "errors": {}}),
+            ));
+        }
+        serde_json::from_slice(&self.body).map_err(|_| {
+            let text = "There was an error parsing JSON. Check that your request body is valid.";
+            jira_error(400, text)
+        })
+    }
+}
+
 /// Checks a request as the gateway does and passes it on to Jira.
 pub(crate) fn answer(
     state: &mut State,
@@ -76,7 +115,7 @@ pub(crate) fn answer(
         false => answer_caller(state, endpoint, &call),
     };
     if call.is_v2() {
-        answered.downgrade();
+        rest::v2::downgrade(&mut answered);
     }
     let (name, value) = match call.is_anonymous() {
         false => ("X-AAccountId", call.account.as_str()),

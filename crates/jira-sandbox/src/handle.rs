@@ -11,8 +11,9 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::config::{SandboxConfig, SiteListing};
-use crate::faults::Fault;
-use crate::journal::{ChargeReport, Exchange, JournalEntry, TokenCounters};
+use crate::journal::{ChargeReport, JournalEntry, TokenCounters};
+use crate::kit::faults::Fault;
+use crate::kit::journal::Exchange;
 use crate::rest::{Fields, move_to_status, render_issue};
 use crate::state::State;
 use crate::switches::millis;
@@ -234,12 +235,12 @@ impl SandboxHandle {
 
     /// Keeps every request to Jira whole from now on, with its body and answer, for checking.
     pub fn keep_exchanges(&self) {
-        self.with(|state| state.journal.keep_exchanges(true));
+        self.with(|state| state.journal.exchanges.keep(true));
     }
 
     /// Gives the requests to Jira since [`SandboxHandle::keep_exchanges`], in their order.
     pub fn exchanges(&self) -> Vec<Exchange> {
-        self.with(|state| state.journal.exchanges().to_vec())
+        self.with(|state| state.journal.exchanges.kept().to_vec())
     }
 
     /// Gives the points of Jira's quota that all requests so far have cost.

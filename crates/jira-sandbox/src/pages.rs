@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
 use crate::errors::gateway_error;
-use crate::http::{Answer, Request};
+use crate::kit::http::{Answer, Request};
 use crate::state::State;
 use crate::world::{Project, Site};
 

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use crate::endpoint::Endpoint;
 use crate::errors::{NO_RIGHT_TO_EDIT, NO_SUCH_ISSUE, jira_error};
 use crate::gateway::Call;
-use crate::http::{Answer, Request};
+use crate::kit::http::{Answer, Request};
 use crate::state::State;
 use crate::world::{Issue, Site};
 

@@ -13,10 +13,10 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, rt, web};
 use serde_json::Value;
 
 use crate::config::SandboxConfig;
+use crate::effect::Effect;
 use crate::errors::{SandboxError, html_error};
-use crate::faults::Effect;
 use crate::handle::SandboxHandle;
-use crate::http::{Answer, Request};
+use crate::kit::http::{Answer, Request};
 use crate::late;
 use crate::limits;
 use crate::state::{Acted, Arrival};

@@ -10,18 +10,20 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::chaos::ChaosRun;
-use crate::clock::Clock;
 use crate::config::SandboxConfig;
+use crate::effect::Effect;
 use crate::endpoint::Endpoint;
-use crate::faults::{Effect, FaultPlan, Struck};
-use crate::http::{Answer, Request};
-use crate::journal::{Ended, Exchange, ExchangeAnswer, Journal, JournalEntry};
+use crate::journal::{Ended, Journal, JournalEntry};
 use crate::json::text_of;
+use crate::kit::clock::Clock;
+use crate::kit::faults::{FaultPlan, Struck};
+use crate::kit::http::{Answer, Request};
+use crate::kit::journal::{Exchange, ExchangeAnswer};
+use crate::kit::random::Random;
 use crate::limits::{Asked, Limits};
 use crate::localise;
 use crate::oauth::{self, Tokens};
 use crate::others::Others;
-use crate::random::Random;
 use crate::rest::SearchPages;
 use crate::switches::Switches;
 use crate::webhooks::Webhooks;
@@ -144,8 +146,8 @@ impl State {
     pub(crate) fn arrive(&mut self, request: &Request) -> Arrival {
         let endpoint = Endpoint::of(&request.method, &request.parts(0));
         let struck = self.strike(endpoint, request);
-        self.in_flight += usize::from(endpoint.is_jira());
-        let query = if endpoint.is_jira() {
+        self.in_flight += usize::from(endpoint.is_api());
+        let query = if endpoint.is_api() {
             request.query_string.clone()
         } else {
             String::new()
@@ -172,8 +174,8 @@ impl State {
         };
         let quick = endpoint.is_local();
         let sequence = (!quick).then(|| self.journal.push(entry()));
-        let exchange = if endpoint.is_jira() {
-            self.journal.record(|| exchange(endpoint, request))
+        let exchange = if endpoint.is_api() {
+            self.journal.exchanges.push(|| exchange(endpoint, request))
         } else {
             None
         };
@@ -181,7 +183,7 @@ impl State {
             endpoint,
             sequence,
             exchange,
-            charged: endpoint.is_jira() && !request.at_site,
+            charged: endpoint.is_api() && !request.at_site,
             app,
             cloud_id: request.part(2).to_owned(),
             bytes_in: request.body.len(),
@@ -212,7 +214,7 @@ impl State {
 
     /// Acts on a request and gives its true answer, before any fault distorts that.
     pub(crate) fn answer(&mut self, request: &Request, arrival: &Arrival) -> Answer {
-        let answer = if arrival.endpoint.is_jira() {
+        let answer = if arrival.endpoint.is_api() {
             self.within_limits(request, arrival)
         } else {
             let answered = self.beside_jira(arrival.endpoint, request);
@@ -225,7 +227,7 @@ impl State {
                 content_type: answer.content_type,
                 body: answer.body.clone(),
             };
-            self.journal.record_answer(at, kept);
+            self.journal.exchanges.set_answer(at, kept);
         }
         answer
     }
@@ -256,7 +258,7 @@ impl State {
 
     /// Notes how a request ended; `answer` is none where the connection was closed instead.
     pub(crate) fn leave(&mut self, arrival: Arrival, answer: Option<&Answer>, acted: &Acted) {
-        let jira = arrival.endpoint.is_jira();
+        let jira = arrival.endpoint.is_api();
         self.in_flight -= usize::from(jira).min(self.in_flight);
         let arrived = !matches!(arrival.fault, Some(Effect::DropBefore));
         let points = if arrival.charged && arrived {

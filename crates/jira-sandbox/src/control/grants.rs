@@ -3,10 +3,11 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::http::{Answer, Request};
+use crate::kit::control::{ok, read, refused};
+use crate::kit::http::{Answer, Request};
 use crate::state::State;
 
-use super::{known_account, ok, read, refused};
+use super::known_account;
 
 /// The redirect address that a minted code is bound to.
 const NOWHERE: &str = "http://localhost/";

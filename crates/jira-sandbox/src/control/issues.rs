@@ -5,10 +5,11 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::http::{Answer, Request};
+use crate::kit::control::{ok, read};
+use crate::kit::http::{Answer, Request};
 use crate::state::State;
 
-use super::{issue, known_account, no_issue, ok, read};
+use super::{issue, known_account, no_issue};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -3,12 +3,11 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::http::{Answer, Request};
+use crate::kit::control::{ok, read, refused};
+use crate::kit::http::{Answer, Request};
 use crate::others::Crowd;
 use crate::state::State;
 use crate::world::{FieldSeed, Issue, Project, ProjectTemplate, Site};
-
-use super::{ok, read, refused};
 
 /// Answers a call below `/sandbox/projects`.
 pub(super) fn answer(

@@ -3,10 +3,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::http::{Answer, Request};
+use crate::kit::control::{ok, read, refused};
+use crate::kit::http::{Answer, Request};
 use crate::state::State;
-
-use super::{ok, read, refused};
 
 /// Answers a call below `/sandbox/webhooks`.
 pub(super) fn answer(

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::http::{Answer, Request};
+use crate::kit::http::{Answer, Request};
 use crate::pages::consent;
 use crate::state::State;
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::config::SiteListing;
 use crate::gateway;
-use crate::http::{Answer, Request};
+use crate::kit::http::{Answer, Request};
 use crate::state::State;
 use crate::world::Site;
 

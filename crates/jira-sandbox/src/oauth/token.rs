@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::config::DeadRefresh;
+use crate::effect::TokenError;
 use crate::errors;
-use crate::faults::TokenError;
-use crate::http::{Answer, Request};
+use crate::kit::http::{Answer, Request};
 use crate::state::State;
 
 use super::tokens::Pair;

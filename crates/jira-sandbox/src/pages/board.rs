@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::http::Answer;
+use crate::kit::http::Answer;
 use crate::rest::move_to_status;
 use crate::state::State;
 use crate::world::{Issue, Project, Site, Status};

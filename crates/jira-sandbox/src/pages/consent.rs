@@ -1,6 +1,6 @@
 //! The consent page, on which a person picks the account and the sites.
 
-use crate::http::Answer;
+use crate::kit::http::Answer;
 use crate::oauth::Authorization;
 use crate::state::State;
 

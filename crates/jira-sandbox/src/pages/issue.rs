@@ -1,7 +1,7 @@
 //! The page of one issue.
 
 use crate::adf;
-use crate::http::Answer;
+use crate::kit::http::Answer;
 use crate::state::State;
 
 use super::board::find_site;

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
+use crate::effect::Effect;
 use crate::errors::{NO_SUCH_ISSUE, Problems, jira_error};
-use crate::faults::Effect;
 use crate::gateway::Call;
-use crate::http::Answer;
+use crate::kit::http::Answer;
 use crate::state::State;
 use crate::switches::{HiddenIssues, TooManyCreates};
 use crate::world::{Edit, Issue, IssueData};

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::errors::{BAD_ISSUE_TYPE, jira_error, no_project};
 use crate::gateway::Call;
-use crate::http::Answer;
+use crate::kit::http::Answer;
 use crate::state::State;
 use crate::switches::CreateMetaWithoutCreate;
 use crate::world::{FieldKind, Project, Site};

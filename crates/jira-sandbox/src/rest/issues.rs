@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::errors::{NO_SUCH_ISSUE, jira_error};
 use crate::gateway::Call;
-use crate::http::Answer;
+use crate::kit::http::Answer;
 use crate::state::State;
 use crate::world::{Edit, IssueData, Site};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::gateway::Call;
-use crate::http::Answer;
+use crate::kit::http::Answer;
 use crate::state::State;
 use crate::world::Site;
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::errors::{jira_error, no_project};
 use crate::gateway::Call;
-use crate::http::Answer;
+use crate::kit::http::Answer;
 use crate::state::State;
 use crate::switches::EmailShown;
 use crate::world::{Project, SITE_ZONE};

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::errors::{jira_error, no_project};
 use crate::gateway::Call;
-use crate::http::{Answer, Request};
+use crate::kit::http::{Answer, Request};
 use crate::state::State;
 use crate::world::{Project, Site};
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::errors::{NO_SUCH_ISSUE, Problems, jira_error};
 use crate::gateway::Call;
-use crate::http::Answer;
+use crate::kit::http::Answer;
 use crate::state::State;
 
 use super::{editable, issues, site, visible};

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::errors::{Problems, jira_error};
 use crate::gateway::Call;
-use crate::http::Answer;
+use crate::kit::http::Answer;
 use crate::state::State;
 
 use super::{site, site_mut, visible};

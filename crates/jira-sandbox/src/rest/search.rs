@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use crate::errors::jira_error;
 use crate::gateway::Call;
-use crate::http::{Answer, Request};
 use crate::jql::{Query, Reader};
+use crate::kit::http::{Answer, Request};
 use crate::state::State;
 use crate::switches::SearchLastPage;
 use crate::world::{Issue, IssueData};

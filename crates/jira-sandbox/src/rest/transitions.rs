@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use crate::errors::{NO_SUCH_ISSUE, Problems, cannot_be_set, jira_error};
 use crate::gateway::Call;
-use crate::http::Answer;
+use crate::kit::http::Answer;
 use crate::state::State;
 use crate::world::{Category, Edit, IssueData, Site, Status};
 

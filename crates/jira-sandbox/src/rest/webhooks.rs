@@ -5,8 +5,8 @@ use time::OffsetDateTime;
 
 use crate::errors::jira_error;
 use crate::gateway::Call;
-use crate::http::Answer;
 use crate::jql::Reader;
+use crate::kit::http::Answer;
 use crate::state::State;
 use crate::webhooks::{EVENTS, Hook, MAX_PER_USER, WebhookUrlScope, read_filter};
 

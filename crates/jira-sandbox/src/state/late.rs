@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::endpoint::Endpoint;
 use crate::gateway;
-use crate::http::Request;
+use crate::kit::http::Request;
 
 use super::{Acted, Arrival, State};
 
@@ -37,7 +37,7 @@ impl State {
     /// Carries out a request that was put off, or a further part of it, long after its answer.
     pub(crate) fn act_late(&mut self, request: &Request, late: &Late, is_further: bool) {
         let endpoint = late.endpoint;
-        let answered = if endpoint.is_jira() {
+        let answered = if endpoint.is_api() {
             gateway::answer(self, endpoint, request, None)
         } else {
             self.beside_jira(endpoint, request)

@@ -186,7 +186,7 @@ fn body(
     let ms = now.unix_timestamp_nanos() / 1_000_000;
     let issue = Issue::new(happening.id, happening.after.clone(), now);
     let mut shown = render_issue(world, site, &issue, &issue.data, &Fields::all(), &[]);
-    v2::downgrade(&mut shown);
+    v2::downgrade_body(&mut shown);
     let mut body = json!({
         "timestamp": u64::try_from(ms).unwrap_or_default(),
         "webhookEvent": event.name,
@@ -198,7 +198,7 @@ fn body(
     };
     if let Some(account) = world.account(&happening.actor) {
         let mut user = render_user(site, account);
-        v2::downgrade(&mut user);
+        v2::downgrade_body(&mut user);
         members.insert("user".to_owned(), user);
     }
     if let Some(name) = event.type_name {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::random::Random;
+use crate::kit::random::Random;
 use crate::switches::Switches;
 
 /// The most attempts of one delivery after the first.

@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 
 use crate::effect::Effect;
 use crate::endpoint::Endpoint;
-use crate::errors::{SEARCH_REMOVED, gateway_error, html_error, jira_error};
+use crate::errors::{gateway_error, html_error, jira_error};
 use crate::kit::http::{Answer, Request};
 use crate::oauth::Bearer;
 use crate::rest;
+use crate::rest::table::Handler;
 use crate::state::State;
 use crate::switches::{BadSiteLogin, BadToken, UnknownSite};
 
@@ -127,10 +128,9 @@ pub(crate) fn answer(
 }
 
 fn answer_caller(state: &mut State, endpoint: Endpoint, call: &Call<'_>) -> Answer {
-    let answered = match endpoint {
-        Endpoint::RemovedSearch => Err(jira_error(410, SEARCH_REMOVED)),
-        Endpoint::UnknownJira => Err(jira_error(404, "The sandbox does not know this resource.")),
-        endpoint => rest::answer(state, endpoint, call),
+    let answered = match endpoint.row().map(|row| row.handler) {
+        Some(Handler::Jira(answer)) => answer(state, call),
+        _ => Err(jira_error(404, "The sandbox does not know this resource.")),
     };
     answered.unwrap_or_else(|refusal| refusal)
 }

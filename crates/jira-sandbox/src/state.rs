@@ -22,9 +22,10 @@ use crate::kit::journal::{Exchange, ExchangeAnswer};
 use crate::kit::random::Random;
 use crate::limits::{Asked, Limits};
 use crate::localise;
-use crate::oauth::{self, Tokens};
+use crate::oauth::Tokens;
 use crate::others::Others;
 use crate::rest::SearchPages;
+use crate::rest::table::Handler;
 use crate::switches::Switches;
 use crate::webhooks::Webhooks;
 use crate::world::World;
@@ -233,12 +234,9 @@ impl State {
     }
 
     fn beside_jira(&mut self, endpoint: Endpoint, request: &Request) -> Result<Answer, Answer> {
-        match endpoint {
-            Endpoint::Authorize => oauth::authorize(self, request),
-            Endpoint::AuthorizeDecision => oauth::decide(self, request),
-            Endpoint::Token => oauth::token(self, request),
-            Endpoint::AccessibleResources => oauth::accessible_resources(self, request),
-            Endpoint::Page => pages::answer(self, request),
+        match endpoint.row().map(|row| row.handler) {
+            Some(Handler::OAuth(answer)) => answer(self, request),
+            _ if endpoint == Endpoint::Page => pages::answer(self, request),
             _ => control::answer(self, request),
         }
     }

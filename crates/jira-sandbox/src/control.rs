@@ -7,22 +7,21 @@ mod webhooks;
 
 use serde_json::{Value, json};
 
-use crate::chaos::Chaos;
+use crate::chaos::{Chaos, ChaosRun};
 use crate::duplicates;
 use crate::handle::IssueSnapshot;
-use crate::journal::JournalEntry;
-use crate::kit::control::{self, given, ok, read, refused, text};
+use crate::journal::{Journal, JournalEntry};
+use crate::kit::control::{self, ok, read, refused};
 use crate::kit::http::{Answer, Request};
 use crate::pages;
-use crate::rest::move_to_status;
 use crate::state::State;
-use crate::world::Issue;
+use crate::world::{Issue, World};
 
 /// Answers a control call.
 pub(crate) fn answer(state: &mut State, request: &Request) -> Result<Answer, Answer> {
     let parts = request.parts(1);
     match (request.method.as_str(), parts.as_slice()) {
-        ("GET" | "POST", ["clock"]) => control::clock(&mut state.clock, request),
+        ("GET" | "POST", ["clock"]) => control::clock(&mut state.timing.clock, request),
         ("GET", ["faults"]) => Ok(ok(&control::faults(&state.faults))),
         ("POST", ["faults"]) => control::push_faults(&mut state.faults, request),
         ("DELETE", ["faults"]) => {
@@ -30,16 +29,16 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Result<Answer, Ans
             Ok(Answer::empty(204))
         }
         ("DELETE", ["faults", at]) => control::remove_fault(&mut state.faults, at),
-        ("GET", ["overview"]) => Ok(ok(&pages::overview(state))),
-        ("GET", ["journal"]) => Ok(ok(&journal(state, request))),
+        ("GET", ["overview"]) => Ok(ok(&pages::overview(&state.world, state.timing.now()))),
+        ("GET", ["journal"]) => Ok(ok(&journal(&state.journal, request))),
         ("GET", ["charges"]) => Ok(ok(&json!(state.journal.charges()))),
         ("GET", ["chaos"]) => Ok(ok(&json!(state.chaos.report()))),
-        ("POST", ["chaos"]) => start_chaos(state, request),
+        ("POST", ["chaos"]) => start_chaos(&mut state.chaos, request),
         ("DELETE", ["chaos"]) => {
             state.chaos.stop();
             Ok(ok(&json!(state.chaos.report())))
         }
-        ("GET", ["duplicates"]) => Ok(ok(&duplicates(state, request))),
+        ("GET", ["duplicates"]) => Ok(ok(&duplicates(&state.world, request))),
         ("GET", ["others"]) => Ok(ok(&json!(state.others))),
         ("DELETE", ["others"]) => {
             state.stop_others();
@@ -47,24 +46,20 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Result<Answer, Ans
         }
         (_, ["webhooks", rest @ ..]) => webhooks::answer(state, request, rest),
         (_, ["projects", rest @ ..]) => projects::answer(state, request, rest),
-        ("GET", ["issues"]) => Ok(ok(&issues(state, request))),
-        ("GET", ["issues", key]) => issue(state, key),
-        ("DELETE", ["issues", key]) => delete(state, key),
-        ("POST", ["issues", key, "status"]) => set_status(state, key, request),
-        ("POST", ["issues", key, "project"]) => set_project(state, key, request),
-        ("POST", ["issues", key, "hidden"]) => set_hidden(state, key, request),
-        ("GET", ["issues", key, "remotelinks"]) => issues::links(state, key),
-        ("POST", ["issues", key, "search_lag"]) => issues::search_lag(state, key, request),
-        ("POST", ["issues", key, "clone"]) => issues::clone(state, key, request),
-        ("POST", ["issues", key, "property"]) => issues::property(state, key, request),
+        ("GET", ["issues"]) => Ok(ok(&issues(&state.world, request))),
+        (_, ["issues", key, rest @ ..]) => {
+            issues::answer(&mut state.world, &mut state.timing, request, key, rest)
+        }
         ("GET", ["tokens"]) => Ok(ok(&json!({"counters": state.tokens.counters}))),
-        ("POST", ["tokens", "mint"]) => grants::mint(state, request),
-        ("GET", ["grants"]) => Ok(ok(&grants::list(state))),
-        ("POST", ["grants"]) => grants::change(state, request, true),
-        ("DELETE", ["grants"]) => grants::change(state, request, false),
+        ("POST", ["tokens", "mint"]) => {
+            let now = state.timing.now();
+            grants::mint(&state.world, &mut state.tokens, &state.config, now, request)
+        }
+        ("GET", ["grants"]) => Ok(ok(&grants::list(&state.tokens))),
+        ("POST", ["grants"]) => grants::change(&state.world, &mut state.tokens, request, true),
+        ("DELETE", ["grants"]) => grants::change(&state.world, &mut state.tokens, request, false),
         ("POST", ["tokens", "expire"]) => {
-            let now = state.now();
-            state.tokens.expire_access(now);
+            state.tokens.expire_access(state.timing.now());
             Ok(Answer::empty(204))
         }
         ("POST", ["tokens", "revoke"]) => {
@@ -73,46 +68,41 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Result<Answer, Ans
         }
         ("GET", ["settings"]) => Ok(ok(&json!(state.switches))),
         ("POST", ["settings"]) => settings(state, request),
-        _ => Err(refused(404, "There is no such control call.")),
+        _ => Err(no_call()),
     }
 }
 
-fn no_issue() -> Answer {
-    refused(404, "There is no such issue.")
+fn no_call() -> Answer {
+    refused(404, "There is no such control call.")
 }
 
 /// Refuses an account that the world does not have.
-fn known_account(state: &State, id: String) -> Result<String, Answer> {
-    match state.world.account(&id) {
+fn known_account(world: &World, id: String) -> Result<String, Answer> {
+    match world.account(&id) {
         Some(_) => Ok(id),
         None => Err(refused(422, "There is no such account.")),
     }
 }
 
 /// Shows the kept requests that match the query, by default the latest 100, the oldest first.
-fn journal(state: &State, request: &Request) -> Value {
-    let total = state.journal.charges().total;
+fn journal(journal: &Journal, request: &Request) -> Value {
+    let total = journal.charges().total;
     let limit = request.query_number("limit", 100);
     let after = request.query("after").and_then(|after| after.parse().ok());
     let is_wanted = |entry: &&JournalEntry| after.is_none_or(|after: usize| entry.sequence > after);
     let matches = |entry: &&JournalEntry| is_wanted(entry) && wanted(entry, request);
     let entries: Vec<_> = match after {
-        Some(_) => state
-            .journal
-            .entries()
-            .filter(matches)
-            .take(limit)
-            .collect(),
+        Some(_) => journal.entries().filter(matches).take(limit).collect(),
         None => {
-            let latest = state.journal.entries().rev().filter(matches).take(limit);
+            let latest = journal.entries().rev().filter(matches).take(limit);
             let mut latest: Vec<_> = latest.collect();
             latest.reverse();
             latest
         }
     };
     json!({
-        "arrived": state.journal.arrived(),
-        "jira_requests": state.journal.jira_requests(),
+        "arrived": journal.arrived(),
+        "jira_requests": journal.jira_requests(),
         "quota_points": total.quota_points,
         "entries": entries,
     })
@@ -141,69 +131,22 @@ fn wanted(entry: &JournalEntry, request: &Request) -> bool {
 }
 
 /// Shows issues; `project` names whose, `limit` how many at most.
-fn issues(state: &State, request: &Request) -> Value {
+fn issues(world: &World, request: &Request) -> Value {
     let limit = request.query_number("limit", usize::MAX);
     let wanted = request.query("project");
     let mut total = 0;
     let mut shown = Vec::new();
-    for site in &state.world.sites {
+    for site in &world.sites {
         let project = wanted.map(|key| site.any_project(key).map(|(at, _)| at));
         let is_wanted = |issue: &&Issue| project.is_none_or(|at| at == Some(issue.data.project));
         for issue in site.issues().filter(is_wanted) {
             total += 1;
             if shown.len() < limit {
-                shown.push(IssueSnapshot::of(&state.world, site, issue));
+                shown.push(IssueSnapshot::of(world, site, issue));
             }
         }
     }
     json!({"total": total, "issues": shown})
-}
-
-fn issue(state: &mut State, key: &str) -> Result<Answer, Answer> {
-    let snapshot = IssueSnapshot::find(state, key).ok_or_else(no_issue)?;
-    Ok(ok(&json!(snapshot)))
-}
-
-fn delete(state: &mut State, key: &str) -> Result<Answer, Answer> {
-    let actor = state.world.other_account();
-    let (site, id) = state.world.site_of_key(key).ok_or_else(no_issue)?;
-    site.delete(id, &actor);
-    Ok(Answer::empty(204))
-}
-
-fn set_status(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
-    let status = text(request, "status")?;
-    let other = state.other();
-    let (site, id) = state.world.site_of_key(key).ok_or_else(no_issue)?;
-    if !move_to_status(site, id, &status, other.edit()) {
-        return Err(refused(422, "The project has no such status."));
-    }
-    issue(state, key)
-}
-
-fn set_project(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
-    let project = text(request, "project")?;
-    let other = state.other();
-    let (site, id) = state.world.site_of_key(key).ok_or_else(no_issue)?;
-    let found = site.project(&project).map(|(at, _)| at);
-    let at = found.ok_or_else(|| refused(422, "There is no such project."))?;
-    site.move_to(id, at, other.edit_at_once());
-    issue(state, key)
-}
-
-fn set_hidden(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
-    let value = given(request, "hidden")?;
-    let hidden = match value {
-        Value::Bool(hidden) => hidden,
-        value if value == "true" => true,
-        value if value == "false" => false,
-        _ => return Err(refused(400, "'hidden' must be true or false.")),
-    };
-    let (site, id) = state.world.site_of_key(key).ok_or_else(no_issue)?;
-    if let Some(issue) = site.issue_mut(id) {
-        issue.hidden = hidden;
-    }
-    issue(state, key)
 }
 
 /// Changes the switches that the body names; the others stay.
@@ -216,17 +159,16 @@ fn settings(state: &mut State, request: &Request) -> Result<Answer, Answer> {
 }
 
 /// Puts random faults in force and counts anew.
-fn start_chaos(state: &mut State, request: &Request) -> Result<Answer, Answer> {
+fn start_chaos(run: &mut ChaosRun, request: &Request) -> Result<Answer, Answer> {
     let chaos: Chaos = read(request)?;
-    let started = state.chaos.start(chaos);
-    started.map_err(|text| refused(400, &text))?;
-    Ok(Answer::json(201, &json!(state.chaos.report())))
+    run.start(chaos).map_err(|text| refused(400, &text))?;
+    Ok(Answer::json(201, &json!(run.report())))
 }
 
 /// Groups issues by the mark in an entity property.
-fn duplicates(state: &State, request: &Request) -> Value {
+fn duplicates(world: &World, request: &Request) -> Value {
     let property = request.query("property").unwrap_or("handoff.delivery");
     let field = request.query("field").unwrap_or("delivery_id");
     let all = request.query("all") == Some("true");
-    json!(duplicates::report(&state.world, property, field, all))
+    json!(duplicates::report(world, property, field, all))
 }

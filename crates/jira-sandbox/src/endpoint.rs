@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 use serde::{Deserialize, Serialize};
 
-use crate::rest::table::{Row, TABLE, WEBHOOKS, WRITE};
+use crate::rest::table::{Handler, Row, TABLE, WEBHOOKS, WRITE};
 
 /// A class of requests, as faults and the journal name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -175,10 +175,7 @@ impl Endpoint {
 
     /// Tells whether the request belongs to the OAuth flow.
     pub(crate) fn is_oauth(self) -> bool {
-        matches!(
-            self,
-            Self::Authorize | Self::AuthorizeDecision | Self::Token | Self::AccessibleResources
-        )
+        matches!(self.row().map(|row| row.handler), Some(Handler::OAuth(_)))
     }
 
     /// Tells whether the request is the sandbox's own affair, which no fault touches.

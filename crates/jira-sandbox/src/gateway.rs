@@ -1,16 +1,19 @@
 //! The gateway before Jira: bearer, site and scope.
 
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
+use crate::config::SandboxConfig;
 use crate::effect::Effect;
 use crate::endpoint::Endpoint;
 use crate::errors::{gateway_error, html_error, jira_error};
 use crate::kit::http::{Answer, Request};
-use crate::oauth::Bearer;
+use crate::oauth::{Bearer, Tokens};
 use crate::rest;
 use crate::rest::table::Handler;
 use crate::state::State;
-use crate::switches::{BadSiteLogin, BadToken, UnknownSite};
+use crate::switches::{BadSiteLogin, BadToken, Switches, UnknownSite};
+use crate::world::{Site, World};
 
 /// The header by which Jira tells that a login was wrong, also where it goes on without one.
 const LOGIN_FAILED: (&str, &str) = ("X-Seraph-LoginReason", "AUTHENTICATED_FAILED");
@@ -23,12 +26,24 @@ pub(crate) struct Call<'a> {
     pub(crate) cloud_id: &'a str,
     pub(crate) account: String,
     pub(crate) fault: Option<&'a Effect>,
+    pub(crate) now: OffsetDateTime,
 }
 
 impl Call<'_> {
     /// Gives a part of the path behind `/rest/api/3/`.
     pub(crate) fn part(&self, at: usize) -> &str {
         self.request.part(6 + at)
+    }
+
+    /// Gives the site that the gateway has already found.
+    pub(crate) fn site<'w>(&self, world: &'w World) -> Result<&'w Site, Answer> {
+        let site = world.site(self.cloud_id);
+        site.ok_or_else(|| jira_error(404, "No such site."))
+    }
+
+    pub(crate) fn site_mut<'w>(&self, world: &'w mut World) -> Result<&'w mut Site, Answer> {
+        let site = world.site_mut(self.cloud_id);
+        site.ok_or_else(|| jira_error(404, "No such site."))
     }
 
     /// Tells whether nobody is known to ask.
@@ -98,11 +113,18 @@ pub(crate) fn answer(
     fault: Option<&Effect>,
 ) -> Result<Answer, Answer> {
     let cloud_id = request.part(2);
+    let now = state.timing.now();
     let bearer = if request.at_site {
-        site_caller(state, request, endpoint)?
+        site_caller(
+            &state.world,
+            &state.config,
+            &state.switches,
+            request,
+            endpoint,
+        )?
     } else {
-        let bearer = bearer(state, request)?;
-        admit(state, &bearer, cloud_id, endpoint)?;
+        let bearer = bearer(&state.tokens, &state.switches, now, request)?;
+        admit(&state.world, &state.switches, &bearer, cloud_id, endpoint)?;
         bearer
     };
     let call = Call {
@@ -110,6 +132,7 @@ pub(crate) fn answer(
         cloud_id,
         account: bearer.account,
         fault,
+        now,
     };
     let mut answered = match call.is_anonymous() {
         true => answer_anybody(state, endpoint, &call),
@@ -137,26 +160,32 @@ fn answer_caller(state: &mut State, endpoint: Endpoint, call: &Call<'_>) -> Answ
 
 /// Answers somebody without a login, to whom the site shows nothing.
 fn answer_anybody(state: &mut State, endpoint: Endpoint, call: &Call<'_>) -> Answer {
-    let close = |state: &mut State, closed: bool| {
-        if let Some(site) = state.world.site_mut(call.cloud_id) {
+    let close = |world: &mut World, closed: bool| {
+        if let Some(site) = world.site_mut(call.cloud_id) {
             site.closed = closed;
         }
     };
-    close(state, true);
+    close(&mut state.world, true);
     let answered = answer_caller(state, endpoint, call);
-    close(state, false);
+    close(&mut state.world, false);
     answered
 }
 
 /// Finds whom e-mail address and API token speak for, which only a site's own address takes.
-fn site_caller(state: &State, request: &Request, endpoint: Endpoint) -> Result<Bearer, Answer> {
+fn site_caller(
+    world: &World,
+    config: &SandboxConfig,
+    switches: &Switches,
+    request: &Request,
+    endpoint: Endpoint,
+) -> Result<Bearer, Answer> {
     if request.bearer.is_some() {
         return Err(gateway_error(401, "Unauthorized"));
     }
-    let right_token = |(_, token): &&(String, String)| *token == state.config.api_token;
+    let right_token = |(_, token): &&(String, String)| *token == config.api_token;
     let named = request.basic.as_ref().filter(right_token);
-    let account = named.and_then(|(email, _)| state.world.account_of(email));
-    let is_open = match state.switches.bad_site_login {
+    let account = named.and_then(|(email, _)| world.account_of(email));
+    let is_open = match switches.bad_site_login {
         BadSiteLogin::Refused => endpoint == Endpoint::ServerInfo,
         BadSiteLogin::Anonymous => endpoint.is_open(),
     };
@@ -178,12 +207,15 @@ fn site_caller(state: &State, request: &Request, endpoint: Endpoint) -> Result<B
 }
 
 /// Finds whom the bearer token speaks for.
-pub(crate) fn bearer(state: &State, request: &Request) -> Result<Bearer, Answer> {
+pub(crate) fn bearer(
+    tokens: &Tokens,
+    switches: &Switches,
+    now: OffsetDateTime,
+    request: &Request,
+) -> Result<Bearer, Answer> {
     let token = request.bearer.as_deref().unwrap_or_default();
-    state
-        .tokens
-        .bearer(token, state.now())
-        .ok_or_else(|| bad_token(state.switches.bad_token))
+    let bearer = tokens.bearer(token, now);
+    bearer.ok_or_else(|| bad_token(switches.bad_token))
 }
 
 fn bad_token(shape: BadToken) -> Answer {
@@ -196,10 +228,16 @@ fn bad_token(shape: BadToken) -> Answer {
     }
 }
 
-fn admit(state: &State, bearer: &Bearer, cloud_id: &str, endpoint: Endpoint) -> Result<(), Answer> {
+fn admit(
+    world: &World,
+    switches: &Switches,
+    bearer: &Bearer,
+    cloud_id: &str,
+    endpoint: Endpoint,
+) -> Result<(), Answer> {
     let forbidden = || gateway_error(403, "The app is not installed on this instance");
-    if state.world.site(cloud_id).is_none() {
-        return Err(match state.switches.unknown_site {
+    if world.site(cloud_id).is_none() {
+        return Err(match switches.unknown_site {
             UnknownSite::NotFound => gateway_error(404, "Not Found"),
             UnknownSite::Forbidden => forbidden(),
         });

@@ -25,6 +25,7 @@ mod seed_file;
 mod server;
 mod state;
 mod switches;
+mod timing;
 mod webhooks;
 mod world;
 

@@ -21,29 +21,12 @@ mod webhooks;
 use serde_json::{Value, json};
 
 use crate::errors::{NO_RIGHT_TO_EDIT, NO_SUCH_ISSUE, jira_error};
-use crate::gateway::Call;
 use crate::kit::http::{Answer, Request};
-use crate::state::State;
 use crate::world::{Issue, Site};
 
 pub(crate) use render::{Fields, issue as render_issue, user as render_user};
 pub(crate) use search::SearchPages;
 pub(crate) use transitions::move_to_status;
-
-/// Gives the site that the gateway has already found.
-fn site<'a>(state: &'a State, call: &Call<'_>) -> Result<&'a Site, Answer> {
-    state
-        .world
-        .site(call.cloud_id)
-        .ok_or_else(|| jira_error(404, "No such site."))
-}
-
-fn site_mut<'a>(state: &'a mut State, call: &Call<'_>) -> Result<&'a mut Site, Answer> {
-    state
-        .world
-        .site_mut(call.cloud_id)
-        .ok_or_else(|| jira_error(404, "No such site."))
-}
 
 /// Finds the issue that the path names.
 fn visible<'a>(site: &'a Site, id_or_key: &str) -> Result<&'a Issue, Answer> {

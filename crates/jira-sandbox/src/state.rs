@@ -15,11 +15,9 @@ use crate::effect::Effect;
 use crate::endpoint::Endpoint;
 use crate::journal::{Ended, Journal, JournalEntry};
 use crate::json::text_of;
-use crate::kit::clock::Clock;
 use crate::kit::faults::{FaultPlan, Struck};
 use crate::kit::http::{Answer, Request};
 use crate::kit::journal::{Exchange, ExchangeAnswer};
-use crate::kit::random::Random;
 use crate::limits::{Asked, Limits};
 use crate::localise;
 use crate::oauth::Tokens;
@@ -27,6 +25,7 @@ use crate::others::Others;
 use crate::rest::SearchPages;
 use crate::rest::table::Handler;
 use crate::switches::Switches;
+use crate::timing::Timing;
 use crate::webhooks::Webhooks;
 use crate::world::World;
 use crate::{control, gateway, pages};
@@ -35,7 +34,7 @@ use crate::{control, gateway, pages};
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) config: SandboxConfig,
-    pub(crate) clock: Clock,
+    pub(crate) timing: Timing,
     pub(crate) world: World,
     pub(crate) tokens: Tokens,
     pub(crate) faults: FaultPlan,
@@ -45,8 +44,6 @@ pub(crate) struct State {
     pub(crate) chaos: ChaosRun,
     pub(crate) others: Others,
     pub(crate) webhooks: Webhooks,
-    /// Draws lags and orders.
-    pub(crate) draws: Random,
     /// The state itself, for work that goes on in the background.
     pub(crate) myself: Weak<Mutex<Self>>,
     pub(crate) in_flight: usize,
@@ -91,12 +88,11 @@ impl State {
         let mut state = Self {
             world,
             config,
-            clock: Clock::default(),
+            timing: Timing::default(),
             tokens: Tokens::default(),
             faults,
             journal: Journal::default(),
             search_pages: SearchPages::default(),
-            draws: Random::new(switches.seed),
             switches,
             chaos,
             others: Others::default(),
@@ -112,33 +108,24 @@ impl State {
     /// Passes the switches on to those who cannot ask for them.
     fn follow_switches(&mut self) {
         self.tokens.follow(&self.switches);
+        self.timing.follow(&self.switches);
         let read_lag = Duration::from_millis(self.switches.read_lag_ms);
         for site in &mut self.world.sites {
             site.read_lag = read_lag;
         }
     }
 
-    pub(crate) fn now(&self) -> OffsetDateTime {
-        self.clock.now()
+    /// Gives those who have registered for it what has happened since the last call.
+    pub(crate) fn collect_events(&mut self) {
+        let now = self.timing.now();
+        let (world, draws) = (&mut self.world, &mut self.timing.draws);
+        self.webhooks.collect(world, draws, &self.switches, now);
     }
 
-    /// Gives the moment from which search sees a write made now.
-    pub(crate) fn searchable_from(&mut self) -> OffsetDateTime {
-        let least = self.switches.search_lag_ms;
-        let lag = match self.switches.search_lag_most_ms {
-            Some(most) => self.draws.between(least, most.max(least)),
-            None => least,
-        };
-        self.now() + Duration::from_millis(lag)
-    }
-
-    /// Changes the switches; draws begin anew where the seed changes.
+    /// Changes the switches.
     pub(crate) fn switch(&mut self, switches: Switches) {
         // What has happened so far happened under the old switches.
         self.collect_events();
-        if switches.seed != self.switches.seed {
-            self.draws = Random::new(switches.seed);
-        }
         self.switches = switches;
         self.follow_switches();
     }
@@ -154,7 +141,7 @@ impl State {
             String::new()
         };
         let app = self.app_of(request);
-        let now = self.now();
+        let now = self.timing.now();
         let entry = || JournalEntry {
             sequence: 0,
             at: now,
@@ -264,7 +251,7 @@ impl State {
         } else {
             0
         };
-        let now = self.now();
+        let now = self.timing.now();
         self.limits.charge(&arrival.cloud_id, points, now);
         let strikes_elements = arrival.fault.as_ref().is_some_and(Effect::strikes_elements);
         let struck = arrival.struck.filter(|_| acted.hit || !strikes_elements);
@@ -295,7 +282,7 @@ impl State {
             request,
             charged: arrival.charged,
             writes_to: self.written_issue(arrival.endpoint, request),
-            now: self.now(),
+            now: self.timing.now(),
         };
         let answered = match self.limits.admit(asked, &self.switches) {
             Ok(()) => gateway::answer(self, arrival.endpoint, request, arrival.fault.as_ref()),

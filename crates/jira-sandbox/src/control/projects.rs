@@ -2,12 +2,15 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use crate::kit::control::{ok, read, refused};
 use crate::kit::http::{Answer, Request};
-use crate::others::Crowd;
+use crate::others::{Crowd, seed_issues};
 use crate::state::State;
-use crate::world::{FieldSeed, Issue, Project, ProjectTemplate, Site};
+use crate::world::{FieldSeed, Issue, Project, ProjectTemplate, Site, World};
+
+use super::no_call;
 
 /// Answers a call below `/sandbox/projects`.
 pub(super) fn answer(
@@ -16,16 +19,16 @@ pub(super) fn answer(
     rest: &[&str],
 ) -> Result<Answer, Answer> {
     match (request.method.as_str(), rest) {
-        ("GET", []) => Ok(ok(&list(state))),
-        ("POST", []) => create(state, request),
-        ("GET", [key]) => shown(state, key),
-        ("POST", [key]) => change(state, key, request),
-        ("DELETE", [key]) => delete(state, key),
-        ("POST", [key, "seed"]) => seed(state, key, request),
+        ("GET", []) => Ok(ok(&list(&state.world))),
+        ("POST", []) => create(&mut state.world, request),
+        ("GET", [key]) => shown(&mut state.world, key),
+        ("POST", [key]) => change(&mut state.world, key, request),
+        ("DELETE", [key]) => delete(&mut state.world, key),
+        ("POST", [key, "seed"]) => seed(&mut state.world, state.timing.now(), key, request),
         ("POST", [key, "others"]) => others(state, key, request),
-        ("POST", [key, "issues"]) => range(state, key, request),
-        ("POST", [key, "fields"]) => add_field(state, key, request),
-        _ => Err(refused(404, "There is no such control call.")),
+        ("POST", [key, "issues"]) => range(&mut state.world, key, request),
+        ("POST", [key, "fields"]) => add_field(&mut state.world, key, request),
+        _ => Err(no_call()),
     }
 }
 
@@ -33,9 +36,9 @@ fn no_project() -> Answer {
     refused(404, "There is no such project.")
 }
 
-fn find<'a>(state: &'a mut State, key: &str) -> Result<(&'a mut Site, usize), Answer> {
-    let at = state.world.site_of_project(key).ok_or_else(no_project)?;
-    let site = state.world.sites.get_mut(at).ok_or_else(no_project)?;
+fn find<'a>(world: &'a mut World, key: &str) -> Result<(&'a mut Site, usize), Answer> {
+    let at = world.site_of_project(key).ok_or_else(no_project)?;
+    let site = world.sites.get_mut(at).ok_or_else(no_project)?;
     let (at, _) = site.any_project(key).ok_or_else(no_project)?;
     Ok((site, at))
 }
@@ -58,14 +61,14 @@ fn show(site: &Site, project: &Project) -> Value {
     })
 }
 
-fn list(state: &State) -> Value {
+fn list(world: &World) -> Value {
     let of_site = |site| Site::projects(site).map(move |project| show(site, project));
-    let projects: Vec<_> = state.world.sites.iter().flat_map(of_site).collect();
+    let projects: Vec<_> = world.sites.iter().flat_map(of_site).collect();
     json!({"projects": projects})
 }
 
-fn shown(state: &mut State, key: &str) -> Result<Answer, Answer> {
-    let (site, at) = find(state, key)?;
+fn shown(world: &mut World, key: &str) -> Result<Answer, Answer> {
+    let (site, at) = find(world, key)?;
     let project = site.project_at(at).ok_or_else(no_project)?;
     Ok(ok(&show(site, project)))
 }
@@ -83,12 +86,12 @@ struct NewProject {
     template: ProjectTemplate,
 }
 
-fn create(state: &mut State, request: &Request) -> Result<Answer, Answer> {
+fn create(world: &mut World, request: &Request) -> Result<Answer, Answer> {
     let new: NewProject = read(request)?;
-    if state.world.site_of_project(&new.key).is_some() {
+    if world.site_of_project(&new.key).is_some() {
         return Err(refused(409, "There is a project of this key already."));
     }
-    let mut sites = state.world.sites.iter_mut();
+    let mut sites = world.sites.iter_mut();
     let site = sites.find(|site| new.site.as_ref().is_none_or(|slug| *slug == site.slug));
     let site = site.ok_or_else(|| refused(422, "There is no such site."))?;
     let name = new.name.as_deref().unwrap_or(&new.key);
@@ -122,9 +125,9 @@ struct ProjectChange {
     priority_on_screen: Option<bool>,
 }
 
-fn change(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
+fn change(world: &mut World, key: &str, request: &Request) -> Result<Answer, Answer> {
     let change: ProjectChange = read(request)?;
-    let (site, at) = find(state, key)?;
+    let (site, at) = find(world, key)?;
     let taken = |key: &String| {
         let other = site.any_project(key);
         other.is_some_and(|(other, project)| other != at && project.key == *key)
@@ -154,25 +157,28 @@ fn change(state: &mut State, key: &str, request: &Request) -> Result<Answer, Ans
     Ok(ok(&show(site, site.project_at(at).ok_or_else(no_project)?)))
 }
 
-fn delete(state: &mut State, key: &str) -> Result<Answer, Answer> {
-    let actor = state.world.other_account();
-    let (site, at) = find(state, key)?;
+fn delete(world: &mut World, key: &str) -> Result<Answer, Answer> {
+    let actor = world.other_account();
+    let (site, at) = find(world, key)?;
     site.delete_project(at, &actor);
     Ok(Answer::empty(204))
 }
 
-fn seed(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
+fn seed(
+    world: &mut World,
+    now: OffsetDateTime,
+    key: &str,
+    request: &Request,
+) -> Result<Answer, Answer> {
     let crowd: Crowd = read(request)?;
-    find(state, key)?;
-    state
-        .seed_issues(key, &crowd)
-        .map_err(|text| refused(422, &text))?;
-    shown(state, key)
+    find(world, key)?;
+    seed_issues(world, now, key, &crowd).map_err(|text| refused(422, &text))?;
+    shown(world, key)
 }
 
 fn others(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
     let crowd: Crowd = read(request)?;
-    find(state, key)?;
+    find(&mut state.world, key)?;
     state
         .start_others(key, &crowd)
         .map_err(|text| refused(422, &text))?;
@@ -212,10 +218,10 @@ enum Action {
     DropProperty,
 }
 
-fn range(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
+fn range(world: &mut World, key: &str, request: &Request) -> Result<Answer, Answer> {
     let range: Range = read(request)?;
-    let actor = state.world.other_account();
-    let (site, at) = find(state, key)?;
+    let actor = world.other_account();
+    let (site, at) = find(world, key)?;
     let project = site.project_at(at).ok_or_else(no_project)?;
     if range.from > range.to {
         return Err(refused(422, "'from' must not be greater than 'to'."));
@@ -255,9 +261,9 @@ fn apply(issue: &mut Issue, range: &Range) {
     }
 }
 
-fn add_field(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
+fn add_field(world: &mut World, key: &str, request: &Request) -> Result<Answer, Answer> {
     let field: FieldSeed = read(request)?;
-    let (site, at) = find(state, key)?;
+    let (site, at) = find(world, key)?;
     let next = site.next_field_number();
     let project = site.all_projects.get_mut(at).ok_or_else(no_project)?;
     let field = field.field(next);

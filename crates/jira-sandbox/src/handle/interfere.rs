@@ -12,7 +12,7 @@ use crate::control;
 use crate::duplicates::{self, DuplicateReport};
 use crate::json::text_of;
 use crate::kit::http::Request;
-use crate::others::Crowd;
+use crate::others::{Crowd, seed_issues};
 use crate::switches::Switches;
 use crate::webhooks::WebhookDelivery;
 use crate::world::{Project, ProjectTemplate, Site};
@@ -96,7 +96,10 @@ impl SandboxHandle {
     ///
     /// A sentence where there is no such project.
     pub fn seed_issues(&self, project: &str, count: u64) -> Result<(), String> {
-        self.with(|state| state.seed_issues(project, &crowd(count, None)))
+        self.with(|state| {
+            let now = state.timing.now();
+            seed_issues(&mut state.world, now, project, &crowd(count, None))
+        })
     }
 
     /// Lets the other account create issues: at once, or in the background at a rate.
@@ -164,7 +167,7 @@ impl SandboxHandle {
 
     /// Stops the clock, which can still be moved, or lets it run on from where it stands.
     pub fn set_clock_stopped(&self, stopped: bool) {
-        self.with(|state| state.clock.set_stopped(stopped));
+        self.with(|state| state.timing.clock.set_stopped(stopped));
     }
 
     /// Hides every issue of a project whose number is in a range, or shows them; gives how many.
@@ -185,7 +188,7 @@ impl SandboxHandle {
     /// Keeps an issue's last write from search for so long from now.
     pub fn set_issue_search_lag(&self, key: &str, lag: Duration) -> bool {
         self.with(|state| {
-            let visible_at = state.now() + lag;
+            let visible_at = state.timing.now() + lag;
             let found = state.world.site_of_key(key);
             let issue = found.and_then(|(site, id)| site.issue_mut(id));
             issue.map(|issue| issue.search_from(visible_at)).is_some()
@@ -220,7 +223,7 @@ impl SandboxHandle {
     /// Gives how many webhooks are registered and alive.
     pub fn webhook_count(&self) -> usize {
         self.with(|state| {
-            let now = state.now();
+            let now = state.timing.now();
             let hooks = state.webhooks.hooks.iter();
             hooks.filter(|hook| now < hook.expires_at).count()
         })

@@ -1,18 +1,27 @@
 //! The sites that a grant reaches.
 
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use crate::config::SiteListing;
 use crate::gateway;
 use crate::kit::http::{Answer, Request};
-use crate::state::State;
-use crate::world::Site;
+use crate::switches::Switches;
+use crate::world::{Site, World};
+
+use super::Tokens;
 
 /// Lists the granted sites in the order of the world, in which nothing marks the picked one.
-pub(crate) fn accessible_resources(state: &State, request: &Request) -> Result<Answer, Answer> {
-    let bearer = gateway::bearer(state, request)?;
+pub(crate) fn accessible_resources(
+    world: &World,
+    tokens: &Tokens,
+    switches: &Switches,
+    now: OffsetDateTime,
+    request: &Request,
+) -> Result<Answer, Answer> {
+    let bearer = gateway::bearer(tokens, switches, now, request)?;
     let granted = |site: &&Site| bearer.sites.contains(&site.cloud_id);
-    let sites = state.world.sites.iter().filter(granted);
+    let sites = world.sites.iter().filter(granted);
     let jira: Vec<_> = bearer
         .scopes
         .iter()
@@ -20,7 +29,7 @@ pub(crate) fn accessible_resources(state: &State, request: &Request) -> Result<A
         .collect();
     let jira = json!(jira);
     let confluence = json!(["read:confluence-content.all"]);
-    let resources: Vec<Value> = match state.switches.site_listing {
+    let resources: Vec<Value> = match switches.site_listing {
         SiteListing::Empty => Vec::new(),
         _ if jira.as_array().is_some_and(Vec::is_empty) => Vec::new(),
         SiteListing::AsGranted => sites.map(|site| resource(site, &jira)).collect(),

@@ -5,22 +5,20 @@ use serde_json::{Value, json};
 use crate::errors::{BAD_ISSUE_TYPE, jira_error, no_project};
 use crate::gateway::Call;
 use crate::kit::http::Answer;
-use crate::state::State;
-use crate::switches::CreateMetaWithoutCreate;
+use crate::switches::{CreateMetaWithoutCreate, Switches};
 use crate::world::{FieldKind, Project, Site};
 
 use super::screen::{ScreenField, create_screen};
-use super::{Paging, page, render, site};
+use super::{Paging, page, render};
 
 /// The most entries on a page; a wish for more is refused.
 const MAX_PAGE: usize = 200;
 
 /// Lists the types of a project; none where the caller may not create there.
-pub(super) fn types(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn types(site: &Site, switches: &Switches, call: &Call<'_>) -> Result<Answer, Answer> {
     let paging = paging(call)?;
-    let site = site(state, call)?;
     let project = project(site, call.part(2))?;
-    refuse_without_create(state, project)?;
+    refuse_without_create(switches, project)?;
     let kinds = project.types.iter().filter(|_| project.can_create);
     let total = kinds.clone().count();
     let shown = kinds.map(|kind| {
@@ -36,11 +34,10 @@ pub(super) fn types(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
 }
 
 /// Lists the fields of a type's create screen.
-pub(super) fn fields(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn fields(site: &Site, switches: &Switches, call: &Call<'_>) -> Result<Answer, Answer> {
     let paging = paging(call)?;
-    let site = site(state, call)?;
     let project = project(site, call.part(2))?;
-    refuse_without_create(state, project)?;
+    refuse_without_create(switches, project)?;
     let kind = project
         .issue_type(call.part(4))
         .filter(|_| project.can_create);
@@ -55,8 +52,8 @@ pub(super) fn fields(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
 }
 
 /// Refuses somebody who may not create in a project, where the sandbox is switched to do so.
-fn refuse_without_create(state: &State, project: &Project) -> Result<(), Answer> {
-    match state.switches.createmeta_without_create {
+fn refuse_without_create(switches: &Switches, project: &Project) -> Result<(), Answer> {
+    match switches.createmeta_without_create {
         _ if project.can_create => Ok(()),
         CreateMetaWithoutCreate::EmptyList => Ok(()),
         CreateMetaWithoutCreate::BadRequest => {

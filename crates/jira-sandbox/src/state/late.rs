@@ -51,7 +51,7 @@ impl State {
             true => acted.extra_points + u64::from(is_further),
             false => 0,
         };
-        let now = self.now();
+        let now = self.timing.now();
         self.limits.charge(&late.cloud_id, points, now);
         self.chaos.count(endpoint, late.struck, 0, acted.created);
         if let Some(sequence) = late.sequence {

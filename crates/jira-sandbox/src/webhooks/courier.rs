@@ -41,7 +41,7 @@ pub(crate) async fn run(handle: SandboxHandle) {
         sleep(TICK).await;
         let due = handle.with(|state| {
             state.collect_events();
-            let now = state.now();
+            let now = state.timing.now();
             state.webhooks.outbox.take_due(now)
         });
         for due in due {
@@ -70,11 +70,9 @@ async fn carry(client: Client, handle: SandboxHandle, due: Due) {
     let id = due.id;
     let outcome = send(&client, due, dress).await;
     handle.with(|state| {
-        let now = state.now();
-        state
-            .webhooks
-            .outbox
-            .finish(id, outcome, &mut state.draws, now);
+        let now = state.timing.now();
+        let draws = &mut state.timing.draws;
+        state.webhooks.outbox.finish(id, outcome, draws, now);
     });
 }
 

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
+use crate::kit::random::Random;
 use crate::rest::{Fields, render_issue, render_user, v2};
-use crate::state::State;
+use crate::switches::Switches;
 use crate::world::{Happened, Happening, Issue, Site, World};
 
 use super::outbox::Parcel;
-use super::{Hook, changelog};
+use super::{Hook, Webhooks, changelog};
 
 /// One event of Jira's, with what its body says beside the envelope.
 struct Event {
@@ -20,47 +21,54 @@ struct Event {
     property: Option<(String, Value)>,
 }
 
-impl State {
+impl Webhooks {
     /// Turns what has happened on the sites since the last call into parcels.
-    pub(crate) fn collect_events(&mut self) {
-        if self.webhooks.hooks.is_empty() {
+    pub(crate) fn collect(
+        &mut self,
+        world: &mut World,
+        draws: &mut Random,
+        switches: &Switches,
+        now: OffsetDateTime,
+    ) {
+        if self.hooks.is_empty() {
             return;
         }
-        let now = self.now();
-        for at in 0..self.world.sites.len() {
-            let Some(site) = self.world.sites.get_mut(at) else {
+        for at in 0..world.sites.len() {
+            let site = world.sites.get_mut(at);
+            let happenings = site.map(|site| std::mem::take(&mut site.happenings));
+            let Some(site) = world.sites.get(at) else {
                 continue;
             };
-            let happenings = std::mem::take(&mut site.happenings);
-            for happening in happenings {
-                let parcels = self.parcels(at, &happening, now);
-                for parcel in parcels {
-                    self.webhooks
-                        .outbox
-                        .post(parcel, &self.switches, &mut self.draws, now);
+            for happening in happenings.unwrap_or_default() {
+                for parcel in self.parcels(world, site, switches, &happening, now) {
+                    self.outbox.post(parcel, switches, draws, now);
                 }
             }
         }
     }
 
-    fn parcels(&self, site: usize, happening: &Happening, now: OffsetDateTime) -> Vec<Parcel> {
-        let Some(site) = self.world.sites.get(site) else {
-            return Vec::new();
-        };
+    fn parcels(
+        &self,
+        world: &World,
+        site: &Site,
+        switches: &Switches,
+        happening: &Happening,
+        now: OffsetDateTime,
+    ) -> Vec<Parcel> {
         let mut parcels = Vec::new();
-        for event in events(&self.world, site, happening) {
+        for event in events(world, site, happening) {
             let mut ids_by_url: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
-            let hooks = self.webhooks.hooks.iter().filter(|hook| {
+            let hooks = self.hooks.iter().filter(|hook| {
                 now < hook.expires_at
-                    && self.may_deliver(hook)
+                    && may_deliver(world, switches, hook)
                     && wants(hook, site, &event, happening)
             });
             for hook in hooks {
                 ids_by_url.entry(&hook.url).or_default().push(hook.id);
             }
             for (url, ids) in ids_by_url {
-                let mut body = body(&self.world, site, &event, happening, &ids, now);
-                if self.switches.webhook_old_changelog {
+                let mut body = body(world, site, &event, happening, &ids, now);
+                if switches.webhook_old_changelog {
                     age(&mut body);
                 }
                 parcels.push(Parcel {
@@ -74,13 +82,13 @@ impl State {
         }
         parcels
     }
+}
 
-    /// Tells whether an app that is not public may deliver: only to its owner's webhooks.
-    fn may_deliver(&self, hook: &Hook) -> bool {
-        let first = self.world.accounts.first().map(|account| &account.id);
-        let owner = self.switches.app_owner.as_ref().or(first);
-        !self.switches.app_private || owner == Some(&hook.account)
-    }
+/// Tells whether an app that is not public may deliver: only to its owner's webhooks.
+fn may_deliver(world: &World, switches: &Switches, hook: &Hook) -> bool {
+    let first = world.accounts.first().map(|account| &account.id);
+    let owner = switches.app_owner.as_ref().or(first);
+    !switches.app_private || owner == Some(&hook.account)
 }
 
 /// Tells whether a webhook is registered for an event of an issue.

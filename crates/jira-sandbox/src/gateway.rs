@@ -12,7 +12,7 @@ use crate::oauth::{Bearer, Tokens};
 use crate::rest;
 use crate::rest::table::Handler;
 use crate::state::State;
-use crate::switches::{BadSiteLogin, BadToken, Switches, UnknownSite};
+use crate::switches::{BadSiteLogin, BadToken, GatewaySwitches, UnknownSite};
 use crate::world::{Site, World};
 
 /// The header by which Jira tells that a login was wrong, also where it goes on without one.
@@ -118,13 +118,19 @@ pub(crate) fn answer(
         site_caller(
             &state.world,
             &state.config,
-            &state.switches,
+            &state.switches.gateway,
             request,
             endpoint,
         )?
     } else {
-        let bearer = bearer(&state.tokens, &state.switches, now, request)?;
-        admit(&state.world, &state.switches, &bearer, cloud_id, endpoint)?;
+        let bearer = bearer(&state.tokens, &state.switches.gateway, now, request)?;
+        admit(
+            &state.world,
+            &state.switches.gateway,
+            &bearer,
+            cloud_id,
+            endpoint,
+        )?;
         bearer
     };
     let call = Call {
@@ -175,7 +181,7 @@ fn answer_anybody(state: &mut State, endpoint: Endpoint, call: &Call<'_>) -> Ans
 fn site_caller(
     world: &World,
     config: &SandboxConfig,
-    switches: &Switches,
+    switches: &GatewaySwitches,
     request: &Request,
     endpoint: Endpoint,
 ) -> Result<Bearer, Answer> {
@@ -209,7 +215,7 @@ fn site_caller(
 /// Finds whom the bearer token speaks for.
 pub(crate) fn bearer(
     tokens: &Tokens,
-    switches: &Switches,
+    switches: &GatewaySwitches,
     now: OffsetDateTime,
     request: &Request,
 ) -> Result<Bearer, Answer> {
@@ -230,7 +236,7 @@ fn bad_token(shape: BadToken) -> Answer {
 
 fn admit(
     world: &World,
-    switches: &Switches,
+    switches: &GatewaySwitches,
     bearer: &Bearer,
     cloud_id: &str,
     endpoint: Endpoint,

@@ -174,14 +174,14 @@ impl SandboxHandle {
 
     /// Lets writes from now on stay unseen by search for so long.
     pub fn set_search_lag(&self, lag: Duration) {
-        self.switch(|switches| switches.search_lag_ms = millis(lag));
+        self.switch(|switches| switches.timing.search_lag_ms = millis(lag));
     }
 
     /// Sets how long every request takes, and how much longer for each issue it creates.
     pub fn set_latency(&self, base: Duration, per_issue: Duration) {
-        self.with(|state| {
-            state.switches.latency_ms = millis(base);
-            state.switches.latency_per_issue_ms = millis(per_issue);
+        self.switch(|switches| {
+            switches.timing.latency_ms = millis(base);
+            switches.timing.latency_per_issue_ms = millis(per_issue);
         });
     }
 
@@ -279,7 +279,7 @@ impl SandboxHandle {
 
     /// Sets what accessible-resources shows of a grant.
     pub fn set_site_listing(&self, listing: SiteListing) {
-        self.with(|state| state.switches.site_listing = listing);
+        self.with(|state| state.switches.oauth.site_listing = listing);
     }
 
     fn change(&self, key: &str, change: impl FnOnce(&mut Site, u64)) -> bool {

@@ -48,8 +48,9 @@ pub use localise::Language;
 pub use seed_file::SeedFile;
 pub use server::Sandbox;
 pub use switches::{
-    BadSiteLogin, BadToken, CreateMetaWithoutCreate, EmailShown, HiddenIssues, NoCreate,
-    SearchLastPage, Switches, TooManyCreates, UnknownSite,
+    BadSiteLogin, BadToken, CreateMetaWithoutCreate, EmailShown, GatewaySwitches, HiddenIssues,
+    LimitSwitches, NoCreate, OAuthSwitches, ReadSwitches, SearchLastPage, Switches, TimingSwitches,
+    TooManyCreates, UnknownSite, WebhookSwitches, WriteSwitches,
 };
 pub use webhooks::{
     WebhookAttempt, WebhookDelivery, WebhookDeliveryState, WebhookJwt, WebhookUrlScope,

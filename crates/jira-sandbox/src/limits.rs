@@ -12,7 +12,7 @@ use crate::endpoint::Endpoint;
 use crate::errors::jira_error;
 use crate::kit::http::{Answer, Request};
 use crate::kit::limits::{Bucket, HourlyUse, Recent, Window, seconds_left};
-use crate::switches::Switches;
+use crate::switches::LimitSwitches;
 
 /// The quota that headers speak of where none is enforced: Atlassian's first tier.
 const TIER_1_POINTS: u64 = 65_000;
@@ -109,7 +109,11 @@ impl Asked<'_> {
 
 impl Limits {
     /// Refuses a request that is one too many; otherwise counts it.
-    pub(crate) fn admit(&mut self, asked: Asked<'_>, switches: &Switches) -> Result<(), Answer> {
+    pub(crate) fn admit(
+        &mut self,
+        asked: Asked<'_>,
+        switches: &LimitSwitches,
+    ) -> Result<(), Answer> {
         let enforced = switches.rate_headers != RateHeaders::Beta;
         if let (true, true, Some(limit)) = (asked.charged, enforced, switches.quota_points_per_hour)
         {
@@ -149,7 +153,7 @@ impl Limits {
         self.quotas.entry(whose.to_owned()).or_default().points(now)
     }
 
-    fn admit_burst(&mut self, asked: Asked<'_>, switches: &Switches) -> Result<(), Answer> {
+    fn admit_burst(&mut self, asked: Asked<'_>, switches: &LimitSwitches) -> Result<(), Answer> {
         let (rate, size) = burst_of(asked, switches);
         if self.bucket(asked, size).take(rate, size, asked.now) {
             return Ok(());
@@ -180,7 +184,7 @@ impl Limits {
 }
 
 /// Gives an endpoint's steady rate a second and how much it may save up.
-fn burst_of(asked: Asked<'_>, switches: &Switches) -> (u32, u32) {
+fn burst_of(asked: Asked<'_>, switches: &LimitSwitches) -> (u32, u32) {
     let published = match (asked.request.method.as_str(), asked.endpoint) {
         (_, Endpoint::GetIssue | Endpoint::ApproximateCount) => 150,
         ("PUT" | "DELETE", _) => 50,

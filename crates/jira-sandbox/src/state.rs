@@ -107,9 +107,9 @@ impl State {
 
     /// Passes the switches on to those who cannot ask for them.
     fn follow_switches(&mut self) {
-        self.tokens.follow(&self.switches);
-        self.timing.follow(&self.switches);
-        let read_lag = Duration::from_millis(self.switches.read_lag_ms);
+        self.tokens.follow(&self.switches.oauth);
+        self.timing.follow(self.switches.timing);
+        let read_lag = Duration::from_millis(self.switches.timing.read_lag_ms);
         for site in &mut self.world.sites {
             site.read_lag = read_lag;
         }
@@ -119,7 +119,8 @@ impl State {
     pub(crate) fn collect_events(&mut self) {
         let now = self.timing.now();
         let (world, draws) = (&mut self.world, &mut self.timing.draws);
-        self.webhooks.collect(world, draws, &self.switches, now);
+        let switches = &self.switches.webhooks;
+        self.webhooks.collect(world, draws, switches, now);
     }
 
     /// Changes the switches.
@@ -182,9 +183,9 @@ impl State {
             latency: if quick {
                 Duration::ZERO
             } else {
-                self.switches.latency()
+                self.switches.timing.latency()
             },
-            latency_per_issue: self.switches.latency_per_issue(),
+            latency_per_issue: self.switches.timing.latency_per_issue(),
         }
     }
 
@@ -284,19 +285,19 @@ impl State {
             writes_to: self.written_issue(arrival.endpoint, request),
             now: self.timing.now(),
         };
-        let answered = match self.limits.admit(asked, &self.switches) {
+        let answered = match self.limits.admit(asked, &self.switches.limits) {
             Ok(()) => gateway::answer(self, arrival.endpoint, request, arrival.fault.as_ref()),
             Err(refusal) => Err(refusal),
         };
         let mut answer = answered.unwrap_or_else(|refusal| refusal);
-        localise::translate(&mut answer, self.switches.language.of(request));
-        self.limits.tell(asked, &self.switches, &mut answer);
+        localise::translate(&mut answer, self.switches.reads.language.of(request));
+        self.limits.tell(asked, &self.switches.limits, &mut answer);
         answer
     }
 
     /// Finds the issue that a request writes to, where those writes are limited.
     fn written_issue(&self, endpoint: Endpoint, request: &Request) -> Option<u64> {
-        let limited = self.switches.enforce_per_issue && endpoint.writes_to_issue();
+        let limited = self.switches.limits.enforce_per_issue && endpoint.writes_to_issue();
         let site = limited.then(|| self.world.site(request.part(2)))?;
         site?.resolve(request.part(7))
     }

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use crate::kit::clock::Clock;
 use crate::kit::random::Random;
-use crate::switches::Switches;
+use crate::switches::TimingSwitches;
 use crate::world::Edit;
 
 /// The sandbox's clock and its draws of lags and orders.
@@ -14,20 +14,16 @@ use crate::world::Edit;
 pub(crate) struct Timing {
     pub(crate) clock: Clock,
     pub(crate) draws: Random,
-    seed: u64,
-    search_lag_ms: u64,
-    search_lag_most_ms: Option<u64>,
+    switches: TimingSwitches,
 }
 
 impl Timing {
     /// Takes over what the switches say of lags; draws begin anew where the seed changes.
-    pub(crate) fn follow(&mut self, switches: &Switches) {
-        if switches.seed != self.seed {
-            self.seed = switches.seed;
+    pub(crate) fn follow(&mut self, switches: TimingSwitches) {
+        if switches.seed != self.switches.seed {
             self.draws = Random::new(switches.seed);
         }
-        self.search_lag_ms = switches.search_lag_ms;
-        self.search_lag_most_ms = switches.search_lag_most_ms;
+        self.switches = switches;
     }
 
     pub(crate) fn now(&self) -> OffsetDateTime {
@@ -36,8 +32,8 @@ impl Timing {
 
     /// Gives the moment from which search sees a write made now.
     pub(crate) fn searchable_from(&mut self) -> OffsetDateTime {
-        let least = self.search_lag_ms;
-        let lag = match self.search_lag_most_ms {
+        let least = self.switches.search_lag_ms;
+        let lag = match self.switches.search_lag_most_ms {
             Some(most) => self.draws.between(least, most.max(least)),
             None => least,
         };

@@ -49,7 +49,7 @@ impl SandboxHandle {
         }
     }
 
-    /// Changes switches, such as `|switches| switches.search_lag_ms = 60_000`.
+    /// Changes switches, such as `|switches| switches.timing.search_lag_ms = 60_000`.
     pub fn switch(&self, change: impl FnOnce(&mut Switches)) {
         self.with(|state| {
             let mut switches = state.switches.clone();

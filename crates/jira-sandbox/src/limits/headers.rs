@@ -2,13 +2,13 @@
 
 use crate::kit::http::Answer;
 use crate::kit::limits::seconds_left;
-use crate::switches::Switches;
+use crate::switches::LimitSwitches;
 
 use super::{Asked, Limits, RateHeaders, TIER_1_POINTS, burst_of};
 
 impl Limits {
     /// Adds what Jira tells of its limits to an answer.
-    pub(crate) fn tell(&mut self, asked: Asked<'_>, switches: &Switches, answer: &mut Answer) {
+    pub(crate) fn tell(&mut self, asked: Asked<'_>, switches: &LimitSwitches, answer: &mut Answer) {
         let beta = switches.rate_headers == RateHeaders::Beta;
         if switches.rate_headers == RateHeaders::Off {
             return;
@@ -26,7 +26,7 @@ impl Limits {
         }
     }
 
-    fn tell_quota(&mut self, asked: Asked<'_>, switches: &Switches, answer: &mut Answer) {
+    fn tell_quota(&mut self, asked: Asked<'_>, switches: &LimitSwitches, answer: &mut Answer) {
         let limit = switches.quota_points_per_hour.unwrap_or(TIER_1_POINTS);
         let wait = seconds_left(asked.now);
         let (mut policies, mut rests) = (Vec::new(), Vec::new());

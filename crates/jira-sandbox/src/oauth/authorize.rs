@@ -6,7 +6,7 @@ use url::Url;
 use crate::config::SandboxConfig;
 use crate::kit::http::{Answer, Request};
 use crate::pages::consent;
-use crate::switches::Switches;
+use crate::switches::OAuthSwitches;
 use crate::world::World;
 
 use super::Tokens;
@@ -25,7 +25,7 @@ pub(crate) fn authorize(
     world: &World,
     tokens: &mut Tokens,
     config: &SandboxConfig,
-    switches: &Switches,
+    switches: &OAuthSwitches,
     now: OffsetDateTime,
     request: &Request,
 ) -> Result<Answer, Answer> {
@@ -45,7 +45,7 @@ pub(crate) fn decide(
     world: &World,
     tokens: &mut Tokens,
     config: &SandboxConfig,
-    switches: &Switches,
+    switches: &OAuthSwitches,
     now: OffsetDateTime,
     request: &Request,
 ) -> Result<Answer, Answer> {
@@ -112,7 +112,7 @@ fn accept(
 /// Checks the parameters: those that name the app must be right before anything is sent back.
 fn read(
     config: &SandboxConfig,
-    switches: &Switches,
+    switches: &OAuthSwitches,
     parameters: &[(String, String)],
 ) -> Result<Authorization, Answer> {
     let field = |name: &str| value(parameters, name).unwrap_or_default();
@@ -167,7 +167,12 @@ fn is_callback(config: &SandboxConfig, redirect_uri: &str) -> bool {
     known && matches!(url.scheme(), "http" | "https") && url.fragment().is_none()
 }
 
-fn sent_back(switches: &Switches, asked: &Authorization, error: &str, description: &str) -> Answer {
+fn sent_back(
+    switches: &OAuthSwitches,
+    asked: &Authorization,
+    error: &str,
+    description: &str,
+) -> Answer {
     let parameters = [("error", error), ("error_description", description)];
     let echoed = asked.state.as_deref();
     let echoed = echoed.filter(|_| !switches.error_redirect_without_state);

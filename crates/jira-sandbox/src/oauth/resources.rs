@@ -1,25 +1,15 @@
 //! The sites that a grant reaches.
 
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 
 use crate::config::SiteListing;
-use crate::gateway;
-use crate::kit::http::{Answer, Request};
-use crate::switches::Switches;
+use crate::kit::http::Answer;
 use crate::world::{Site, World};
 
-use super::Tokens;
+use super::Bearer;
 
 /// Lists the granted sites in the order of the world, in which nothing marks the picked one.
-pub(crate) fn accessible_resources(
-    world: &World,
-    tokens: &Tokens,
-    switches: &Switches,
-    now: OffsetDateTime,
-    request: &Request,
-) -> Result<Answer, Answer> {
-    let bearer = gateway::bearer(tokens, switches, now, request)?;
+pub(crate) fn accessible_resources(world: &World, bearer: &Bearer, listing: SiteListing) -> Answer {
     let granted = |site: &&Site| bearer.sites.contains(&site.cloud_id);
     let sites = world.sites.iter().filter(granted);
     let jira: Vec<_> = bearer
@@ -29,7 +19,7 @@ pub(crate) fn accessible_resources(
         .collect();
     let jira = json!(jira);
     let confluence = json!(["read:confluence-content.all"]);
-    let resources: Vec<Value> = match switches.site_listing {
+    let resources: Vec<Value> = match listing {
         SiteListing::Empty => Vec::new(),
         _ if jira.as_array().is_some_and(Vec::is_empty) => Vec::new(),
         SiteListing::AsGranted => sites.map(|site| resource(site, &jira)).collect(),
@@ -39,7 +29,7 @@ pub(crate) fn accessible_resources(
             sites.flat_map(both).collect()
         }
     };
-    Ok(Answer::json(200, &resources.into()))
+    Answer::json(200, &resources.into())
 }
 
 fn resource(site: &Site, scopes: &Value) -> Value {

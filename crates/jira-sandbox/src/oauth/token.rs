@@ -7,7 +7,7 @@ use crate::config::{DeadRefresh, SandboxConfig};
 use crate::effect::TokenError;
 use crate::errors;
 use crate::kit::http::{Answer, Request};
-use crate::switches::Switches;
+use crate::switches::OAuthSwitches;
 
 use super::tokens::{Pair, Tokens};
 
@@ -15,7 +15,7 @@ use super::tokens::{Pair, Tokens};
 pub(crate) fn token(
     tokens: &mut Tokens,
     config: &SandboxConfig,
-    switches: &Switches,
+    switches: &OAuthSwitches,
     now: OffsetDateTime,
     request: &Request,
 ) -> Result<Answer, Answer> {
@@ -29,7 +29,7 @@ pub(crate) fn token(
 fn exchange(
     tokens: &mut Tokens,
     config: &SandboxConfig,
-    switches: &Switches,
+    switches: &OAuthSwitches,
     now: OffsetDateTime,
     request: &Request,
 ) -> Result<Answer, Answer> {
@@ -73,7 +73,7 @@ fn exchange(
     }
 }
 
-fn body(switches: &Switches, request: &Request) -> Result<Value, Answer> {
+fn body(switches: &OAuthSwitches, request: &Request) -> Result<Value, Answer> {
     if switches.token_takes_forms && request.is_form() {
         let form = request.form().into_iter();
         return Ok(form

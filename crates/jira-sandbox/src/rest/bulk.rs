@@ -9,7 +9,7 @@ use crate::errors::{NO_SUCH_ISSUE, Problems, jira_error};
 use crate::gateway::Call;
 use crate::kit::http::Answer;
 use crate::kit::random::Random;
-use crate::switches::{HiddenIssues, Switches, TooManyCreates};
+use crate::switches::{HiddenIssues, ReadSwitches, TooManyCreates, WriteSwitches};
 use crate::timing::Timing;
 use crate::world::{Edit, Issue, IssueData, Site, World};
 
@@ -41,7 +41,7 @@ struct Made {
 pub(super) fn create(
     world: &mut World,
     timing: &mut Timing,
-    switches: &Switches,
+    switches: &WriteSwitches,
     call: &Call<'_>,
 ) -> Result<Answer, Answer> {
     let body = call.request.json()?;
@@ -72,7 +72,7 @@ pub(super) fn create(
 fn create_each(
     world: &mut World,
     timing: &mut Timing,
-    switches: &Switches,
+    switches: &WriteSwitches,
     call: &Call<'_>,
     elements: &[Value],
 ) -> Result<(Vec<Outcome>, u32), Answer> {
@@ -173,7 +173,11 @@ fn may_fetch_many(names: &[String]) -> bool {
     names.len() <= 100 && !names.iter().any(heavy)
 }
 
-pub(super) fn fetch(world: &World, switches: &Switches, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn fetch(
+    world: &World,
+    switches: &ReadSwitches,
+    call: &Call<'_>,
+) -> Result<Answer, Answer> {
     let body = call.request.json()?;
     let asked = strings(&body, "issueIdsOrKeys")?.unwrap_or_default();
     let names = strings(&body, "fields")?.filter(|names| !names.is_empty());
@@ -216,7 +220,7 @@ pub(super) fn fetch(world: &World, switches: &Switches, call: &Call<'_>) -> Resu
 }
 
 /// Tells of issues that cannot be read, and where it is switched on of those not to be seen.
-fn errors(switches: &Switches, seen: &[&Issue], unseen: &[&Issue]) -> Vec<Value> {
+fn errors(switches: &ReadSwitches, seen: &[&Issue], unseen: &[&Issue]) -> Vec<Value> {
     let error =
         |issue: &Issue, message: &str| json!({"id": issue.id.to_string(), "errorMessage": message});
     let broken = seen

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::errors::{BAD_ISSUE_TYPE, jira_error, no_project};
 use crate::gateway::Call;
 use crate::kit::http::Answer;
-use crate::switches::{CreateMetaWithoutCreate, Switches};
+use crate::switches::{CreateMetaWithoutCreate, WriteSwitches};
 use crate::world::{FieldKind, Project, Site};
 
 use super::screen::{ScreenField, create_screen};
@@ -15,7 +15,11 @@ use super::{Paging, page, render};
 const MAX_PAGE: usize = 200;
 
 /// Lists the types of a project; none where the caller may not create there.
-pub(super) fn types(site: &Site, switches: &Switches, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn types(
+    site: &Site,
+    switches: &WriteSwitches,
+    call: &Call<'_>,
+) -> Result<Answer, Answer> {
     let paging = paging(call)?;
     let project = project(site, call.part(2))?;
     refuse_without_create(switches, project)?;
@@ -34,7 +38,11 @@ pub(super) fn types(site: &Site, switches: &Switches, call: &Call<'_>) -> Result
 }
 
 /// Lists the fields of a type's create screen.
-pub(super) fn fields(site: &Site, switches: &Switches, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn fields(
+    site: &Site,
+    switches: &WriteSwitches,
+    call: &Call<'_>,
+) -> Result<Answer, Answer> {
     let paging = paging(call)?;
     let project = project(site, call.part(2))?;
     refuse_without_create(switches, project)?;
@@ -52,7 +60,7 @@ pub(super) fn fields(site: &Site, switches: &Switches, call: &Call<'_>) -> Resul
 }
 
 /// Refuses somebody who may not create in a project, where the sandbox is switched to do so.
-fn refuse_without_create(switches: &Switches, project: &Project) -> Result<(), Answer> {
+fn refuse_without_create(switches: &WriteSwitches, project: &Project) -> Result<(), Answer> {
     match switches.createmeta_without_create {
         _ if project.can_create => Ok(()),
         CreateMetaWithoutCreate::EmptyList => Ok(()),

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use crate::errors::{BAD_ISSUE_TYPE, Problems, cannot_be_set, no_project};
 use crate::json::text_of;
-use crate::switches::{NoCreate, Switches};
+use crate::switches::{NoCreate, WriteSwitches};
 use crate::world::{Content, IssueData, IssueType, Project, Site, World};
 
 use super::properties;
@@ -23,7 +23,7 @@ pub(super) struct Desk<'a> {
     pub(super) site: &'a Site,
     pub(super) account: &'a str,
     pub(super) now: OffsetDateTime,
-    pub(super) switches: &'a Switches,
+    pub(super) switches: &'a WriteSwitches,
 }
 
 /// Reads the body of one create and gives the issue it would make.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::errors::{NO_SUCH_ISSUE, jira_error};
 use crate::gateway::Call;
 use crate::kit::http::Answer;
-use crate::switches::Switches;
+use crate::switches::WriteSwitches;
 use crate::timing::Timing;
 use crate::world::{Site, World};
 
@@ -16,7 +16,7 @@ use super::{Fields, editable, render, transitions, visible};
 pub(super) fn create(
     world: &mut World,
     timing: &mut Timing,
-    switches: &Switches,
+    switches: &WriteSwitches,
     call: &Call<'_>,
 ) -> Result<Answer, Answer> {
     let body = call.details()?;
@@ -47,7 +47,7 @@ pub(super) fn created(site: &Site, id: u64, transition: Option<Value>) -> Value 
 
 pub(super) fn desk<'a>(
     world: &'a World,
-    switches: &'a Switches,
+    switches: &'a WriteSwitches,
     call: &'a Call<'_>,
 ) -> Result<Desk<'a>, Answer> {
     Ok(Desk {
@@ -79,7 +79,7 @@ pub(super) fn get(world: &World, call: &Call<'_>) -> Result<Answer, Answer> {
 pub(super) fn edit(
     world: &mut World,
     timing: &mut Timing,
-    switches: &Switches,
+    switches: &WriteSwitches,
     call: &Call<'_>,
 ) -> Result<Answer, Answer> {
     let body = call.details()?;
@@ -103,7 +103,7 @@ pub(super) fn edit(
 }
 
 /// Refuses an edit that nobody is to hear of, where that needs an admin.
-fn refuse_silence(switches: &Switches, call: &Call<'_>) -> Result<(), Answer> {
+fn refuse_silence(switches: &WriteSwitches, call: &Call<'_>) -> Result<(), Answer> {
     let silent = call.request.query("notifyUsers") == Some("false");
     if silent && switches.notify_users_needs_admin {
         let text = "To discard the user notification either admin or project admin permissions \

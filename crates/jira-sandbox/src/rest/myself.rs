@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::errors::{jira_error, no_project};
 use crate::gateway::Call;
 use crate::kit::http::Answer;
-use crate::switches::{EmailShown, Switches};
+use crate::switches::{EmailShown, ReadSwitches};
 use crate::world::{Project, SITE_ZONE, Site, World};
 
 use super::{render, visible};
@@ -23,7 +23,7 @@ const PERMISSIONS: &[(&str, &str, &str)] = &[
 
 pub(super) fn myself(
     world: &World,
-    switches: &Switches,
+    switches: &ReadSwitches,
     call: &Call<'_>,
 ) -> Result<Answer, Answer> {
     let site = call.site(world)?;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::errors::{jira_error, no_project};
 use crate::gateway::Call;
 use crate::kit::http::{Answer, Request};
-use crate::switches::Switches;
+use crate::switches::ReadSwitches;
 use crate::world::{Project, Site, World};
 
 use super::{Paging, page, render};
@@ -15,7 +15,7 @@ const MAX_PAGE: usize = 100;
 
 pub(super) fn search(
     world: &World,
-    switches: &Switches,
+    switches: &ReadSwitches,
     call: &Call<'_>,
 ) -> Result<Answer, Answer> {
     let site = call.site(world)?;

@@ -11,7 +11,7 @@ use crate::errors::jira_error;
 use crate::gateway::Call;
 use crate::jql::{Query, Reader};
 use crate::kit::http::{Answer, Request};
-use crate::switches::{SearchLastPage, Switches};
+use crate::switches::{ReadSwitches, SearchLastPage};
 use crate::world::{Issue, IssueData, Site, World};
 
 use super::bulk::MAX_PROPERTIES;
@@ -119,7 +119,7 @@ fn bad_payload() -> Answer {
 pub(super) fn search(
     world: &World,
     pages: &mut SearchPages,
-    switches: &Switches,
+    switches: &ReadSwitches,
     call: &Call<'_>,
 ) -> Result<Answer, Answer> {
     let site = call.site(world)?;
@@ -162,7 +162,7 @@ pub(super) fn search(
 }
 
 /// Gives how many issues a page holds: as asked for, within Jira's limits and the switch's.
-fn page_size(switches: &Switches, asked: &Search, shown: &Fields) -> usize {
+fn page_size(switches: &ReadSwitches, asked: &Search, shown: &Fields) -> usize {
     let most = match shown.is_bare() {
         true => MAX_BARE_PAGE,
         false => MAX_PAGE,

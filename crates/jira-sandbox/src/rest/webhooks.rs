@@ -7,7 +7,7 @@ use crate::errors::jira_error;
 use crate::gateway::Call;
 use crate::jql::Reader;
 use crate::kit::http::Answer;
-use crate::switches::Switches;
+use crate::switches::WebhookSwitches;
 use crate::webhooks::{EVENTS, Hook, MAX_PER_USER, WebhookUrlScope, Webhooks, read_filter};
 use crate::world::World;
 
@@ -19,7 +19,7 @@ const MAX_PAGE: usize = 100;
 pub(super) fn register(
     world: &mut World,
     webhooks: &mut Webhooks,
-    switches: &Switches,
+    switches: &WebhookSwitches,
     call: &Call<'_>,
 ) -> Result<Answer, Answer> {
     app_only(call)?;
@@ -57,7 +57,7 @@ fn app_only(call: &Call<'_>) -> Result<(), Answer> {
     Ok(())
 }
 
-fn check_url(switches: &Switches, url: &str) -> Result<(), Answer> {
+fn check_url(switches: &WebhookSwitches, url: &str) -> Result<(), Answer> {
     let parsed = url::Url::parse(url).ok();
     let right = parsed.is_some_and(|url| match url.scheme() {
         "https" => true,
@@ -74,7 +74,7 @@ fn check_url(switches: &Switches, url: &str) -> Result<(), Answer> {
 /// Registers one webhook, or says why not in the result; a body of the wrong form is a 400.
 fn register_one(
     webhooks: &mut Webhooks,
-    switches: &Switches,
+    switches: &WebhookSwitches,
     reader: Reader<'_>,
     call: &Call<'_>,
     url: &str,
@@ -116,7 +116,7 @@ fn register_one(
 /// Tells why no further webhook with this URL may be registered.
 fn hindrance(
     webhooks: &Webhooks,
-    switches: &Switches,
+    switches: &WebhookSwitches,
     call: &Call<'_>,
     url: &str,
 ) -> Option<String> {
@@ -148,7 +148,7 @@ fn watch(world: &mut World, webhooks: &Webhooks, cloud_id: &str) {
 
 pub(super) fn list(
     webhooks: &Webhooks,
-    switches: &Switches,
+    switches: &WebhookSwitches,
     call: &Call<'_>,
 ) -> Result<Answer, Answer> {
     app_only(call)?;
@@ -197,7 +197,7 @@ fn expiration(at: OffsetDateTime, as_text: bool) -> Value {
 
 pub(super) fn refresh(
     webhooks: &mut Webhooks,
-    switches: &Switches,
+    switches: &WebhookSwitches,
     call: &Call<'_>,
 ) -> Result<Answer, Answer> {
     app_only(call)?;

@@ -53,16 +53,17 @@ pub(crate) async fn run(handle: SandboxHandle) {
 async fn carry(client: Client, handle: SandboxHandle, due: Due) {
     let dress = handle.with(|state| {
         let config = &state.config;
-        let jwt = state.switches.webhook_jwt;
+        let jwt = state.switches.webhooks.webhook_jwt;
         Dress {
             token: jwt.token(&config.client_id, &config.client_secret),
-            flow: if state.switches.webhook_secondary_flow {
+            flow: if state.switches.webhooks.webhook_secondary_flow {
                 "Secondary"
             } else {
                 "Primary"
             },
             timeout: state
                 .switches
+                .webhooks
                 .webhook_timeout_ms
                 .map_or(TIMEOUT, Duration::from_millis),
         }

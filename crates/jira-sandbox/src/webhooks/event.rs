@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use crate::kit::random::Random;
 use crate::rest::{Fields, render_issue, render_user, v2};
-use crate::switches::Switches;
+use crate::switches::WebhookSwitches;
 use crate::world::{Happened, Happening, Issue, Site, World};
 
 use super::outbox::Parcel;
@@ -27,7 +27,7 @@ impl Webhooks {
         &mut self,
         world: &mut World,
         draws: &mut Random,
-        switches: &Switches,
+        switches: &WebhookSwitches,
         now: OffsetDateTime,
     ) {
         if self.hooks.is_empty() {
@@ -51,7 +51,7 @@ impl Webhooks {
         &self,
         world: &World,
         site: &Site,
-        switches: &Switches,
+        switches: &WebhookSwitches,
         happening: &Happening,
         now: OffsetDateTime,
     ) -> Vec<Parcel> {
@@ -85,7 +85,7 @@ impl Webhooks {
 }
 
 /// Tells whether an app that is not public may deliver: only to its owner's webhooks.
-fn may_deliver(world: &World, switches: &Switches, hook: &Hook) -> bool {
+fn may_deliver(world: &World, switches: &WebhookSwitches, hook: &Hook) -> bool {
     let first = world.accounts.first().map(|account| &account.id);
     let owner = switches.app_owner.as_ref().or(first);
     !switches.app_private || owner == Some(&hook.account)

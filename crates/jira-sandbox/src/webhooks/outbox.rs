@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::kit::random::Random;
-use crate::switches::Switches;
+use crate::switches::WebhookSwitches;
 
 /// The most attempts of one delivery after the first.
 const MAX_RETRIES: usize = 5;
@@ -117,7 +117,7 @@ impl Outbox {
     pub(super) fn post(
         &mut self,
         parcel: Parcel,
-        switches: &Switches,
+        switches: &WebhookSwitches,
         draws: &mut Random,
         now: OffsetDateTime,
     ) {

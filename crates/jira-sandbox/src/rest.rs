@@ -21,6 +21,7 @@ mod webhooks;
 use serde_json::{Value, json};
 
 use crate::errors::{NO_RIGHT_TO_EDIT, NO_SUCH_ISSUE, jira_error};
+use crate::json::set;
 use crate::kit::http::{Answer, Request};
 use crate::world::{Issue, Site};
 
@@ -67,9 +68,7 @@ impl Paging {
 /// Builds a page with the list under the endpoint's own name.
 fn page(name: &str, values: Vec<Value>, paging: Paging, total: usize) -> Value {
     let mut page = json!({"startAt": paging.start, "maxResults": paging.size, "total": total});
-    if let Some(fields) = page.as_object_mut() {
-        fields.insert(name.to_owned(), values.into());
-    }
+    set(&mut page, name, values);
     page
 }
 

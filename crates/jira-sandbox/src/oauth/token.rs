@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use crate::config::{DeadRefresh, SandboxConfig};
 use crate::effect::TokenError;
 use crate::errors;
+use crate::json::set;
 use crate::kit::http::{Answer, Request};
 use crate::switches::OAuthSwitches;
 
@@ -107,13 +108,11 @@ fn answer(pair: &Pair, with_type: bool) -> Answer {
         "expires_in": pair.expires_in,
         "scope": pair.scopes.join(" "),
     });
-    if let Some(fields) = body.as_object_mut() {
-        if let Some(token) = &pair.refresh_token {
-            fields.insert("refresh_token".to_owned(), token.as_str().into());
-        }
-        if with_type {
-            fields.insert("token_type".to_owned(), "Bearer".into());
-        }
+    if let Some(token) = &pair.refresh_token {
+        set(&mut body, "refresh_token", token.as_str());
+    }
+    if with_type {
+        set(&mut body, "token_type", "Bearer");
     }
     let mut answer = Answer::json(200, &body);
     answer

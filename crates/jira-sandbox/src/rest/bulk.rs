@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::effect::Effect;
 use crate::errors::{NO_SUCH_ISSUE, Problems, jira_error};
 use crate::gateway::Call;
+use crate::json::set;
 use crate::kit::http::Answer;
 use crate::kit::random::Random;
 use crate::switches::{HiddenIssues, ReadSwitches, TooManyCreates, WriteSwitches};
@@ -213,8 +214,8 @@ pub(super) fn fetch(
     let readable: Vec<_> = readable.collect();
     let count = readable.len();
     let mut body = json!({"issues": readable, "issueErrors": errors(switches, &seen, &unseen)});
-    if let (true, Some(body)) = (switches.bulk_fetch_expand, body.as_object_mut()) {
-        body.insert("expand".to_owned(), "schema,names".into());
+    if switches.bulk_fetch_expand {
+        set(&mut body, "expand", "schema,names");
     }
     Ok(Answer::json(200, &body).costing(count))
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::errors::{BAD_ISSUE_TYPE, jira_error, no_project};
 use crate::gateway::Call;
+use crate::json::set;
 use crate::kit::http::Answer;
 use crate::switches::{CreateMetaWithoutCreate, WriteSwitches};
 use crate::world::{FieldKind, Project, Site};
@@ -27,10 +28,11 @@ pub(super) fn types(
     let total = kinds.clone().count();
     let shown = kinds.map(|kind| {
         let mut shown = render::issue_type(site, project, kind);
-        if let Some(fields) = shown.as_object_mut() {
-            let name = kind.untranslated_name.as_str();
-            fields.insert("untranslatedName".to_owned(), name.into());
-        }
+        set(
+            &mut shown,
+            "untranslatedName",
+            kind.untranslated_name.as_str(),
+        );
         shown
     });
     let body = page("issueTypes", paging.cut(shown), paging, total);
@@ -98,11 +100,8 @@ fn field_meta(site: &Site, project: &Project, subtask: bool, field: &ScreenField
         "hasDefaultValue": field.has_default,
         "operations": operations(field.id),
     });
-    let Some(fields) = meta.as_object_mut() else {
-        return meta;
-    };
     if let Some(values) = allowed_values(site, project, subtask, field) {
-        fields.insert("allowedValues".to_owned(), values);
+        set(&mut meta, "allowedValues", values);
     }
     if field.id == "priority" {
         let default = project
@@ -110,7 +109,7 @@ fn field_meta(site: &Site, project: &Project, subtask: bool, field: &ScreenField
             .as_deref()
             .and_then(|id| project.priority(id));
         if let Some(default) = default {
-            fields.insert("defaultValue".to_owned(), render::priority(site, default));
+            set(&mut meta, "defaultValue", render::priority(site, default));
         }
     }
     let completes = match field.id {
@@ -118,9 +117,10 @@ fn field_meta(site: &Site, project: &Project, subtask: bool, field: &ScreenField
         "assignee" | "reporter" => "/rest/api/3/user/search?query=",
         _ => return meta,
     };
-    fields.insert(
-        "autoCompleteUrl".to_owned(),
-        format!("{}{completes}", site.url).into(),
+    set(
+        &mut meta,
+        "autoCompleteUrl",
+        format!("{}{completes}", site.url),
     );
     meta
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::errors::{NO_SUCH_ISSUE, jira_error};
 use crate::gateway::Call;
+use crate::json::set;
 use crate::kit::http::Answer;
 use crate::switches::WriteSwitches;
 use crate::timing::Timing;
@@ -39,8 +40,8 @@ pub(super) fn created(site: &Site, id: u64, transition: Option<Value>) -> Value 
         "key": key,
         "self": format!("{}/rest/api/3/issue/{id}", site.url),
     });
-    if let (Some(transition), Some(members)) = (transition, shown.as_object_mut()) {
-        members.insert("transition".to_owned(), transition);
+    if let Some(transition) = transition {
+        set(&mut shown, "transition", transition);
     }
     shown
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::gateway::Call;
+use crate::json::set;
 use crate::kit::http::Answer;
 use crate::world::Site;
 
@@ -21,9 +22,7 @@ pub(super) fn priority_search(site: &Site, call: &Call<'_>) -> Answer {
     let values = paging.cut(all.into_iter());
     let is_last = paging.start + values.len() >= total;
     let mut body = page("values", values, paging, total);
-    if let Some(fields) = body.as_object_mut() {
-        fields.insert("isLast".to_owned(), is_last.into());
-    }
+    set(&mut body, "isLast", is_last);
     Answer::json(200, &body)
 }
 
@@ -35,10 +34,8 @@ fn all_priorities(site: &Site) -> Vec<Value> {
         .collect();
     let shown = by_id.values().map(|priority| {
         let mut shown = render::priority(site, priority);
-        if let Some(fields) = shown.as_object_mut() {
-            fields.insert("description".to_owned(), json!(""));
-            fields.insert("statusColor".to_owned(), json!("#999999"));
-        }
+        set(&mut shown, "description", json!(""));
+        set(&mut shown, "statusColor", json!("#999999"));
         shown
     });
     shown.collect()

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::errors::{jira_error, no_project};
 use crate::gateway::Call;
+use crate::json::set;
 use crate::kit::http::Answer;
 use crate::switches::{EmailShown, ReadSwitches};
 use crate::world::{Project, SITE_ZONE, Site, World};
@@ -30,23 +31,19 @@ pub(super) fn myself(
     let account = world.account(&call.account);
     let account = account.ok_or_else(|| jira_error(404, "No such user."))?;
     let mut shown = render::user(site, account);
-    if let Some(fields) = shown.as_object_mut() {
-        let email = match switches.email {
-            EmailShown::Shown => Some(account.email.as_str().into()),
-            EmailShown::AsNull => Some(Value::Null),
-            EmailShown::Absent => None,
-        };
-        if let Some(email) = email {
-            fields.insert("emailAddress".to_owned(), email);
-        }
-        fields.insert("locale".to_owned(), switches.language.locale().into());
-        fields.insert("groups".to_owned(), json!({"size": 1, "items": []}));
-        fields.insert(
-            "applicationRoles".to_owned(),
-            json!({"size": 1, "items": []}),
-        );
-        fields.insert("expand".to_owned(), "groups,applicationRoles".into());
+    match switches.email {
+        EmailShown::Shown => set(&mut shown, "emailAddress", account.email.as_str()),
+        EmailShown::AsNull => set(&mut shown, "emailAddress", Value::Null),
+        EmailShown::Absent => {}
     }
+    set(&mut shown, "locale", switches.language.locale());
+    set(&mut shown, "groups", json!({"size": 1, "items": []}));
+    set(
+        &mut shown,
+        "applicationRoles",
+        json!({"size": 1, "items": []}),
+    );
+    set(&mut shown, "expand", "groups,applicationRoles");
     Ok(Answer::json(200, &shown).costing(2))
 }
 

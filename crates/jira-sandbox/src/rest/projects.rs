@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::errors::{jira_error, no_project};
 use crate::gateway::Call;
+use crate::json::set;
 use crate::kit::http::{Answer, Request};
 use crate::switches::ReadSwitches;
 use crate::world::{Project, Site, World};
@@ -90,9 +91,6 @@ fn sort(projects: &mut [&Project], order: &str) -> Result<(), Answer> {
 
 fn expanded(world: &World, site: &Site, project: &Project, expand: &[String]) -> Value {
     let mut shown = render::project(site, project);
-    let Some(fields) = shown.as_object_mut() else {
-        return shown;
-    };
     for name in expand {
         let value = match name.as_str() {
             "description" => "".into(),
@@ -106,7 +104,7 @@ fn expanded(world: &World, site: &Site, project: &Project, expand: &[String]) ->
             "insight" => json!({"totalIssueCount": project.numbers.len()}),
             _ => continue,
         };
-        fields.insert(name.clone(), value);
+        set(&mut shown, name, value);
     }
     shown
 }
@@ -126,9 +124,6 @@ fn issue_types(site: &Site, project: &Project) -> Value {
 }
 
 fn links(body: &mut Value, site: &Site, paging: Paging, is_last: bool) {
-    let Some(fields) = body.as_object_mut() else {
-        return;
-    };
     let link = |start: usize| {
         let url = &site.url;
         format!(
@@ -136,13 +131,10 @@ fn links(body: &mut Value, site: &Site, paging: Paging, is_last: bool) {
             paging.size
         )
     };
-    fields.insert("isLast".to_owned(), is_last.into());
-    fields.insert("self".to_owned(), link(paging.start).into());
+    set(body, "isLast", is_last);
+    set(body, "self", link(paging.start));
     if !is_last {
-        fields.insert(
-            "nextPage".to_owned(),
-            link(paging.start + paging.size).into(),
-        );
+        set(body, "nextPage", link(paging.start + paging.size));
     }
 }
 
@@ -164,13 +156,11 @@ pub(super) fn get(world: &World, call: &Call<'_>) -> Result<Answer, Answer> {
     let found = site.project(asked);
     let (_, project) = found.ok_or_else(|| jira_error(404, &no_project(asked)))?;
     let mut shown = render::project(site, project);
-    if let Some(fields) = shown.as_object_mut() {
-        fields.insert("description".to_owned(), "".into());
-        fields.insert("assigneeType".to_owned(), "UNASSIGNED".into());
-        fields.insert("issueTypes".to_owned(), issue_types(site, project));
-        fields.insert("components".to_owned(), json!([]));
-        fields.insert("versions".to_owned(), json!([]));
-        fields.insert("lead".to_owned(), lead(world, site));
-    }
+    set(&mut shown, "description", "");
+    set(&mut shown, "assigneeType", "UNASSIGNED");
+    set(&mut shown, "issueTypes", issue_types(site, project));
+    set(&mut shown, "components", json!([]));
+    set(&mut shown, "versions", json!([]));
+    set(&mut shown, "lead", lead(world, site));
     Ok(Answer::json(200, &shown).costing(1))
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::errors::jira_error;
 use crate::gateway::Call;
 use crate::jql::{Query, Reader};
+use crate::json::set;
 use crate::kit::http::{Answer, Request};
 use crate::switches::{ReadSwitches, SearchLastPage};
 use crate::world::{Issue, IssueData, Site, World};
@@ -154,9 +155,9 @@ pub(super) fn search(
     expand(&mut body, site, &shown, &asked.expand);
     if is_last {
         end_page(&mut body, last_page, asked.token.as_deref());
-    } else if let Some(fields) = body.as_object_mut() {
+    } else {
         let token = pages.open(asked.jql, ids, end, call.now);
-        fields.insert("nextPageToken".to_owned(), token.into());
+        set(&mut body, "nextPageToken", token);
     }
     Ok(Answer::json(200, &body).costing(count))
 }
@@ -203,21 +204,20 @@ impl SearchPages {
 
 /// Ends the last page as it is switched.
 fn end_page(body: &mut Value, last_page: SearchLastPage, token: Option<&str>) {
-    let Some(fields) = body.as_object_mut() else {
-        return;
-    };
     match last_page {
         SearchLastPage::Documented | SearchLastPage::EmptyPage => {}
         SearchLastPage::NullToken => {
-            fields.insert("nextPageToken".to_owned(), Value::Null);
+            set(body, "nextPageToken", Value::Null);
         }
         SearchLastPage::WithoutIsLast => {
-            fields.remove("isLast");
+            if let Some(page) = body.as_object_mut() {
+                page.remove("isLast");
+            }
         }
         SearchLastPage::RepeatedToken => {
             if let Some(token) = token {
-                fields.insert("isLast".to_owned(), false.into());
-                fields.insert("nextPageToken".to_owned(), token.into());
+                set(body, "isLast", false);
+                set(body, "nextPageToken", token);
             }
         }
     }

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use crate::errors::jira_error;
 use crate::gateway::Call;
 use crate::jql::Reader;
+use crate::json::set;
 use crate::kit::http::Answer;
 use crate::switches::WebhookSwitches;
 use crate::webhooks::{EVENTS, Hook, MAX_PER_USER, WebhookUrlScope, Webhooks, read_filter};
@@ -161,9 +162,7 @@ pub(super) fn list(
     let values = paging.cut(own.into_iter());
     let is_last = paging.start + values.len() >= total;
     let mut body = page("values", values, paging, total);
-    if let Some(fields) = body.as_object_mut() {
-        fields.insert("isLast".to_owned(), is_last.into());
-    }
+    set(&mut body, "isLast", is_last);
     Ok(Answer::json(200, &body))
 }
 
@@ -175,13 +174,11 @@ fn show(hook: &Hook, as_text: bool) -> Value {
         "url": hook.url,
         "expirationDate": expiration(hook.expires_at, as_text),
     });
-    if let Some(fields) = shown.as_object_mut() {
-        if let Some(ids) = &hook.field_ids {
-            fields.insert("fieldIdsFilter".to_owned(), json!(ids));
-        }
-        if let Some(keys) = &hook.property_keys {
-            fields.insert("issuePropertyKeysFilter".to_owned(), json!(keys));
-        }
+    if let Some(ids) = &hook.field_ids {
+        set(&mut shown, "fieldIdsFilter", json!(ids));
+    }
+    if let Some(keys) = &hook.property_keys {
+        set(&mut shown, "issuePropertyKeysFilter", json!(keys));
     }
     shown
 }

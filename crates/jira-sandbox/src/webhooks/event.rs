@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
+use crate::json::set;
 use crate::kit::random::Random;
 use crate::rest::{Fields, render_issue, render_user, v2};
 use crate::switches::WebhookSwitches;
@@ -201,27 +202,27 @@ fn body(
         "issue": shown,
         "matchedWebhookIds": ids,
     });
-    let Some(members) = body.as_object_mut() else {
-        return body;
-    };
     if let Some(account) = world.account(&happening.actor) {
         let mut user = render_user(site, account);
         v2::downgrade_body(&mut user);
-        members.insert("user".to_owned(), user);
+        set(&mut body, "user", user);
     }
     if let Some(name) = event.type_name {
-        members.insert("issue_event_type_name".to_owned(), name.into());
+        set(&mut body, "issue_event_type_name", name);
     }
     if let Some(items) = &event.changelog {
-        let changelog = json!({"id": happening.sequence.to_string(), "items": items});
-        members.insert("changelog".to_owned(), changelog);
+        set(
+            &mut body,
+            "changelog",
+            json!({"id": happening.sequence.to_string(), "items": items}),
+        );
     }
     if let Some((key, value)) = &event.property {
         let mut property = json!({"key": key});
-        if let (false, Some(property)) = (value.is_null(), property.as_object_mut()) {
-            property.insert("value".to_owned(), value.clone());
+        if !value.is_null() {
+            set(&mut property, "value", value.clone());
         }
-        members.insert("property".to_owned(), property);
+        set(&mut body, "property", property);
     }
     body
 }

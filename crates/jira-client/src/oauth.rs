@@ -23,7 +23,7 @@ use crate::auth::StaticBearer;
 use crate::error::Error;
 use crate::rest::lenient::{id, null_as_empty, number};
 use crate::send::{
-    BuildError, Call, HttpClients, Limits, Route, SendDeadline, SendGate, Sender, Trip,
+    BuildError, Call, HttpClients, Limits, RoundTrip, Route, SendDeadline, SendGate, Sender,
     instant_after, round_trip,
 };
 use crate::site::{DEFAULT_USER_AGENT, checked_address};
@@ -281,7 +281,7 @@ impl OAuthClient {
     ) -> Result<TokenSet, OAuthError> {
         let gate = SendGate::new(deadline);
         let url = at(&self.inner.config.auth_url, &["oauth", "token"]);
-        let trip = Trip {
+        let trip = RoundTrip {
             client: &self.inner.clients.writes,
             route: TOKEN_ROUTE,
             gate: Some(&gate),

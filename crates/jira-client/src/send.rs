@@ -13,7 +13,6 @@ mod outcome;
 mod retry;
 mod round_trip;
 mod tokens;
-mod window;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -35,10 +34,10 @@ pub use limits::SiteLimits;
 pub use outcome::SendPhase;
 pub(crate) use outcome::refuses_outright;
 pub use retry::RetryPolicy;
-pub(crate) use round_trip::{Trip, round_trip};
+pub(crate) use round_trip::{RoundTrip, round_trip};
 
+use self::deadline::Deadlines;
 use self::tokens::{NoToken, Tokens};
-use self::window::Window;
 use crate::REQUEST_SPAN;
 use crate::auth::{AccessToken, TokenSource};
 use crate::error::{Error, StatusError, taken_for_anonymous};
@@ -108,25 +107,25 @@ impl Sender {
     /// Reads are repeated where that can help, writes where they were also certainly not applied.
     pub(crate) async fn send(&self, call: Call) -> Result<Answer, Error> {
         call.check()?;
-        let window = Window::of(&call, self.limits.deadline);
+        let deadlines = Deadlines::of(&call, self.limits.deadline);
         let mut renewal = Renewal::default();
         let mut attempt = 1;
         loop {
-            let error = match self.attempt(&call, attempt, window, &mut renewal).await {
+            let error = match self.attempt(&call, attempt, deadlines, &mut renewal).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
             if !call.may_be_repeated_after(&error) {
                 return Err(error);
             }
-            if self.renews_after(&error, &mut renewal, window).await? {
+            if self.renews_after(&error, &mut renewal, deadlines).await? {
                 attempt += 1;
                 continue;
             }
             let Some(pause) = self.limits.retry.pause(&error, attempt) else {
                 return Err(error);
             };
-            if instant_after(pause) >= window.send_until {
+            if instant_after(pause) >= deadlines.send_by {
                 return Err(error);
             }
             sleep(pause).await;
@@ -139,7 +138,7 @@ impl Sender {
         &self,
         error: &Error,
         renewal: &mut Renewal,
-        window: Window,
+        deadlines: Deadlines,
     ) -> Result<bool, Error> {
         let Some(refused) = renewal.refused.take().filter(|_| error.is_unauthorized()) else {
             return Ok(false);
@@ -147,7 +146,7 @@ impl Sender {
         if std::mem::replace(&mut renewal.done, true) {
             return Ok(false);
         }
-        match self.tokens.renew(&refused, window.send_until).await {
+        match self.tokens.renew(&refused, deadlines.send_by).await {
             Ok(other) => Ok(other.is_some()),
             Err(NoToken::Late) => Ok(false),
             Err(NoToken::Failed(error)) => Err(error.into()),
@@ -159,7 +158,7 @@ impl Sender {
         &self,
         call: &Call,
         attempt: u32,
-        window: Window,
+        deadlines: Deadlines,
         renewal: &mut Renewal,
     ) -> Result<Answer, Error> {
         let Route {
@@ -173,9 +172,9 @@ impl Sender {
             status = tracing::field::Empty,
         );
         async {
-            let _permits = self.limits.site.enter(call, window.send_until).await?;
+            let _permits = self.limits.site.enter(call, deadlines.send_by).await?;
             let started = Instant::now();
-            let outcome = self.send_once(call, window, renewal).await;
+            let outcome = self.send_once(call, deadlines, renewal).await;
             self.note_limit(call, &outcome);
             let status = outcome
                 .as_ref()
@@ -192,19 +191,19 @@ impl Sender {
     async fn send_once(
         &self,
         call: &Call,
-        window: Window,
+        deadlines: Deadlines,
         renewal: &mut Renewal,
     ) -> Result<Answer, Error> {
-        let token = self.tokens.present(&mut renewal.done, window.send_until);
+        let token = self.tokens.present(&mut renewal.done, deadlines.send_by);
         let token = match token.await {
             Ok(token) => token,
             Err(NoToken::Failed(error)) => return Err(error.into()),
             Err(NoToken::Late) => return Err(Error::DeadlinePassed { route: call.route }),
         };
-        if window.has_closed() {
+        if deadlines.have_passed() {
             return Err(Error::DeadlinePassed { route: call.route });
         }
-        let gate = window.gate(call, self.limits.request_timeout);
+        let gate = deadlines.gate(call, self.limits.request_timeout);
         let mut request = call.request(&self.base, gate.as_ref())?;
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, token.header_value()?);
@@ -214,11 +213,11 @@ impl Sender {
         } else {
             &self.clients.reads
         };
-        let trip = Trip {
+        let trip = RoundTrip {
             client,
             route: call.route,
             gate: gate.as_ref(),
-            give_up: window
+            give_up: deadlines
                 .give_up
                 .min(instant_after(self.limits.request_timeout)),
             max_body_bytes: self.limits.max_body_bytes,

@@ -19,7 +19,7 @@ const SEEDED: &str = "Seeded issue";
 /// Issues to be made by another account.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Crowd {
+pub(crate) struct Batch {
     pub(crate) count: u64,
     /// Issues a second; none makes them all at once.
     pub(crate) per_second: Option<f64>,
@@ -76,19 +76,19 @@ impl Other {
 
 impl State {
     /// Lets another account create issues: all at once, or in the background at a rate.
-    pub(crate) fn start_others(&mut self, project: &str, crowd: &Crowd) -> Result<(), String> {
-        let per_second = crowd.per_second.filter(|rate| *rate > 0.0);
+    pub(crate) fn start_others(&mut self, project: &str, batch: &Batch) -> Result<(), String> {
+        let per_second = batch.per_second.filter(|rate| *rate > 0.0);
         let account = self.world.other_account();
-        let issue = plain_issue(&self.world, self.timing.now(), project, crowd, &account)?;
+        let issue = plain_issue(&self.world, self.timing.now(), project, batch, &account)?;
         let Some(per_second) = per_second else {
-            for _ in 0..crowd.count {
+            for _ in 0..batch.count {
                 self.add_one_of_others(&issue);
             }
             return Ok(());
         };
-        self.others.pending += crowd.count;
+        self.others.pending += batch.count;
         let round = self.others.round;
-        let (myself, count) = (self.myself.clone(), crowd.count);
+        let (myself, count) = (self.myself.clone(), batch.count);
         let work = move || {
             let begin = Instant::now();
             let mut done = 0_u32;
@@ -139,13 +139,13 @@ pub(crate) fn seed_issues(
     world: &mut World,
     now: OffsetDateTime,
     project: &str,
-    crowd: &Crowd,
+    batch: &Batch,
 ) -> Result<(), String> {
     let account = world.accounts.first().map(|account| account.id.as_str());
-    let (site, data) = plain_issue(world, now, project, crowd, account.unwrap_or_default())?;
+    let (site, data) = plain_issue(world, now, project, batch, account.unwrap_or_default())?;
     let site = world.sites.get_mut(site);
     let site = site.ok_or_else(|| "There is no such site.".to_owned())?;
-    for _ in 0..crowd.count {
+    for _ in 0..batch.count {
         site.insert(data.clone(), now);
     }
     Ok(())
@@ -156,7 +156,7 @@ fn plain_issue(
     world: &World,
     now: OffsetDateTime,
     project: &str,
-    crowd: &Crowd,
+    batch: &Batch,
     account: &str,
 ) -> Result<(usize, IssueData), String> {
     let no_project = || format!("There is no project '{project}'.");
@@ -165,13 +165,13 @@ fn plain_issue(
     let (home_at, home) = site.any_project(project).ok_or_else(no_project)?;
     let kind = home.plain_type();
     let kind = kind.ok_or_else(|| format!("'{project}' has no plain issue type."))?;
-    let account = crowd.account.as_deref().unwrap_or(account);
+    let account = batch.account.as_deref().unwrap_or(account);
     if world.account(account).is_none() {
         return Err(format!("There is no account '{account}'."));
     }
     let content = Content {
         issue_type: kind.id.clone(),
-        summary: crowd.summary.clone().unwrap_or_else(|| SEEDED.to_owned()),
+        summary: batch.summary.clone().unwrap_or_else(|| SEEDED.to_owned()),
         description: None,
         priority: home.default_priority.clone(),
         labels: Vec::new(),

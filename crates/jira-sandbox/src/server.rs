@@ -20,7 +20,7 @@ use crate::kit::http::{Answer, Request};
 use crate::late;
 use crate::limits;
 use crate::state::{Acted, Arrival};
-use crate::webhooks::run_courier;
+use crate::webhooks::run_sender;
 use crate::world::world_of;
 
 /// The largest body the sandbox reads.
@@ -101,7 +101,7 @@ impl Drop for Sandbox {
 impl Server {
     fn start(listener: TcpListener, handle: SandboxHandle) -> io::Result<Self> {
         let (started, starting) = mpsc::channel();
-        let courier = handle.clone();
+        let sender = handle.clone();
         let run = move || {
             rt::System::new().block_on(async move {
                 let server = match build(listener, handle) {
@@ -109,7 +109,7 @@ impl Server {
                     Err(error) => return drop(started.send(Err(error))),
                 };
                 drop(started.send(Ok(server.handle())));
-                rt::spawn(run_courier(courier));
+                rt::spawn(run_sender(sender));
                 // An accept error ends the server; callers then see refused connections.
                 drop(server.await);
             });

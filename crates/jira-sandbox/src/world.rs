@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use time::UtcOffset;
 use time::macros::offset;
 
-pub(crate) use issue::{Content, Happened, Happening, Issue, IssueData};
+pub(crate) use issue::{ChangeKind, Content, Issue, IssueChange, IssueData};
 pub use plan::{
     AccountSeed, FieldSeed, FieldSeedKind, IssueSeed, NamedSeed, ProjectSeed, SiteSeed, StatusSeed,
     TypeSeed, WorldSeed,

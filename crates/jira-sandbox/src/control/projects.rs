@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use crate::kit::control::{ok, read, refused};
 use crate::kit::http::{Answer, Request};
-use crate::others::{Crowd, seed_issues};
+use crate::others::{Batch, seed_issues};
 use crate::state::State;
 use crate::world::{FieldSeed, Issue, Project, ProjectTemplate, Site, World};
 
@@ -170,17 +170,17 @@ fn seed(
     key: &str,
     request: &Request,
 ) -> Result<Answer, Answer> {
-    let crowd: Crowd = read(request)?;
+    let batch: Batch = read(request)?;
     find(world, key)?;
-    seed_issues(world, now, key, &crowd).map_err(|text| refused(422, &text))?;
+    seed_issues(world, now, key, &batch).map_err(|text| refused(422, &text))?;
     shown(world, key)
 }
 
 fn others(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
-    let crowd: Crowd = read(request)?;
+    let batch: Batch = read(request)?;
     find(&mut state.world, key)?;
     state
-        .start_others(key, &crowd)
+        .start_others(key, &batch)
         .map_err(|text| refused(422, &text))?;
     Ok(Answer::json(202, &json!(state.others)))
 }

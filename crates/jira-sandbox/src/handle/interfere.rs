@@ -12,7 +12,7 @@ use crate::control;
 use crate::duplicates::{self, DuplicateReport};
 use crate::json::text_of;
 use crate::kit::http::Request;
-use crate::others::{Crowd, seed_issues};
+use crate::others::{Batch, seed_issues};
 use crate::switches::Switches;
 use crate::webhooks::WebhookDelivery;
 use crate::world::{Project, ProjectTemplate, Site};
@@ -98,7 +98,7 @@ impl SandboxHandle {
     pub fn seed_issues(&self, project: &str, count: u64) -> Result<(), String> {
         self.with(|state| {
             let now = state.timing.now();
-            seed_issues(&mut state.world, now, project, &crowd(count, None))
+            seed_issues(&mut state.world, now, project, &batch(count, None))
         })
     }
 
@@ -113,7 +113,7 @@ impl SandboxHandle {
         count: u64,
         per_second: Option<f64>,
     ) -> Result<(), String> {
-        self.with(|state| state.start_others(project, &crowd(count, per_second)))
+        self.with(|state| state.start_others(project, &batch(count, per_second)))
     }
 
     /// Stops everybody who creates issues in the background.
@@ -239,8 +239,8 @@ impl SandboxHandle {
     }
 }
 
-fn crowd(count: u64, per_second: Option<f64>) -> Crowd {
-    Crowd {
+fn batch(count: u64, per_second: Option<f64>) -> Batch {
+    Batch {
         count,
         per_second,
         account: None,

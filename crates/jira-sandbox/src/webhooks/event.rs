@@ -9,9 +9,9 @@ use crate::json::set;
 use crate::kit::random::Random;
 use crate::rest::{Fields, render_issue, render_user, v2};
 use crate::switches::WebhookSwitches;
-use crate::world::{Happened, Happening, Issue, Site, World};
+use crate::world::{ChangeKind, Issue, IssueChange, Site, World};
 
-use super::outbox::Parcel;
+use super::outbox::Payload;
 use super::{Hook, Webhooks, changelog};
 
 /// One event of Jira's, with what its body says beside the envelope.
@@ -23,7 +23,7 @@ struct Event {
 }
 
 impl Webhooks {
-    /// Turns what has happened on the sites since the last call into parcels.
+    /// Turns what has happened on the sites since the last call into payloads.
     pub(crate) fn collect(
         &mut self,
         world: &mut World,
@@ -36,43 +36,43 @@ impl Webhooks {
         }
         for at in 0..world.sites.len() {
             let site = world.sites.get_mut(at);
-            let happenings = site.map(|site| std::mem::take(&mut site.happenings));
+            let changes = site.map(|site| std::mem::take(&mut site.changes));
             let Some(site) = world.sites.get(at) else {
                 continue;
             };
-            for happening in happenings.unwrap_or_default() {
-                for parcel in self.parcels(world, site, switches, &happening, now) {
-                    self.outbox.post(parcel, switches, draws, now);
+            for change in changes.unwrap_or_default() {
+                for payload in self.payloads(world, site, switches, &change, now) {
+                    self.outbox.post(payload, switches, draws, now);
                 }
             }
         }
     }
 
-    fn parcels(
+    fn payloads(
         &self,
         world: &World,
         site: &Site,
         switches: &WebhookSwitches,
-        happening: &Happening,
+        change: &IssueChange,
         now: OffsetDateTime,
-    ) -> Vec<Parcel> {
-        let mut parcels = Vec::new();
-        for event in events(world, site, happening) {
+    ) -> Vec<Payload> {
+        let mut payloads = Vec::new();
+        for event in events(world, site, change) {
             let mut ids_by_url: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
             let hooks = self.hooks.iter().filter(|hook| {
                 now < hook.expires_at
                     && may_deliver(world, switches, hook)
-                    && wants(hook, site, &event, happening)
+                    && wants(hook, site, &event, change)
             });
             for hook in hooks {
                 ids_by_url.entry(&hook.url).or_default().push(hook.id);
             }
             for (url, ids) in ids_by_url {
-                let mut body = body(world, site, &event, happening, &ids, now);
+                let mut body = body(world, site, &event, change, &ids, now);
                 if switches.webhook_old_changelog {
                     age(&mut body);
                 }
-                parcels.push(Parcel {
+                payloads.push(Payload {
                     cloud_id: site.cloud_id.clone(),
                     url: url.to_owned(),
                     event: event.name.to_owned(),
@@ -81,7 +81,7 @@ impl Webhooks {
                 });
             }
         }
-        parcels
+        payloads
     }
 }
 
@@ -93,9 +93,9 @@ fn may_deliver(world: &World, switches: &WebhookSwitches, hook: &Hook) -> bool {
 }
 
 /// Tells whether a webhook is registered for an event of an issue.
-fn wants(hook: &Hook, site: &Site, event: &Event, happening: &Happening) -> bool {
+fn wants(hook: &Hook, site: &Site, event: &Event, change: &IssueChange) -> bool {
     let registered = hook.events.iter().any(|name| name == event.name);
-    let matches = || hook.filter.holds(site, happening.id, &happening.after);
+    let matches = || hook.filter.holds(site, change.id, &change.after);
     let fields = || match (&hook.field_ids, &event.changelog) {
         (Some(wanted), Some(items)) => items.iter().any(|item| {
             let id = item.get("fieldId").and_then(Value::as_str);
@@ -107,30 +107,30 @@ fn wants(hook: &Hook, site: &Site, event: &Event, happening: &Happening) -> bool
         (Some(wanted), Some((key, _))) => wanted.contains(key),
         _ => true,
     };
-    let home = site.project_at(happening.after.project);
+    let home = site.project_at(change.after.project);
     let browsable = home.is_some_and(|home| home.can_browse);
     hook.cloud_id == site.cloud_id
         && registered
         && browsable
-        && !happening.hidden
+        && !change.hidden
         && fields()
         && properties()
         && matches()
 }
 
-fn events(world: &World, site: &Site, happening: &Happening) -> Vec<Event> {
+fn events(world: &World, site: &Site, change: &IssueChange) -> Vec<Event> {
     let plain = |name, type_name| Event {
         name,
         type_name: Some(type_name),
         changelog: None,
         property: None,
     };
-    match &happening.what {
-        Happened::Created => vec![plain("jira:issue_created", "issue_created")],
-        Happened::Deleted => vec![plain("jira:issue_deleted", "issue_deleted")],
-        Happened::Changed(before) => {
-            let items = changelog::items(world, site, before, &happening.after);
-            let mut events = property_events(&before.properties, &happening.after.properties);
+    match &change.what {
+        ChangeKind::Created => vec![plain("jira:issue_created", "issue_created")],
+        ChangeKind::Deleted => vec![plain("jira:issue_deleted", "issue_deleted")],
+        ChangeKind::Changed(before) => {
+            let items = changelog::items(world, site, before, &change.after);
+            let mut events = property_events(&before.properties, &change.after.properties);
             if !items.is_empty() {
                 let status = items.iter().any(|item| item["field"] == "status");
                 events.push(Event {
@@ -188,12 +188,12 @@ fn body(
     world: &World,
     site: &Site,
     event: &Event,
-    happening: &Happening,
+    change: &IssueChange,
     ids: &[u64],
     now: OffsetDateTime,
 ) -> Value {
     let ms = now.unix_timestamp_nanos() / 1_000_000;
-    let issue = Issue::new(happening.id, happening.after.clone(), now);
+    let issue = Issue::new(change.id, change.after.clone(), now);
     let mut shown = render_issue(world, site, &issue, &issue.data, &Fields::all(), &[]);
     v2::downgrade_body(&mut shown);
     let mut body = json!({
@@ -202,7 +202,7 @@ fn body(
         "issue": shown,
         "matchedWebhookIds": ids,
     });
-    if let Some(account) = world.account(&happening.actor) {
+    if let Some(account) = world.account(&change.actor) {
         let mut user = render_user(site, account);
         v2::downgrade_body(&mut user);
         set(&mut body, "user", user);
@@ -214,7 +214,7 @@ fn body(
         set(
             &mut body,
             "changelog",
-            json!({"id": happening.sequence.to_string(), "items": items}),
+            json!({"id": change.sequence.to_string(), "items": items}),
         );
     }
     if let Some((key, value)) = &event.property {

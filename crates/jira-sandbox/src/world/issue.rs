@@ -69,19 +69,19 @@ impl DerefMut for IssueData {
 
 /// What has happened to an issue, as it was right afterwards.
 #[derive(Clone, Debug)]
-pub(crate) struct Happening {
+pub(crate) struct IssueChange {
     pub(crate) sequence: u64,
     pub(crate) id: u64,
     /// The account that did it.
     pub(crate) actor: String,
-    pub(crate) what: Happened,
+    pub(crate) what: ChangeKind,
     pub(crate) after: IssueData,
     pub(crate) hidden: bool,
 }
 
 /// What can happen to an issue.
 #[derive(Clone, Debug)]
-pub(crate) enum Happened {
+pub(crate) enum ChangeKind {
     Created,
     /// Changed from this.
     Changed(IssueData),

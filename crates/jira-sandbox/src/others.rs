@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use crate::state::State;
 use crate::timing::Timing;
-use crate::world::{Content, Edit, IssueData, Site, World};
+use crate::world::{Content, Edit, IssueData, World};
 
 /// How often somebody who creates issues in the background looks whether one is due.
 const TICK: Duration = Duration::from_millis(5);
@@ -161,7 +161,7 @@ fn plain_issue(
 ) -> Result<(usize, IssueData), String> {
     let no_project = || format!("There is no project '{project}'.");
     let at = world.site_of_project(project).ok_or_else(no_project)?;
-    let site: &Site = world.sites.get(at).ok_or_else(no_project)?;
+    let site = world.sites.get(at).ok_or_else(no_project)?;
     let (home_at, home) = site.any_project(project).ok_or_else(no_project)?;
     let kind = home.plain_type();
     let kind = kind.ok_or_else(|| format!("'{project}' has no plain issue type."))?;
@@ -169,27 +169,7 @@ fn plain_issue(
     if world.account(account).is_none() {
         return Err(format!("There is no account '{account}'."));
     }
-    let content = Content {
-        issue_type: kind.id.clone(),
-        summary: batch.summary.clone().unwrap_or_else(|| SEEDED.to_owned()),
-        description: None,
-        priority: home.default_priority.clone(),
-        labels: Vec::new(),
-        status: home
-            .statuses
-            .first()
-            .map_or_else(String::new, |status| status.id.clone()),
-        creator: account.to_owned(),
-        reporter: Some(account.to_owned()),
-        assignee: None,
-        parent: None,
-        due_date: None,
-        resolved_at: None,
-        status_changed_at: now,
-        created: now,
-        updated: now,
-        custom: Default::default(),
-        properties: Default::default(),
-    };
+    let mut content = Content::new(home, kind, account, now);
+    content.summary = batch.summary.clone().unwrap_or_else(|| SEEDED.to_owned());
     Ok((at, IssueData::new(home_at, content)))
 }

@@ -88,6 +88,14 @@ impl World {
             .position(|site| site.any_project(key).is_some())
     }
 
+    /// Finds a project by a key it has or had, with its site.
+    pub(crate) fn project_mut(&mut self, key: &str) -> Option<(&mut Site, usize)> {
+        self.sites.iter_mut().find_map(|site| {
+            let (at, _) = site.any_project(key)?;
+            Some((site, at))
+        })
+    }
+
     pub(crate) fn account_of(&self, email: &str) -> Option<&Account> {
         let mut accounts = self.accounts.iter();
         accounts.find(|account| account.email.eq_ignore_ascii_case(email))

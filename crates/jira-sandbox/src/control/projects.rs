@@ -37,10 +37,7 @@ fn no_project() -> Answer {
 }
 
 fn find<'a>(world: &'a mut World, key: &str) -> Result<(&'a mut Site, usize), Answer> {
-    let at = world.site_of_project(key).ok_or_else(no_project)?;
-    let site = world.sites.get_mut(at).ok_or_else(no_project)?;
-    let (at, _) = site.any_project(key).ok_or_else(no_project)?;
-    Ok((site, at))
+    world.project_mut(key).ok_or_else(no_project)
 }
 
 fn show(site: &Site, project: &Project) -> Value {

@@ -153,12 +153,7 @@ impl SandboxHandle {
     pub fn delete_project(&self, project: &str) -> bool {
         self.with(|state| {
             let actor = state.world.other_account();
-            let at = state.world.site_of_project(project);
-            let site = at.and_then(|at| state.world.sites.get_mut(at));
-            let found = site.and_then(|site| {
-                let (at, _) = site.any_project(project)?;
-                Some((site, at))
-            });
+            let found = state.world.project_mut(project);
             found
                 .map(|(site, at)| site.delete_project(at, &actor))
                 .is_some()
@@ -202,11 +197,10 @@ impl SandboxHandle {
         mut change: impl FnMut(&mut Site, u64),
     ) -> usize {
         self.with(|state| {
-            let at = state.world.site_of_project(project);
-            let Some(site) = at.and_then(|at| state.world.sites.get_mut(at)) else {
+            let Some((site, at)) = state.world.project_mut(project) else {
                 return 0;
             };
-            let Some((_, found)) = site.any_project(project).filter(|_| !range.is_empty()) else {
+            let Some(found) = site.project_at(at).filter(|_| !range.is_empty()) else {
                 return 0;
             };
             let ids: Vec<_> = found.numbers.range(range).map(|(_, id)| *id).collect();
@@ -231,9 +225,8 @@ impl SandboxHandle {
 
     fn change_project(&self, key: &str, change: impl FnOnce(&mut Project)) -> bool {
         self.with(|state| {
-            let at = state.world.site_of_project(key);
-            let site = at.and_then(|at| state.world.sites.get_mut(at));
-            let project = site.and_then(|site| site.any_project_mut(key));
+            let found = state.world.project_mut(key);
+            let project = found.and_then(|(site, at)| site.all_projects.get_mut(at));
             project.map(change).is_some()
         })
     }

@@ -15,7 +15,7 @@ use crate::timing::Timing;
 use crate::world::{Edit, Issue, IssueData, Site, World};
 
 use super::expand::expand;
-use super::fields::WriteContext;
+use super::fields::Writer;
 use super::{Fields, fields, issues, render, strings, transitions, v2};
 
 /// The most issues of one bulk create.
@@ -88,7 +88,7 @@ fn create_each(
         let failing = failing(call.fault, at);
         let drafted = match failing {
             Some((status, false)) => Err(broken(status)),
-            _ => draft(issues::context(world, switches, call)?, call, element),
+            _ => draft(issues::writer(world, switches, call)?, call, element),
         };
         let site = call.site_mut(world)?;
         let outcome = drafted.map(|data| make(site, element, data, edit));
@@ -111,17 +111,13 @@ fn make(site: &mut Site, element: &Value, data: IssueData, edit: Edit<'_>) -> Ma
 }
 
 /// Reads one element, with documents also where version 2 sends texts.
-fn draft(
-    context: WriteContext<'_>,
-    call: &Call<'_>,
-    element: &Value,
-) -> Result<IssueData, Problems> {
+fn draft(writer: Writer<'_>, call: &Call<'_>, element: &Value) -> Result<IssueData, Problems> {
     if !call.is_v2() {
-        return fields::draft(context, element);
+        return fields::draft(writer, element);
     }
     let mut element = element.clone();
     v2::upgrade(&mut element)?;
-    fields::draft(context, &element)
+    fields::draft(writer, &element)
 }
 
 /// Tells whether a fault hits this element: with which status, and whether it is made all the same.

@@ -2,8 +2,6 @@
 
 mod values;
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
@@ -18,7 +16,7 @@ pub(super) use values::Refused;
 
 /// Who writes where.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct WriteContext<'a> {
+pub(super) struct Writer<'a> {
     pub(super) world: &'a World,
     pub(super) site: &'a Site,
     pub(super) account: &'a str,
@@ -27,43 +25,44 @@ pub(super) struct WriteContext<'a> {
 }
 
 /// Reads the body of one create and gives the issue it would make.
-pub(super) fn draft(context: WriteContext<'_>, details: &Value) -> Result<IssueData, Problems> {
+pub(super) fn draft(writer: Writer<'_>, details: &Value) -> Result<IssueData, Problems> {
     let empty = Map::new();
     let fields = details
         .get("fields")
         .and_then(Value::as_object)
         .unwrap_or(&empty);
-    let (at, project) = project(context, fields.get("project"))?;
+    let (at, project) = project(writer, fields.get("project"))?;
     let kind = issue_type(project, fields.get("issuetype"))?;
-    let mut data = blank(context, at, project, kind);
+    let content = Content::new(project, kind, writer.account, writer.now);
+    let mut data = IssueData::new(at, content);
     let screen = create_screen(project, kind);
     let on_screen = |field: &str| screen.iter().any(|shown| shown.id == field);
-    write(context, &mut data, details, &on_screen)?;
-    required(context, project, kind, &data)?;
+    write(writer, &mut data, details, &on_screen)?;
+    required(writer, project, kind, &data)?;
     data.properties = properties::read(details.get("properties"))?;
     Ok(data)
 }
 
 /// Changes an issue as the body of an edit says; screens are not asked.
 pub(super) fn edited(
-    context: WriteContext<'_>,
+    writer: Writer<'_>,
     data: &IssueData,
     details: &Value,
 ) -> Result<IssueData, Problems> {
     let mut data = data.clone();
-    let project = context.site.project_at(data.project);
+    let project = writer.site.project_at(data.project);
     let kind = project.and_then(|project| project.issue_type(&data.issue_type));
     let (Some(project), Some(kind)) = (project, kind) else {
         return Err(Problems::field("issuetype", BAD_ISSUE_TYPE));
     };
-    stays_in_project(context, &data, details)?;
+    stays_in_project(writer, &data, details)?;
     let kind = new_type(project, kind, details)?;
     data.issue_type.clone_from(&kind.id);
     let screen = create_screen(project, kind);
     let exists = |field: &str| {
         matches!(field, "priority" | "status") || screen.iter().any(|shown| shown.id == field)
     };
-    write(context, &mut data, details, &exists)?;
+    write(writer, &mut data, details, &exists)?;
     if data.summary.is_empty() {
         return Err(Problems::field("summary", NO_SUMMARY));
     }
@@ -96,16 +95,12 @@ fn new_type<'a>(
 }
 
 /// Refuses an edit that names another project: no edit moves an issue.
-fn stays_in_project(
-    context: WriteContext<'_>,
-    data: &IssueData,
-    details: &Value,
-) -> Result<(), Problems> {
+fn stays_in_project(writer: Writer<'_>, data: &IssueData, details: &Value) -> Result<(), Problems> {
     let Some(asked) = set_to(details, "project") else {
         return Ok(());
     };
     let named = asked.get("id").or_else(|| asked.get("key")).map(text_of);
-    let found = named.and_then(|named| context.site.project(&named));
+    let found = named.and_then(|named| writer.site.project(&named));
     match found {
         Some((at, _)) if at == data.project => Ok(()),
         _ => Err(Problems::field("project", cannot_be_set("project"))),
@@ -115,7 +110,7 @@ fn stays_in_project(
 const NO_SUMMARY: &str = "You must specify a summary of the issue.";
 
 fn project<'a>(
-    context: WriteContext<'a>,
+    writer: Writer<'a>,
     asked: Option<&Value>,
 ) -> Result<(usize, &'a Project), Problems> {
     let named = asked.and_then(|asked| asked.get("id").or_else(|| asked.get("key")));
@@ -125,7 +120,7 @@ fn project<'a>(
             "Specify a valid project ID or key",
         ));
     };
-    let Some((at, project)) = context.site.project(&named) else {
+    let Some((at, project)) = writer.site.project(&named) else {
         return Err(Problems::field("project", no_project(&named)));
     };
     if !project.can_create {
@@ -134,7 +129,7 @@ fn project<'a>(
             project.key
         );
         return Err(Problems {
-            status: match context.switches.create_without_create {
+            status: match writer.switches.create_without_create {
                 NoCreate::Forbidden => 403,
                 NoCreate::BadRequest => 400,
             },
@@ -163,36 +158,10 @@ fn issue_type<'a>(project: &'a Project, asked: Option<&Value>) -> Result<&'a Iss
     found.ok_or_else(|| Problems::field("issuetype", BAD_ISSUE_TYPE))
 }
 
-fn blank(context: WriteContext<'_>, at: usize, project: &Project, kind: &IssueType) -> IssueData {
-    let content = Content {
-        issue_type: kind.id.clone(),
-        summary: String::new(),
-        description: None,
-        priority: project.default_priority.clone(),
-        labels: Vec::new(),
-        status: project
-            .statuses
-            .first()
-            .map_or_else(String::new, |status| status.id.clone()),
-        creator: context.account.to_owned(),
-        reporter: Some(context.account.to_owned()),
-        assignee: None,
-        parent: None,
-        due_date: None,
-        resolved_at: None,
-        status_changed_at: context.now,
-        created: context.now,
-        updated: context.now,
-        custom: BTreeMap::new(),
-        properties: BTreeMap::new(),
-    };
-    IssueData::new(at, content)
-}
-
 /// Applies `fields` and `update`: first everything must be of the right form, then of the right
 /// content, as Jira's own two passes do it.
 fn write(
-    context: WriteContext<'_>,
+    writer: Writer<'_>,
     data: &mut IssueData,
     details: &Value,
     settable: &dyn Fn(&str) -> bool,
@@ -207,7 +176,7 @@ fn write(
             form.add(field, cannot_be_set(field));
             continue;
         }
-        match change.apply(context, data, field) {
+        match change.apply(writer, data, field) {
             Ok(()) => {}
             Err(Refused::Form(text)) => form.add(field, text),
             Err(Refused::Content(text)) => content.add(field, text),
@@ -231,15 +200,10 @@ enum Change<'a> {
 }
 
 impl Change<'_> {
-    fn apply(
-        &self,
-        context: WriteContext<'_>,
-        data: &mut IssueData,
-        field: &str,
-    ) -> Result<(), Refused> {
+    fn apply(&self, writer: Writer<'_>, data: &mut IssueData, field: &str) -> Result<(), Refused> {
         match self {
-            Self::Set(value) => values::set(context, data, field, value),
-            Self::Update(operation) => values::update(context, data, field, operation),
+            Self::Set(value) => values::set(writer, data, field, value),
+            Self::Update(operation) => values::update(writer, data, field, operation),
         }
     }
 }
@@ -263,7 +227,7 @@ fn changes<'a>(details: &'a Value, problems: &mut Problems) -> Vec<(&'a str, Cha
 }
 
 fn required(
-    context: WriteContext<'_>,
+    writer: Writer<'_>,
     project: &Project,
     kind: &IssueType,
     data: &IssueData,
@@ -280,7 +244,7 @@ fn required(
         if data.custom.get(&field.id).is_some_and(|it| !it.is_null()) {
             continue;
         }
-        if context.switches.required_in_messages {
+        if writer.switches.required_in_messages {
             let text = format!("Field '{}' is required", field.id);
             problems.messages.push(text);
         } else {

@@ -11,7 +11,7 @@ use crate::timing::Timing;
 use crate::world::{Site, World};
 
 use super::expand::expand;
-use super::fields::{self, WriteContext};
+use super::fields::{self, Writer};
 use super::{Fields, editable, render, transitions, visible};
 
 pub(super) fn create(
@@ -21,8 +21,8 @@ pub(super) fn create(
     call: &Call<'_>,
 ) -> Result<Answer, Answer> {
     let body = call.details()?;
-    let context = context(world, switches, call)?;
-    let data = fields::draft(context, &body).map_err(|problems| problems.answer())?;
+    let writer = writer(world, switches, call)?;
+    let data = fields::draft(writer, &body).map_err(|problems| problems.answer())?;
     let edit = timing.edit(&call.account);
     let site = call.site_mut(world)?;
     let id = site.create(data, edit.visible_at);
@@ -46,12 +46,12 @@ pub(super) fn created(site: &Site, id: u64, transition: Option<Value>) -> Value 
     shown
 }
 
-pub(super) fn context<'a>(
+pub(super) fn writer<'a>(
     world: &'a World,
     switches: &'a WriteSwitches,
     call: &'a Call<'_>,
-) -> Result<WriteContext<'a>, Answer> {
-    Ok(WriteContext {
+) -> Result<Writer<'a>, Answer> {
+    Ok(Writer {
         world,
         site: call.site(world)?,
         account: &call.account,
@@ -85,10 +85,10 @@ pub(super) fn edit(
 ) -> Result<Answer, Answer> {
     let body = call.details()?;
     refuse_silence(switches, call)?;
-    let context = context(world, switches, call)?;
-    let issue = editable(context.site, call.part(1))?;
+    let writer = writer(world, switches, call)?;
+    let issue = editable(writer.site, call.part(1))?;
     let id = issue.id;
-    let data = fields::edited(context, &issue.data, &body).map_err(|problems| problems.answer())?;
+    let data = fields::edited(writer, &issue.data, &body).map_err(|problems| problems.answer())?;
     let edit = timing.edit(&call.account);
     call.site_mut(world)?.edit(id, edit, |old| *old = data);
     if call.request.query("returnIssue") != Some("true") {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::Edit;
+use super::{Edit, IssueType, Project};
 
 /// Where an issue stands and what it holds.
 #[derive(Clone, Debug)]
@@ -40,6 +40,37 @@ pub(crate) struct Content {
     pub(crate) updated: OffsetDateTime,
     pub(crate) custom: BTreeMap<String, Value>,
     pub(crate) properties: BTreeMap<String, Value>,
+}
+
+impl Content {
+    /// Gives what a new issue has where only its type and its creator are known.
+    pub(crate) fn new(
+        home: &Project,
+        kind: &IssueType,
+        creator: &str,
+        now: OffsetDateTime,
+    ) -> Self {
+        let status = home.statuses.first().map(|status| status.id.clone());
+        Self {
+            issue_type: kind.id.clone(),
+            summary: String::new(),
+            description: None,
+            priority: home.default_priority.clone(),
+            labels: Vec::new(),
+            status: status.unwrap_or_default(),
+            creator: creator.to_owned(),
+            reporter: Some(creator.to_owned()),
+            assignee: None,
+            parent: None,
+            due_date: None,
+            resolved_at: None,
+            status_changed_at: now,
+            created: now,
+            updated: now,
+            custom: BTreeMap::new(),
+            properties: BTreeMap::new(),
+        }
+    }
 }
 
 impl IssueData {

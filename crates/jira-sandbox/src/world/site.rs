@@ -107,11 +107,6 @@ impl Site {
             .or_else(|| self.find_project(|project| project.was(id_or_key)))
     }
 
-    pub(crate) fn any_project_mut(&mut self, id_or_key: &str) -> Option<&mut Project> {
-        let (at, _) = self.any_project(id_or_key)?;
-        self.all_projects.get_mut(at)
-    }
-
     fn find_project(&self, matches: impl Fn(&Project) -> bool) -> Option<(usize, &Project)> {
         self.all_projects
             .iter()

@@ -9,7 +9,7 @@ use crate::errors::{NOT_A_DOCUMENT, TEXT_TOO_LONG};
 use crate::rest::render;
 use crate::world::{FieldKind, IssueData, IssueType, Project};
 
-use super::WriteContext;
+use super::Writer;
 
 /// The most characters (UTF-16 units) of a summary, a label or a one-line field.
 const MAX_LINE_UNITS: usize = 255;
@@ -37,7 +37,7 @@ fn content<T>(text: impl Into<String>) -> Result<T, Refused> {
 
 /// Sets a field that is known to be settable.
 pub(super) fn set(
-    context: WriteContext<'_>,
+    writer: Writer<'_>,
     data: &mut IssueData,
     field: &str,
     value: &Value,
@@ -46,15 +46,15 @@ pub(super) fn set(
         // Only transitions change the status; an edit that names it is taken and changes nothing.
         "status" => {}
         "summary" => data.summary = summary(value)?,
-        "description" => data.description = document(context, value)?,
+        "description" => data.description = document(writer, value)?,
         "labels" => data.labels = labels(value)?,
-        "priority" => data.priority = priority(context, data, value)?,
-        "assignee" => data.assignee = person(context, value)?,
-        "reporter" => data.reporter = person(context, value)?,
+        "priority" => data.priority = priority(writer, data, value)?,
+        "assignee" => data.assignee = person(writer, value)?,
+        "reporter" => data.reporter = person(writer, value)?,
         "duedate" => data.due_date = date(value)?,
-        "parent" => data.parent = parent(context, data, value)?,
+        "parent" => data.parent = parent(writer, data, value)?,
         custom => {
-            let value = custom_value(context, data, custom, value)?;
+            let value = custom_value(writer, data, custom, value)?;
             data.custom.insert(custom.to_owned(), value);
         }
     }
@@ -63,13 +63,13 @@ pub(super) fn set(
 
 /// Applies one operation of `update`.
 pub(super) fn update(
-    context: WriteContext<'_>,
+    writer: Writer<'_>,
     data: &mut IssueData,
     field: &str,
     operation: &Value,
 ) -> Result<(), Refused> {
     if let Some(value) = operation.get("set") {
-        return set(context, data, field, value);
+        return set(writer, data, field, value);
     }
     if field != "labels" {
         return form(&format!(
@@ -109,12 +109,12 @@ fn summary(value: &Value) -> Result<String, Refused> {
     Ok(text.to_owned())
 }
 
-fn document(context: WriteContext<'_>, value: &Value) -> Result<Option<Value>, Refused> {
+fn document(writer: Writer<'_>, value: &Value) -> Result<Option<Value>, Refused> {
     if value.is_null() {
         return Ok(None);
     }
     match adf::check(value) {
-        Ok(()) if context.switches.stored_documents_grow => Ok(Some(adf::grown(value))),
+        Ok(()) if writer.switches.stored_documents_grow => Ok(Some(adf::grown(value))),
         Ok(()) => Ok(Some(value.clone())),
         Err(Refusal::NotADocument) => form(NOT_A_DOCUMENT),
         Err(Refusal::TooLong) => content(TEXT_TOO_LONG),
@@ -157,23 +157,23 @@ fn add_label(labels: &mut Vec<String>, label: String) {
     }
 }
 
-fn home<'a>(context: WriteContext<'a>, data: &IssueData) -> Result<&'a Project, Refused> {
-    context
+fn home<'a>(writer: Writer<'a>, data: &IssueData) -> Result<&'a Project, Refused> {
+    writer
         .site
         .project_at(data.project)
         .ok_or_else(|| Refused::Form("No such project.".to_owned()))
 }
 
 fn priority(
-    context: WriteContext<'_>,
+    writer: Writer<'_>,
     data: &IssueData,
     value: &Value,
 ) -> Result<Option<String>, Refused> {
     if value.is_null() {
-        return Ok(home(context, data)?.default_priority.clone());
+        return Ok(home(writer, data)?.default_priority.clone());
     }
     let text = |name| value.get(name).and_then(Value::as_str);
-    let scheme = &home(context, data)?.priorities;
+    let scheme = &home(writer, data)?.priorities;
     let found = match (text("id"), text("name")) {
         (Some(id), _) => scheme.iter().find(|priority| priority.id == id),
         (None, Some(name)) => scheme.iter().find(|priority| priority.name == name),
@@ -187,7 +187,7 @@ fn priority(
     }
 }
 
-fn person(context: WriteContext<'_>, value: &Value) -> Result<Option<String>, Refused> {
+fn person(writer: Writer<'_>, value: &Value) -> Result<Option<String>, Refused> {
     if value.is_null() {
         return Ok(None);
     }
@@ -195,7 +195,7 @@ fn person(context: WriteContext<'_>, value: &Value) -> Result<Option<String>, Re
     let Some(id) = text("accountId").or_else(|| text("id")) else {
         return form("expected Object with an accountId property");
     };
-    match context.world.account(id) {
+    match writer.world.account(id) {
         Some(account) => Ok(Some(account.id.to_owned())),
         None => content(format!("User '{id}' does not exist.")),
     }
@@ -212,11 +212,7 @@ fn date(value: &Value) -> Result<Option<String>, Refused> {
     Ok(Some(text.to_owned()))
 }
 
-fn parent(
-    context: WriteContext<'_>,
-    data: &IssueData,
-    value: &Value,
-) -> Result<Option<u64>, Refused> {
+fn parent(writer: Writer<'_>, data: &IssueData, value: &Value) -> Result<Option<u64>, Refused> {
     if value.is_null() {
         return Ok(None);
     }
@@ -224,16 +220,16 @@ fn parent(
         .get("id")
         .or_else(|| value.get("key"))
         .and_then(Value::as_str);
-    let Some(parent) = named.and_then(|named| context.site.visible(named)) else {
+    let Some(parent) = named.and_then(|named| writer.site.visible(named)) else {
         return content("Could not find issue by id or key.");
     };
-    let kind = home(context, data)?.issue_type(&data.issue_type);
+    let kind = home(writer, data)?.issue_type(&data.issue_type);
     let same_project = parent.data.project == data.project;
     if kind.is_some_and(IssueType::is_subtask) && !same_project {
         let text = "Sub-tasks must be created in the same project as the parent.";
         return Err(Refused::Elsewhere("project", text));
     }
-    let parents_home = context.site.project_at(parent.data.project);
+    let parents_home = writer.site.project_at(parent.data.project);
     let parents_kind = parents_home.and_then(|home| home.issue_type(&parent.data.issue_type));
     let fits = |(kind, above): (&IssueType, &IssueType)| above.level == kind.level + 1;
     if !kind.zip(parents_kind).is_some_and(fits) {
@@ -243,12 +239,12 @@ fn parent(
 }
 
 fn custom_value(
-    context: WriteContext<'_>,
+    writer: Writer<'_>,
     data: &IssueData,
     id: &str,
     value: &Value,
 ) -> Result<Value, Refused> {
-    let field = home(context, data)?
+    let field = home(writer, data)?
         .custom_fields
         .iter()
         .find(|field| field.id == id);
@@ -267,7 +263,7 @@ fn custom_value(
             Some(text) if text.trim().is_empty() => Ok(Value::Null),
             Some(text) => Ok(text.into()),
         },
-        FieldKind::Paragraph => Ok(document(context, value)?.unwrap_or_default()),
+        FieldKind::Paragraph => Ok(document(writer, value)?.unwrap_or_default()),
         FieldKind::Number if value.is_number() => Ok(value.clone()),
         FieldKind::Number => form("Operation value must be a number"),
         FieldKind::Select(options) => {
@@ -281,7 +277,7 @@ fn custom_value(
                 None => by_value == Some(value),
             });
             match chosen {
-                Some((id, value)) => Ok(render::option(context.site, id, value)),
+                Some((id, value)) => Ok(render::option(writer.site, id, value)),
                 None => content(format!(
                     "Option is not valid for the field '{}'.",
                     field.name

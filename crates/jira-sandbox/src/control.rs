@@ -12,13 +12,13 @@ use crate::duplicates;
 use crate::handle::IssueSnapshot;
 use crate::journal::{Journal, JournalEntry};
 use crate::kit::control::{self, ok, read, refused};
-use crate::kit::http::{Answer, Request};
+use crate::kit::http::{Answer, Answered, Request};
 use crate::pages;
 use crate::state::State;
 use crate::world::{Issue, World};
 
 /// Answers a control call.
-pub(crate) fn answer(state: &mut State, request: &Request) -> Result<Answer, Answer> {
+pub(crate) fn answer(state: &mut State, request: &Request) -> Answered {
     let parts = request.parts(1);
     match (request.method.as_str(), parts.as_slice()) {
         ("GET" | "POST", ["clock"]) => control::clock(&mut state.timing.clock, request),
@@ -150,7 +150,7 @@ fn issues(world: &World, request: &Request) -> Value {
 }
 
 /// Changes the switches that the body names; the others stay.
-fn settings(state: &mut State, request: &Request) -> Result<Answer, Answer> {
+fn settings(state: &mut State, request: &Request) -> Answered {
     let body: Value = serde_json::from_slice(&request.body)
         .map_err(|_| refused(400, "The body is not valid JSON."))?;
     let switches = state.switches.merged(&body);
@@ -159,7 +159,7 @@ fn settings(state: &mut State, request: &Request) -> Result<Answer, Answer> {
 }
 
 /// Puts random faults in force and counts anew.
-fn start_chaos(run: &mut ChaosRun, request: &Request) -> Result<Answer, Answer> {
+fn start_chaos(run: &mut ChaosRun, request: &Request) -> Answered {
     let chaos: Chaos = read(request)?;
     run.start(chaos).map_err(|text| refused(400, &text))?;
     Ok(Answer::json(201, &json!(run.report())))

@@ -7,7 +7,7 @@ use crate::config::SandboxConfig;
 use crate::effect::Effect;
 use crate::endpoint::Endpoint;
 use crate::errors::{gateway_error, html_error, jira_error};
-use crate::kit::http::{Answer, Request};
+use crate::kit::http::{Answer, Answered, Request};
 use crate::oauth::{Bearer, Tokens};
 use crate::rest;
 use crate::rest::table::Handler;
@@ -111,7 +111,7 @@ pub(crate) fn answer(
     endpoint: Endpoint,
     request: &Request,
     fault: Option<&Effect>,
-) -> Result<Answer, Answer> {
+) -> Answered {
     let cloud_id = request.part(2);
     let now = state.timing.now();
     let bearer = if request.at_site {

@@ -10,14 +10,14 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::errors::gateway_error;
-use crate::kit::http::{Answer, Request};
+use crate::kit::http::{Answer, Answered, Request};
 use crate::state::State;
 use crate::world::{Project, Site, World};
 
 use html::{escape, frame, layout};
 
 /// Answers a request for a page.
-pub(crate) fn answer(state: &mut State, request: &Request) -> Result<Answer, Answer> {
+pub(crate) fn answer(state: &mut State, request: &Request) -> Answered {
     let parts = request.parts(0);
     match (request.method.as_str(), parts.as_slice()) {
         ("GET", []) => Ok(console()),
@@ -50,7 +50,7 @@ fn not_found(text: &str) -> Answer {
 }
 
 /// Gives a file that pages refer to.
-fn asset(name: &str) -> Result<Answer, Answer> {
+fn asset(name: &str) -> Answered {
     let (content_type, text) = match name {
         "style.css" => (
             "text/css;charset=UTF-8",

@@ -16,7 +16,7 @@ use crate::endpoint::Endpoint;
 use crate::journal::{Ended, Journal, JournalEntry};
 use crate::json::text_of;
 use crate::kit::faults::{FaultPlan, Struck};
-use crate::kit::http::{Answer, Request};
+use crate::kit::http::{Answer, Answered, Request};
 use crate::kit::journal::{Exchange, ExchangeAnswer};
 use crate::limits::{Asked, Limits};
 use crate::localise;
@@ -183,9 +183,9 @@ impl State {
             latency: if quick {
                 Duration::ZERO
             } else {
-                self.switches.timing.latency()
+                Duration::from_millis(self.switches.timing.latency_ms)
             },
-            latency_per_issue: self.switches.timing.latency_per_issue(),
+            latency_per_issue: Duration::from_millis(self.switches.timing.latency_per_issue_ms),
         }
     }
 
@@ -221,7 +221,7 @@ impl State {
         answer
     }
 
-    fn beside_jira(&mut self, endpoint: Endpoint, request: &Request) -> Result<Answer, Answer> {
+    fn beside_jira(&mut self, endpoint: Endpoint, request: &Request) -> Answered {
         match endpoint.row().map(|row| row.handler) {
             Some(Handler::OAuth(answer)) => answer(self, request),
             _ if endpoint == Endpoint::Page => pages::answer(self, request),

@@ -14,8 +14,7 @@ use crate::webhooks::{WebhookJwt, WebhookUrlScope};
 /// Everything that can be switched while a sandbox runs, by topic.
 ///
 /// JSON and TOML know no topics: there every switch stands under its own name.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Value")]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Switches {
     /// How long things take, and what is drawn.
@@ -257,24 +256,6 @@ fn set_in<T: Serialize + DeserializeOwned>(
     *field = value.clone();
     *topic = serde_path_to_error::deserialize(fields).map_err(|error| error.to_string())?;
     Ok(true)
-}
-
-impl TryFrom<Value> for Switches {
-    type Error = String;
-
-    fn try_from(switches: Value) -> Result<Self, String> {
-        Self::default().merged(&switches)
-    }
-}
-
-impl TimingSwitches {
-    pub(crate) fn latency(&self) -> Duration {
-        Duration::from_millis(self.latency_ms)
-    }
-
-    pub(crate) fn latency_per_issue(&self) -> Duration {
-        Duration::from_millis(self.latency_per_issue_ms)
-    }
 }
 
 /// What the gateway answers to a token that has expired or is unknown; Atlassian does not say.

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use crate::config::SandboxConfig;
 use crate::kit::control::{ok, read, refused};
-use crate::kit::http::{Answer, Request};
+use crate::kit::http::{Answer, Answered, Request};
 use crate::oauth::Tokens;
 use crate::world::World;
 
@@ -32,12 +32,7 @@ pub(super) fn list(tokens: &Tokens) -> Value {
 }
 
 /// Adds a site to an account's grant, as a later consent does, or takes it away.
-pub(super) fn change(
-    world: &World,
-    tokens: &mut Tokens,
-    request: &Request,
-    add: bool,
-) -> Result<Answer, Answer> {
+pub(super) fn change(world: &World, tokens: &mut Tokens, request: &Request, add: bool) -> Answered {
     let grant: Grant = read(request)?;
     let account = account(world, grant.account)?;
     let site = cloud_id(world, &grant.site)?;
@@ -69,7 +64,7 @@ pub(super) fn mint(
     config: &SandboxConfig,
     now: OffsetDateTime,
     request: &Request,
-) -> Result<Answer, Answer> {
+) -> Answered {
     let mint: Mint = read(request)?;
     let account = account(world, mint.account)?;
     let sites = match mint.sites {

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use crate::handle::IssueSnapshot;
 use crate::kit::control::{given, ok, read, refused, text};
-use crate::kit::http::{Answer, Request};
+use crate::kit::http::{Answer, Answered, Request};
 use crate::others::Other;
 use crate::rest::move_to_status;
 use crate::timing::Timing;
@@ -23,7 +23,7 @@ pub(super) fn answer(
     request: &Request,
     key: &str,
     rest: &[&str],
-) -> Result<Answer, Answer> {
+) -> Answered {
     match (request.method.as_str(), rest) {
         ("GET", []) => show(world, key),
         ("DELETE", []) => delete(world, key),
@@ -43,24 +43,19 @@ fn no_issue() -> Answer {
 }
 
 /// Shows an issue as it stands.
-fn show(world: &mut World, key: &str) -> Result<Answer, Answer> {
+fn show(world: &mut World, key: &str) -> Answered {
     let snapshot = IssueSnapshot::find(world, key).ok_or_else(no_issue)?;
     Ok(ok(&json!(snapshot)))
 }
 
-fn delete(world: &mut World, key: &str) -> Result<Answer, Answer> {
+fn delete(world: &mut World, key: &str) -> Answered {
     let actor = world.other_account();
     let (site, id) = world.site_of_key(key).ok_or_else(no_issue)?;
     site.delete(id, &actor);
     Ok(Answer::empty(204))
 }
 
-fn set_status(
-    world: &mut World,
-    timing: &mut Timing,
-    key: &str,
-    request: &Request,
-) -> Result<Answer, Answer> {
+fn set_status(world: &mut World, timing: &mut Timing, key: &str, request: &Request) -> Answered {
     let status = text(request, "status")?;
     let other = Other::acting(world, timing);
     let (site, id) = world.site_of_key(key).ok_or_else(no_issue)?;
@@ -70,12 +65,7 @@ fn set_status(
     show(world, key)
 }
 
-fn set_project(
-    world: &mut World,
-    timing: &mut Timing,
-    key: &str,
-    request: &Request,
-) -> Result<Answer, Answer> {
+fn set_project(world: &mut World, timing: &mut Timing, key: &str, request: &Request) -> Answered {
     let project = text(request, "project")?;
     let other = Other::acting(world, timing);
     let (site, id) = world.site_of_key(key).ok_or_else(no_issue)?;
@@ -85,7 +75,7 @@ fn set_project(
     show(world, key)
 }
 
-fn set_hidden(world: &mut World, key: &str, request: &Request) -> Result<Answer, Answer> {
+fn set_hidden(world: &mut World, key: &str, request: &Request) -> Answered {
     let value = given(request, "hidden")?;
     let hidden = match value {
         Value::Bool(hidden) => hidden,
@@ -107,12 +97,7 @@ struct Lag {
 }
 
 /// Lets search see the issue's last write only after so long from now.
-fn search_lag(
-    world: &mut World,
-    now: OffsetDateTime,
-    key: &str,
-    request: &Request,
-) -> Result<Answer, Answer> {
+fn search_lag(world: &mut World, now: OffsetDateTime, key: &str, request: &Request) -> Answered {
     let lag: Lag = read(request)?;
     let visible_at = now + Duration::from_millis(lag.ms);
     let (site, id) = world.site_of_key(key).ok_or_else(no_issue)?;
@@ -133,12 +118,7 @@ struct Copy {
 }
 
 /// Lets another account clone an issue.
-fn clone(
-    world: &mut World,
-    timing: &mut Timing,
-    key: &str,
-    request: &Request,
-) -> Result<Answer, Answer> {
+fn clone(world: &mut World, timing: &mut Timing, key: &str, request: &Request) -> Answered {
     let copy: Copy = read(request)?;
     let account = match copy.account {
         Some(account) => known_account(world, account)?,
@@ -171,12 +151,7 @@ struct Property {
 }
 
 /// Lets somebody else write or remove an entity property.
-fn property(
-    world: &mut World,
-    timing: &mut Timing,
-    key: &str,
-    request: &Request,
-) -> Result<Answer, Answer> {
+fn property(world: &mut World, timing: &mut Timing, key: &str, request: &Request) -> Answered {
     let property: Property = read(request)?;
     let other = Other::acting(world, timing);
     let (site, id) = world.site_of_key(key).ok_or_else(no_issue)?;
@@ -191,7 +166,7 @@ fn property(
 }
 
 /// Shows the links of an issue to something elsewhere.
-fn links(world: &mut World, key: &str) -> Result<Answer, Answer> {
+fn links(world: &mut World, key: &str) -> Answered {
     let (site, id) = world.site_of_key(key).ok_or_else(no_issue)?;
     let links = site.links_of(id).iter();
     let shown = links.map(|link| json!({"id": link.id, "link": link.value}));

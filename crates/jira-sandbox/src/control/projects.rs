@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::kit::control::{ok, read, refused};
-use crate::kit::http::{Answer, Request};
+use crate::kit::http::{Answer, Answered, Request};
 use crate::others::{Batch, seed_issues};
 use crate::state::State;
 use crate::world::{FieldSeed, Issue, Project, ProjectTemplate, Site, World};
@@ -13,11 +13,7 @@ use crate::world::{FieldSeed, Issue, Project, ProjectTemplate, Site, World};
 use super::no_call;
 
 /// Answers a call below `/sandbox/projects`.
-pub(super) fn answer(
-    state: &mut State,
-    request: &Request,
-    rest: &[&str],
-) -> Result<Answer, Answer> {
+pub(super) fn answer(state: &mut State, request: &Request, rest: &[&str]) -> Answered {
     match (request.method.as_str(), rest) {
         ("GET", []) => Ok(ok(&list(&state.world))),
         ("POST", []) => create(&mut state.world, request),
@@ -64,7 +60,7 @@ fn list(world: &World) -> Value {
     json!({"projects": projects})
 }
 
-fn shown(world: &mut World, key: &str) -> Result<Answer, Answer> {
+fn shown(world: &mut World, key: &str) -> Answered {
     let (site, at) = find(world, key)?;
     let project = site.project_at(at).ok_or_else(no_project)?;
     Ok(ok(&show(site, project)))
@@ -83,7 +79,7 @@ struct NewProject {
     template: ProjectTemplate,
 }
 
-fn create(world: &mut World, request: &Request) -> Result<Answer, Answer> {
+fn create(world: &mut World, request: &Request) -> Answered {
     let new: NewProject = read(request)?;
     if world.site_of_project(&new.key).is_some() {
         return Err(refused(409, "There is a project of this key already."));
@@ -122,7 +118,7 @@ struct ProjectChange {
     priority_on_screen: Option<bool>,
 }
 
-fn change(world: &mut World, key: &str, request: &Request) -> Result<Answer, Answer> {
+fn change(world: &mut World, key: &str, request: &Request) -> Answered {
     let change: ProjectChange = read(request)?;
     let (site, at) = find(world, key)?;
     let taken = |key: &String| {
@@ -154,26 +150,21 @@ fn change(world: &mut World, key: &str, request: &Request) -> Result<Answer, Ans
     Ok(ok(&show(site, site.project_at(at).ok_or_else(no_project)?)))
 }
 
-fn delete(world: &mut World, key: &str) -> Result<Answer, Answer> {
+fn delete(world: &mut World, key: &str) -> Answered {
     let actor = world.other_account();
     let (site, at) = find(world, key)?;
     site.delete_project(at, &actor);
     Ok(Answer::empty(204))
 }
 
-fn seed(
-    world: &mut World,
-    now: OffsetDateTime,
-    key: &str,
-    request: &Request,
-) -> Result<Answer, Answer> {
+fn seed(world: &mut World, now: OffsetDateTime, key: &str, request: &Request) -> Answered {
     let batch: Batch = read(request)?;
     find(world, key)?;
     seed_issues(world, now, key, &batch).map_err(|text| refused(422, &text))?;
     shown(world, key)
 }
 
-fn others(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
+fn others(state: &mut State, key: &str, request: &Request) -> Answered {
     let batch: Batch = read(request)?;
     find(&mut state.world, key)?;
     state
@@ -215,7 +206,7 @@ enum Action {
     DropProperty,
 }
 
-fn range(world: &mut World, key: &str, request: &Request) -> Result<Answer, Answer> {
+fn range(world: &mut World, key: &str, request: &Request) -> Answered {
     let range: Range = read(request)?;
     let actor = world.other_account();
     let (site, at) = find(world, key)?;
@@ -258,7 +249,7 @@ fn apply(issue: &mut Issue, range: &Range) {
     }
 }
 
-fn add_field(world: &mut World, key: &str, request: &Request) -> Result<Answer, Answer> {
+fn add_field(world: &mut World, key: &str, request: &Request) -> Answered {
     let field: FieldSeed = read(request)?;
     let (site, at) = find(world, key)?;
     let next = site.next_field_number();

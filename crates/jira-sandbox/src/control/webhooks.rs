@@ -5,18 +5,14 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::kit::control::{ok, read, refused};
-use crate::kit::http::{Answer, Request};
+use crate::kit::http::{Answer, Answered, Request};
 use crate::state::State;
 use crate::webhooks::{Outbox, Webhooks};
 
 use super::no_call;
 
 /// Answers a call below `/sandbox/webhooks`.
-pub(super) fn answer(
-    state: &mut State,
-    request: &Request,
-    rest: &[&str],
-) -> Result<Answer, Answer> {
+pub(super) fn answer(state: &mut State, request: &Request, rest: &[&str]) -> Answered {
     match (request.method.as_str(), rest) {
         ("GET", []) => Ok(ok(&list(&state.webhooks, state.timing.now()))),
         ("DELETE", []) => {
@@ -64,7 +60,7 @@ struct Again {
     identifier: String,
 }
 
-fn again(outbox: &mut Outbox, now: OffsetDateTime, request: &Request) -> Result<Answer, Answer> {
+fn again(outbox: &mut Outbox, now: OffsetDateTime, request: &Request) -> Answered {
     let again: Again = read(request)?;
     if outbox.again(&again.identifier, now) {
         Ok(Answer::empty(202))

@@ -10,7 +10,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::clock::Clock;
 use super::faults::{Fault, FaultPlan};
-use super::http::{Answer, Request};
+use super::http::{Answer, Answered, Request};
 
 pub(crate) fn ok(body: &Value) -> Answer {
     Answer::json(200, body)
@@ -63,7 +63,7 @@ fn number(request: &Request, name: &str) -> Result<u64, Answer> {
 }
 
 /// Answers a call about the clock.
-pub(crate) fn clock(clock: &mut Clock, request: &Request) -> Result<Answer, Answer> {
+pub(crate) fn clock(clock: &mut Clock, request: &Request) -> Answered {
     if request.method.as_str() == "POST" {
         advance(clock, request)?;
     }
@@ -103,7 +103,7 @@ pub(crate) fn faults(plan: &FaultPlan) -> Value {
 }
 
 /// Takes one fault or a list of them.
-pub(crate) fn push_faults(plan: &mut FaultPlan, request: &Request) -> Result<Answer, Answer> {
+pub(crate) fn push_faults(plan: &mut FaultPlan, request: &Request) -> Answered {
     let is_list = request.body.trim_ascii_start().starts_with(b"[");
     let faults: Vec<Fault> = match is_list {
         true => read(request)?,
@@ -113,7 +113,7 @@ pub(crate) fn push_faults(plan: &mut FaultPlan, request: &Request) -> Result<Ans
     Ok(Answer::json(201, &self::faults(plan)))
 }
 
-pub(crate) fn remove_fault(plan: &mut FaultPlan, at: &str) -> Result<Answer, Answer> {
+pub(crate) fn remove_fault(plan: &mut FaultPlan, at: &str) -> Answered {
     match at.parse().is_ok_and(|at| plan.remove(at)) {
         true => Ok(Answer::empty(204)),
         false => Err(refused(404, "There is no such fault.")),

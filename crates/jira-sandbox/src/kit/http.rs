@@ -187,6 +187,9 @@ pub(crate) struct Answer {
     pub(crate) extra_points: u64,
 }
 
+/// What a handler gives: its answer, or a refusal that ended its work early.
+pub(crate) type Answered = Result<Answer, Answer>;
+
 impl Answer {
     pub(crate) fn json(status: u16, body: &Value) -> Self {
         Self::raw(

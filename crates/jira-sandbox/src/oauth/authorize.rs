@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 use url::Url;
 
 use crate::config::SandboxConfig;
-use crate::kit::http::{Answer, Request};
+use crate::kit::http::{Answer, Answered, Request};
 use crate::pages::consent;
 use crate::switches::OAuthSwitches;
 use crate::world::World;
@@ -28,7 +28,7 @@ pub(crate) fn authorize(
     switches: &OAuthSwitches,
     now: OffsetDateTime,
     request: &Request,
-) -> Result<Answer, Answer> {
+) -> Answered {
     let asked = read(config, switches, &request.query)?;
     let first = world.accounts.first().zip(world.sites.first());
     Ok(match first.filter(|_| config.auto_consent) {
@@ -48,7 +48,7 @@ pub(crate) fn decide(
     switches: &OAuthSwitches,
     now: OffsetDateTime,
     request: &Request,
-) -> Result<Answer, Answer> {
+) -> Answered {
     if request.method.as_str() != "POST" {
         return Err(consent::error(
             405,

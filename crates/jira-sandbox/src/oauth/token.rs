@@ -7,7 +7,7 @@ use crate::config::{DeadRefresh, SandboxConfig};
 use crate::effect::TokenError;
 use crate::errors;
 use crate::json::set;
-use crate::kit::http::{Answer, Request};
+use crate::kit::http::{Answer, Answered, Request};
 use crate::switches::OAuthSwitches;
 
 use super::tokens::{Pair, Tokens};
@@ -19,7 +19,7 @@ pub(crate) fn token(
     switches: &OAuthSwitches,
     now: OffsetDateTime,
     request: &Request,
-) -> Result<Answer, Answer> {
+) -> Answered {
     let answered = exchange(tokens, config, switches, now, request);
     if answered.is_err() {
         tokens.counters.refused += 1;
@@ -33,7 +33,7 @@ fn exchange(
     switches: &OAuthSwitches,
     now: OffsetDateTime,
     request: &Request,
-) -> Result<Answer, Answer> {
+) -> Answered {
     if request.method.as_str() != "POST" {
         return Err(errors::token_error(
             405,

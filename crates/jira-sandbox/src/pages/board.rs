@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::kit::http::Answer;
+use crate::kit::http::{Answer, Answered};
 use crate::others::Other;
 use crate::rest::move_to_status;
 use crate::timing::Timing;
@@ -15,7 +15,7 @@ use super::not_found;
 const MAX_CARDS: usize = 100;
 
 /// Shows the board of the first site's first project.
-pub(super) fn first(world: &World) -> Result<Answer, Answer> {
+pub(super) fn first(world: &World) -> Answered {
     let site = world
         .sites
         .first()
@@ -28,7 +28,7 @@ pub(super) fn first(world: &World) -> Result<Answer, Answer> {
 }
 
 /// Lists a site's boards.
-pub(super) fn site(world: &World, slug: &str) -> Result<Answer, Answer> {
+pub(super) fn site(world: &World, slug: &str) -> Answered {
     let site = find_site(world, slug)?;
     let items = site.projects().map(|project| {
         let (key, name) = (escape(&project.key), escape(&project.name));
@@ -42,12 +42,7 @@ pub(super) fn site(world: &World, slug: &str) -> Result<Answer, Answer> {
 }
 
 /// Shows a project's board: a whole page, or only its columns.
-pub(super) fn project(
-    world: &World,
-    slug: &str,
-    key: &str,
-    fragment: bool,
-) -> Result<Answer, Answer> {
+pub(super) fn project(world: &World, slug: &str, key: &str, fragment: bool) -> Answered {
     let site = find_site(world, slug)?;
     // The board is for those who set the sandbox up, whatever the app may see.
     let (_, project) = site
@@ -72,7 +67,7 @@ pub(super) fn move_card(
     slug: &str,
     key: &str,
     form: &[(String, String)],
-) -> Result<Answer, Answer> {
+) -> Answered {
     let field = |name: &str| {
         form.iter()
             .find(|(field, _)| field == name)

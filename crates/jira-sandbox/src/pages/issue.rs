@@ -1,7 +1,7 @@
 //! The page of one issue.
 
 use crate::adf;
-use crate::kit::http::Answer;
+use crate::kit::http::{Answer, Answered};
 use crate::world::World;
 
 use super::board::find_site;
@@ -9,7 +9,7 @@ use super::html::{escape, layout};
 use super::not_found;
 
 /// Shows an issue's fields and the text of its description.
-pub(super) fn page(world: &World, slug: &str, key: &str) -> Result<Answer, Answer> {
+pub(super) fn page(world: &World, slug: &str, key: &str) -> Answered {
     let site = find_site(world, slug)?;
     let issue = site
         .visible(key)

@@ -8,7 +8,7 @@ use crate::effect::Effect;
 use crate::errors::{NO_SUCH_ISSUE, Problems, jira_error};
 use crate::gateway::Call;
 use crate::json::set;
-use crate::kit::http::Answer;
+use crate::kit::http::{Answer, Answered};
 use crate::kit::random::Random;
 use crate::switches::{HiddenIssues, ReadSwitches, TooManyCreates, WriteSwitches};
 use crate::timing::Timing;
@@ -44,7 +44,7 @@ pub(super) fn create(
     timing: &mut Timing,
     switches: &WriteSwitches,
     call: &Call<'_>,
-) -> Result<Answer, Answer> {
+) -> Answered {
     let body = call.request.json()?;
     let elements = body.get("issueUpdates").and_then(Value::as_array);
     let elements = elements.map(Vec::as_slice).unwrap_or_default();
@@ -174,11 +174,7 @@ fn may_fetch_many(names: &[String]) -> bool {
     names.len() <= 100 && !names.iter().any(heavy)
 }
 
-pub(super) fn fetch(
-    world: &World,
-    switches: &ReadSwitches,
-    call: &Call<'_>,
-) -> Result<Answer, Answer> {
+pub(super) fn fetch(world: &World, switches: &ReadSwitches, call: &Call<'_>) -> Answered {
     let body = call.request.json()?;
     let asked = strings(&body, "issueIdsOrKeys")?.unwrap_or_default();
     let names = strings(&body, "fields")?.filter(|names| !names.is_empty());

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::errors::{BAD_ISSUE_TYPE, jira_error, no_project};
 use crate::gateway::Call;
 use crate::json::set;
-use crate::kit::http::Answer;
+use crate::kit::http::{Answer, Answered};
 use crate::switches::{CreateMetaWithoutCreate, WriteSwitches};
 use crate::world::{FieldKind, Project, Site};
 
@@ -16,11 +16,7 @@ use super::{Paging, page, render};
 const MAX_PAGE: usize = 200;
 
 /// Lists the types of a project; none where the caller may not create there.
-pub(super) fn types(
-    site: &Site,
-    switches: &WriteSwitches,
-    call: &Call<'_>,
-) -> Result<Answer, Answer> {
+pub(super) fn types(site: &Site, switches: &WriteSwitches, call: &Call<'_>) -> Answered {
     let paging = paging(call)?;
     let project = project(site, call.part(2))?;
     refuse_without_create(switches, project)?;
@@ -40,11 +36,7 @@ pub(super) fn types(
 }
 
 /// Lists the fields of a type's create screen.
-pub(super) fn fields(
-    site: &Site,
-    switches: &WriteSwitches,
-    call: &Call<'_>,
-) -> Result<Answer, Answer> {
+pub(super) fn fields(site: &Site, switches: &WriteSwitches, call: &Call<'_>) -> Answered {
     let paging = paging(call)?;
     let project = project(site, call.part(2))?;
     refuse_without_create(switches, project)?;

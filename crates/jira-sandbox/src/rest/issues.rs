@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::errors::{NO_SUCH_ISSUE, jira_error};
 use crate::gateway::Call;
 use crate::json::set;
-use crate::kit::http::Answer;
+use crate::kit::http::{Answer, Answered};
 use crate::switches::WriteSwitches;
 use crate::timing::Timing;
 use crate::world::{Site, World};
@@ -19,7 +19,7 @@ pub(super) fn create(
     timing: &mut Timing,
     switches: &WriteSwitches,
     call: &Call<'_>,
-) -> Result<Answer, Answer> {
+) -> Answered {
     let body = call.details()?;
     let writer = writer(world, switches, call)?;
     let data = fields::draft(writer, &body).map_err(|problems| problems.answer())?;
@@ -60,7 +60,7 @@ pub(super) fn writer<'a>(
     })
 }
 
-pub(super) fn get(world: &World, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn get(world: &World, call: &Call<'_>) -> Answered {
     let site = call.site(world)?;
     let issue = visible(site, call.part(1))?;
     let names = call.request.query_list("fields");
@@ -82,7 +82,7 @@ pub(super) fn edit(
     timing: &mut Timing,
     switches: &WriteSwitches,
     call: &Call<'_>,
-) -> Result<Answer, Answer> {
+) -> Answered {
     let body = call.details()?;
     refuse_silence(switches, call)?;
     let writer = writer(world, switches, call)?;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::errors::{jira_error, no_project};
 use crate::gateway::Call;
 use crate::json::set;
-use crate::kit::http::Answer;
+use crate::kit::http::{Answer, Answered};
 use crate::switches::{EmailShown, ReadSwitches};
 use crate::world::{Project, SITE_ZONE, Site, World};
 
@@ -22,11 +22,7 @@ const PERMISSIONS: &[(&str, &str, &str)] = &[
     ("ADMINISTER_PROJECTS", "23", "Administer Projects"),
 ];
 
-pub(super) fn myself(
-    world: &World,
-    switches: &ReadSwitches,
-    call: &Call<'_>,
-) -> Result<Answer, Answer> {
+pub(super) fn myself(world: &World, switches: &ReadSwitches, call: &Call<'_>) -> Answered {
     let site = call.site(world)?;
     let account = world.account(&call.account);
     let account = account.ok_or_else(|| jira_error(404, "No such user."))?;
@@ -62,7 +58,7 @@ pub(super) fn server_info(site: &Site, call: &Call<'_>) -> Answer {
     Answer::json(200, &info)
 }
 
-pub(super) fn permissions(site: &Site, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn permissions(site: &Site, call: &Call<'_>) -> Answered {
     let wanted = call.request.query_list("permissions");
     if wanted.is_empty() {
         return Err(jira_error(

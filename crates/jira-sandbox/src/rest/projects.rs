@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::errors::{jira_error, no_project};
 use crate::gateway::Call;
 use crate::json::set;
-use crate::kit::http::{Answer, Request};
+use crate::kit::http::{Answer, Answered, Request};
 use crate::switches::ReadSwitches;
 use crate::world::{Project, Site, World};
 
@@ -14,11 +14,7 @@ use super::{Paging, page, render};
 /// The most projects on a page; more are silently not given.
 const MAX_PAGE: usize = 100;
 
-pub(super) fn search(
-    world: &World,
-    switches: &ReadSwitches,
-    call: &Call<'_>,
-) -> Result<Answer, Answer> {
+pub(super) fn search(world: &World, switches: &ReadSwitches, call: &Call<'_>) -> Answered {
     let site = call.site(world)?;
     let request = call.request;
     let action = request.query("action").unwrap_or("view");
@@ -139,7 +135,7 @@ fn links(body: &mut Value, site: &Site, paging: Paging, is_last: bool) {
 }
 
 /// Lists every project at once, as Atlassian's deprecated call does.
-pub(super) fn list(world: &World, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn list(world: &World, call: &Call<'_>) -> Answered {
     let site = call.site(world)?;
     let expand = call.request.query_list("expand");
     let shown = site.browsable();
@@ -150,7 +146,7 @@ pub(super) fn list(world: &World, call: &Call<'_>) -> Result<Answer, Answer> {
     Ok(Answer::json(200, &shown.into()).costing(count))
 }
 
-pub(super) fn get(world: &World, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn get(world: &World, call: &Call<'_>) -> Answered {
     let site = call.site(world)?;
     let asked = call.part(1);
     let found = site.project(asked);

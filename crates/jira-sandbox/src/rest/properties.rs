@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::errors::{NO_SUCH_ISSUE, Problems, jira_error};
 use crate::gateway::Call;
-use crate::kit::http::Answer;
+use crate::kit::http::{Answer, Answered};
 use crate::timing::Timing;
 use crate::world::Site;
 
@@ -50,7 +50,7 @@ fn check(key: &str, value: &Value) -> Result<(), &'static str> {
     Ok(())
 }
 
-pub(super) fn get(site: &Site, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn get(site: &Site, call: &Call<'_>) -> Answered {
     let issue = visible(site, call.part(1))?;
     let data = issue.as_read(call.now);
     let data = data.ok_or_else(|| jira_error(404, NO_SUCH_ISSUE))?;
@@ -59,7 +59,7 @@ pub(super) fn get(site: &Site, call: &Call<'_>) -> Result<Answer, Answer> {
     Ok(Answer::json(200, &json!({"key": key, "value": value})).costing(1))
 }
 
-pub(super) fn put(site: &mut Site, timing: &mut Timing, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn put(site: &mut Site, timing: &mut Timing, call: &Call<'_>) -> Answered {
     let value = call.request.json()?;
     let key = call.part(3);
     check(key, &value).map_err(|text| jira_error(400, text))?;
@@ -70,11 +70,7 @@ pub(super) fn put(site: &mut Site, timing: &mut Timing, call: &Call<'_>) -> Resu
     Ok(Answer::json(if replaced { 200 } else { 201 }, &json!({})))
 }
 
-pub(super) fn delete(
-    site: &mut Site,
-    timing: &mut Timing,
-    call: &Call<'_>,
-) -> Result<Answer, Answer> {
+pub(super) fn delete(site: &mut Site, timing: &mut Timing, call: &Call<'_>) -> Answered {
     let key = call.part(3);
     let issue = editable(site, call.part(1))?;
     let (id, mut data) = (issue.id, issue.data.clone());

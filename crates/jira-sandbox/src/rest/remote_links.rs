@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::errors::{Problems, jira_error};
 use crate::gateway::Call;
-use crate::kit::http::Answer;
+use crate::kit::http::{Answer, Answered};
 use crate::world::Site;
 
 use super::visible;
@@ -15,7 +15,7 @@ const MAX_GLOBAL_ID: usize = 255;
 const MAX_LINKS: usize = 2_000;
 
 /// Creates a link, or replaces the one that has the same global id.
-pub(super) fn put(site: &mut Site, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn put(site: &mut Site, call: &Call<'_>) -> Answered {
     let body = call.request.json()?;
     check(&body).map_err(|problems| problems.answer())?;
     let issue = visible(site, call.part(1))?.id;

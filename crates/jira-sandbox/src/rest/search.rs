@@ -11,7 +11,7 @@ use crate::errors::jira_error;
 use crate::gateway::Call;
 use crate::jql::{Query, Reader};
 use crate::json::set;
-use crate::kit::http::{Answer, Request};
+use crate::kit::http::{Answer, Answered, Request};
 use crate::switches::{ReadSwitches, SearchLastPage};
 use crate::world::{Issue, IssueData, Site, World};
 
@@ -122,7 +122,7 @@ pub(super) fn search(
     pages: &mut SearchPages,
     switches: &ReadSwitches,
     call: &Call<'_>,
-) -> Result<Answer, Answer> {
+) -> Answered {
     let site = call.site(world)?;
     let asked = match call.request.method.as_str() {
         "GET" => Search::of_query(call.request)?,
@@ -248,7 +248,7 @@ fn known_data<'a>(
     }
 }
 
-pub(super) fn count(site: &Site, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn count(site: &Site, call: &Call<'_>) -> Answered {
     let body = call.request.json()?;
     let jql = body.get("jql").and_then(Value::as_str).unwrap_or_default();
     let count = run(site, call, jql, &[])?.len();

@@ -3,7 +3,7 @@
 use crate::endpoint::Endpoint as E;
 use crate::errors::{SEARCH_REMOVED, jira_error};
 use crate::gateway::{self, Call};
-use crate::kit::http::{Answer, Request};
+use crate::kit::http::{Answered, Request};
 use crate::oauth;
 use crate::state::State;
 
@@ -28,9 +28,9 @@ pub(crate) struct Row {
 /// Who answers an endpoint.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Handler {
-    OAuth(fn(&mut State, &Request) -> Result<Answer, Answer>),
+    OAuth(fn(&mut State, &Request) -> Answered),
     /// Behind the gateway.
-    Jira(fn(&mut State, &Call<'_>) -> Result<Answer, Answer>),
+    Jira(fn(&mut State, &Call<'_>) -> Answered),
 }
 
 use Handler::{Jira, OAuth};

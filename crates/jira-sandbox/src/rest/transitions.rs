@@ -5,13 +5,13 @@ use time::OffsetDateTime;
 
 use crate::errors::{NO_SUCH_ISSUE, Problems, cannot_be_set, jira_error};
 use crate::gateway::Call;
-use crate::kit::http::Answer;
+use crate::kit::http::{Answer, Answered};
 use crate::timing::Timing;
 use crate::world::{Category, Edit, IssueData, Site, Status};
 
 use super::{properties, render, visible};
 
-pub(super) fn list(site: &Site, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn list(site: &Site, call: &Call<'_>) -> Answered {
     let issue = visible(site, call.part(1))?;
     let home = site.project_at(issue.data.project);
     let home = home.ok_or_else(|| jira_error(404, NO_SUCH_ISSUE))?;
@@ -38,11 +38,7 @@ pub(super) fn list(site: &Site, call: &Call<'_>) -> Result<Answer, Answer> {
     Ok(Answer::json(200, &body).costing(1))
 }
 
-pub(super) fn transition(
-    site: &mut Site,
-    timing: &mut Timing,
-    call: &Call<'_>,
-) -> Result<Answer, Answer> {
+pub(super) fn transition(site: &mut Site, timing: &mut Timing, call: &Call<'_>) -> Answered {
     let body = call.request.json()?;
     let edit = timing.edit(&call.account);
     let id = visible(site, call.part(1))?.id;

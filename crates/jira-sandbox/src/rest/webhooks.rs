@@ -7,7 +7,7 @@ use crate::errors::jira_error;
 use crate::gateway::Call;
 use crate::jql::Reader;
 use crate::json::set;
-use crate::kit::http::Answer;
+use crate::kit::http::{Answer, Answered};
 use crate::switches::WebhookSwitches;
 use crate::webhooks::{EVENTS, Hook, MAX_PER_USER, WebhookUrlScope, Webhooks, read_filter};
 use crate::world::World;
@@ -22,7 +22,7 @@ pub(super) fn register(
     webhooks: &mut Webhooks,
     switches: &WebhookSwitches,
     call: &Call<'_>,
-) -> Result<Answer, Answer> {
+) -> Answered {
     app_only(call)?;
     let body = call.request.json()?;
     let url = body.get("url").and_then(Value::as_str).unwrap_or_default();
@@ -147,11 +147,7 @@ fn watch(world: &mut World, webhooks: &Webhooks, cloud_id: &str) {
     }
 }
 
-pub(super) fn list(
-    webhooks: &Webhooks,
-    switches: &WebhookSwitches,
-    call: &Call<'_>,
-) -> Result<Answer, Answer> {
+pub(super) fn list(webhooks: &Webhooks, switches: &WebhookSwitches, call: &Call<'_>) -> Answered {
     app_only(call)?;
     let mut paging = Paging::read(call.request, MAX_PAGE);
     paging.size = paging.size.min(MAX_PAGE);
@@ -196,7 +192,7 @@ pub(super) fn refresh(
     webhooks: &mut Webhooks,
     switches: &WebhookSwitches,
     call: &Call<'_>,
-) -> Result<Answer, Answer> {
+) -> Answered {
     app_only(call)?;
     let ids = ids(call)?;
     let end = webhooks.refresh(&ids, call.cloud_id, &call.account, call.now);
@@ -204,11 +200,7 @@ pub(super) fn refresh(
     Ok(Answer::json(200, &json!({"expirationDate": end})))
 }
 
-pub(super) fn delete(
-    world: &mut World,
-    webhooks: &mut Webhooks,
-    call: &Call<'_>,
-) -> Result<Answer, Answer> {
+pub(super) fn delete(world: &mut World, webhooks: &mut Webhooks, call: &Call<'_>) -> Answered {
     app_only(call)?;
     let ids = ids(call)?;
     webhooks.delete(&ids, call.cloud_id, &call.account);

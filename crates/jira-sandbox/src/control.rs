@@ -44,7 +44,10 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Answered {
             state.stop_others();
             Ok(ok(&json!(state.others)))
         }
-        (_, ["webhooks", rest @ ..]) => webhooks::answer(state, request, rest),
+        (_, ["webhooks", rest @ ..]) => {
+            let now = state.timing.now();
+            webhooks::answer(&mut state.world, &mut state.webhooks, now, request, rest)
+        }
         (_, ["projects", rest @ ..]) => projects::answer(state, request, rest),
         ("GET", ["issues"]) => Ok(ok(&issues(&state.world, request))),
         (_, ["issues", key, rest @ ..]) => {

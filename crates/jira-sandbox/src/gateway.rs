@@ -60,7 +60,7 @@ impl Call<'_> {
     pub(crate) fn details(&self) -> Result<Value, Answer> {
         let mut body = self.request.json()?;
         if self.is_v2() {
-            rest::v2::upgrade(&mut body).map_err(|problems| problems.answer())?;
+            rest::v2::upgrade(&mut body)?;
         }
         Ok(body)
     }

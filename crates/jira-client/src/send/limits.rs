@@ -17,7 +17,8 @@ const MAX_JITTER: Duration = Duration::from_secs(5);
 
 /// The limits of one site; clones share them, so give the clients of one site clones of one value.
 ///
-/// After a 429 its [`RateLimitReason`] decides who waits until `Retry-After` or `X-RateLimit-Reset`. A call whose wait would outlast its deadline is not sent: [`Error::Paused`].
+/// After a 429 its [`RateLimitReason`] decides who waits until `Retry-After` or `X-RateLimit-Reset`. A call
+/// whose wait would outlast its deadline is not sent: [`Error::Paused`].
 #[derive(Debug, Clone)]
 pub struct SiteLimits {
     settings: Settings,

@@ -6,26 +6,28 @@ use time::OffsetDateTime;
 
 use crate::kit::control::{ok, read, refused};
 use crate::kit::http::{Answer, Answered, Request};
-use crate::state::State;
 use crate::webhooks::{Outbox, Webhooks};
+use crate::world::World;
 
 use super::no_call;
 
 /// Answers a call below `/sandbox/webhooks`.
-pub(super) fn answer(state: &mut State, request: &Request, rest: &[&str]) -> Answered {
+pub(super) fn answer(
+    world: &mut World,
+    webhooks: &mut Webhooks,
+    now: OffsetDateTime,
+    request: &Request,
+    rest: &[&str],
+) -> Answered {
     match (request.method.as_str(), rest) {
-        ("GET", []) => Ok(ok(&list(&state.webhooks, state.timing.now()))),
+        ("GET", []) => Ok(ok(&list(webhooks, now))),
         ("DELETE", []) => {
-            state.webhooks.hooks.clear();
-            state
-                .world
-                .sites
-                .iter_mut()
-                .for_each(|site| site.watch(false));
+            webhooks.hooks.clear();
+            world.sites.iter_mut().for_each(|site| site.watch(false));
             Ok(Answer::empty(204))
         }
-        ("GET", ["deliveries"]) => Ok(ok(&deliveries(&state.webhooks.outbox, request))),
-        ("POST", ["deliveries"]) => again(&mut state.webhooks.outbox, state.timing.now(), request),
+        ("GET", ["deliveries"]) => Ok(ok(&deliveries(&webhooks.outbox, request))),
+        ("POST", ["deliveries"]) => again(&mut webhooks.outbox, now, request),
         _ => Err(no_call()),
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn create(
 ) -> Answered {
     let body = call.details()?;
     let writer = writer(world, switches, call)?;
-    let data = fields::draft(writer, &body).map_err(|problems| problems.answer())?;
+    let data = fields::draft(writer, &body)?;
     let edit = timing.edit(&call.account);
     let site = call.site_mut(world)?;
     let id = site.create(data, edit.visible_at);
@@ -88,7 +88,7 @@ pub(super) fn edit(
     let writer = writer(world, switches, call)?;
     let issue = editable(writer.site, call.part(1))?;
     let id = issue.id;
-    let data = fields::edited(writer, &issue.data, &body).map_err(|problems| problems.answer())?;
+    let data = fields::edited(writer, &issue.data, &body)?;
     let edit = timing.edit(&call.account);
     call.site_mut(world)?.edit(id, edit, |old| *old = data);
     if call.request.query("returnIssue") != Some("true") {

@@ -17,7 +17,7 @@ const MAX_LINKS: usize = 2_000;
 /// Creates a link, or replaces the one that has the same global id.
 pub(super) fn put(site: &mut Site, call: &Call<'_>) -> Answered {
     let body = call.request.json()?;
-    check(&body).map_err(|problems| problems.answer())?;
+    check(&body)?;
     let issue = visible(site, call.part(1))?.id;
     let url = site.url.clone();
     if site.links_of(issue).len() >= MAX_LINKS {

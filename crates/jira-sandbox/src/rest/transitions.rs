@@ -56,9 +56,8 @@ pub(super) fn transition(site: &mut Site, timing: &mut Timing, call: &Call<'_>) 
         let text = format!("Transition id '{wanted}' is not valid for this issue.");
         jira_error(400, &text)
     })?;
-    refuse_fields(&body).map_err(|problems| problems.answer())?;
-    let properties = properties::read(body.get("properties"));
-    let properties = properties.map_err(|problems| problems.answer())?;
+    refuse_fields(&body)?;
+    let properties = properties::read(body.get("properties"))?;
     site.edit(id, edit, |data| {
         data.properties.extend(properties);
         put_status(data, &status, edit.now);

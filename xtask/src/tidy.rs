@@ -4,6 +4,7 @@ mod files;
 mod manifests;
 mod markdown;
 mod migrations;
+mod neutral;
 mod sources;
 
 use std::process::ExitCode;
@@ -65,6 +66,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
 
 fn check_files(files: &Files, findings: &mut Findings) {
     sources::check(files, findings);
+    neutral::check(files, findings);
     migrations::check(files, findings);
     markdown::check(files, findings);
 }

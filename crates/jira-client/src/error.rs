@@ -3,60 +3,15 @@
 mod status;
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::time::Duration;
 
 pub use status::{BodyShape, RateLimitReason, StatusError};
-pub(crate) use status::{
-    header, read_error_collection, refuses_outright, shorten, tells_of_an_error,
-};
+pub(crate) use status::{read_error_collection, shorten, taken_for_anonymous, tells_of_an_error};
 
 use crate::auth::TokenError;
+use crate::send::{Answer, Route, SendPhase};
 
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
-
-/// The operation a call performed: its method and route template, never its arguments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Route {
-    pub(crate) method: &'static str,
-    pub(crate) template: &'static str,
-    pub(crate) writes: bool,
-}
-
-impl Route {
-    /// Returns the HTTP method.
-    #[must_use]
-    pub const fn method(&self) -> &'static str {
-        self.method
-    }
-
-    /// Returns the path with placeholders, such as `/rest/api/3/issue/{issueIdOrKey}`.
-    #[must_use]
-    pub const fn template(&self) -> &'static str {
-        self.template
-    }
-
-    /// Tells whether the operation changes anything in Jira.
-    #[must_use]
-    pub const fn writes(&self) -> bool {
-        self.writes
-    }
-}
-
-impl fmt::Display for Route {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method, self.template)
-    }
-}
-
-/// How far a request without an answer had come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SendPhase {
-    /// No complete request left this process, and none will.
-    NotSent,
-    /// The complete request may have reached the server.
-    MayHaveBeenSent,
-}
 
 /// Why a call gave no result.
 ///
@@ -88,7 +43,7 @@ pub enum SendPhase {
 #[non_exhaustive]
 pub enum Error {
     /// No complete answer came.
-    #[error("{route}: {}", transport_text(*phase, *timed_out))]
+    #[error("{route}: {}", phase.text(*timed_out))]
     Transport {
         /// The operation.
         route: Route,
@@ -165,6 +120,17 @@ pub enum Error {
 }
 
 impl Error {
+    /// Reads an answer that is no result.
+    pub(crate) fn of(answer: &Answer) -> Self {
+        if answer.is_success() {
+            return Self::TakenForAnonymous {
+                route: answer.route,
+                status: answer.status,
+            };
+        }
+        Self::Status(Box::new(StatusError::of(answer)))
+    }
+
     /// Tells whether the write behind this error may have taken effect.
     ///
     /// False is a promise, true a doubt: look before repeating. Always false for reads.
@@ -267,14 +233,5 @@ impl Error {
             .into_iter()
             .flat_map(|status| status.field_errors.iter())
             .map(|(field, text)| (field.as_str(), text.as_str()))
-    }
-}
-
-const fn transport_text(phase: SendPhase, timed_out: bool) -> &'static str {
-    match (phase, timed_out) {
-        (SendPhase::NotSent, false) => "could not be sent",
-        (SendPhase::NotSent, true) => "could not be sent in time",
-        (SendPhase::MayHaveBeenSent, false) => "was sent, but no complete answer came",
-        (SendPhase::MayHaveBeenSent, true) => "was sent, but no complete answer came in time",
     }
 }

@@ -2,22 +2,20 @@
 
 pub mod adf;
 pub mod auth;
-mod clock;
 mod error;
-mod http;
 pub mod oauth;
+mod quota;
+mod rates;
 pub mod rest;
+mod send;
 mod site;
 pub mod webhooks;
 
 pub use auth::{AccessToken, TokenError, TokenSource};
-pub use clock::{SendDeadline, monotonic_now};
-pub use error::{BodyShape, Error, RateLimitReason, Route, SendPhase, StatusError};
-pub use http::{
-    AnnouncedLimit, BuildError, EndpointRates, HttpClients, Quota, QuotaWindow, RetryPolicy,
-    SiteLimits,
-};
+pub use error::{BodyShape, Error, RateLimitReason, StatusError};
 pub use oauth::{OAuthClient, OAuthConfig, OAuthError, Site, TokenSet};
+pub use quota::{AnnouncedLimit, Quota, QuotaWindow};
+pub use rates::EndpointRates;
 pub use rest::{
     Alignment, BulkCreated, BulkFetched, ChunkOutcome, CreatedIssue, ElementOutcome, FetchOptions,
     FieldMeta, FieldSchema, Issue, IssueEdit, IssueError, IssueFields, IssueRejection,
@@ -27,5 +25,11 @@ pub use rest::{
     Transition, UserRef,
 };
 pub use secrecy::{ExposeSecret, SecretString};
+pub use send::{
+    BuildError, HttpClients, RetryPolicy, Route, SendDeadline, SendPhase, SiteLimits, monotonic_now,
+};
 pub use site::{Jira, JiraBuilder, SiteAddress};
 pub use url::Url;
+
+/// The name of the span of each request.
+const REQUEST_SPAN: &str = "jira_request";

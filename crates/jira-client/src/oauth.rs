@@ -20,10 +20,12 @@ use url::Url;
 pub use error::OAuthError;
 
 use crate::auth::StaticBearer;
-use crate::clock::{SendDeadline, instant_after};
-use crate::error::{Error, Route};
-use crate::http::{BuildError, Call, Http, HttpClients, Limits, SendGate, Trip, round_trip};
+use crate::error::Error;
 use crate::rest::lenient::{id, null_as_empty, number};
+use crate::send::{
+    BuildError, Call, HttpClients, Limits, RoundTrip, Route, SendDeadline, SendGate, Sender,
+    instant_after, round_trip,
+};
 use crate::site::{DEFAULT_USER_AGENT, checked_address};
 
 const DEFAULT_AUTH_URL: &str = "https://auth.atlassian.com";
@@ -123,6 +125,7 @@ pub struct OAuthClient {
     inner: Arc<Inner>,
 }
 
+#[derive(Clone)]
 struct Inner {
     config: OAuthConfig,
     clients: HttpClients,
@@ -170,13 +173,10 @@ impl OAuthClient {
     /// Returns a client whose requests are given up after `timeout`; default 30 seconds.
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {
-        let (config, clients) = (self.inner.config.clone(), self.inner.clients.clone());
+        let mut inner = Inner::clone(&self.inner);
+        inner.timeout = timeout;
         Self {
-            inner: Arc::new(Inner {
-                config,
-                clients,
-                timeout,
-            }),
+            inner: Arc::new(inner),
         }
     }
 
@@ -269,10 +269,9 @@ impl OAuthClient {
         };
         let base = self.inner.config.api_url.clone();
         let clients = self.inner.clients.clone();
-        let http = Http::new(base, tokens, clients, DEFAULT_USER_AGENT, limits);
-        http.send(Call::get("/oauth/token/accessible-resources"))
-            .await?
-            .json()
+        let sender = Sender::new(base, tokens, clients, DEFAULT_USER_AGENT, limits);
+        let call = Call::get("/oauth/token/accessible-resources");
+        sender.send(call).await?.json()
     }
 
     async fn token(
@@ -282,7 +281,7 @@ impl OAuthClient {
     ) -> Result<TokenSet, OAuthError> {
         let gate = SendGate::new(deadline);
         let url = at(&self.inner.config.auth_url, &["oauth", "token"]);
-        let trip = Trip {
+        let trip = RoundTrip {
             client: &self.inner.clients.writes,
             route: TOKEN_ROUTE,
             gate: Some(&gate),
@@ -294,7 +293,7 @@ impl OAuthClient {
             method, template, ..
         } = TOKEN_ROUTE;
         let grant = request.grant_type;
-        let span = tracing::debug_span!("jira_request", method, route = template, grant);
+        let span = tracing::debug_span!(crate::REQUEST_SPAN, method, route = template, grant);
         let request = request.http_request(url, &gate)?;
         let answer = async {
             let outcome = round_trip(request, trip).await;

@@ -8,10 +8,10 @@ use url::Url;
 
 use crate::auth::TokenSource;
 use crate::error::Error;
-use crate::http::{
-    Answer, BuildError, Call, Http, HttpClients, Limits, SiteLimits, is_one_segment,
+use crate::quota::Quota;
+use crate::send::{
+    Answer, BuildError, Call, HttpClients, Limits, RetryPolicy, Sender, SiteLimits, is_one_segment,
 };
-use crate::http::{Quota, RetryPolicy};
 
 pub(crate) const DEFAULT_API_URL: &str = "https://api.atlassian.com";
 pub(crate) const DEFAULT_USER_AGENT: HeaderValue =
@@ -40,7 +40,7 @@ pub enum SiteAddress {
 /// [`SendDeadline`](crate::SendDeadline) is sent at most once, whatever the answer.
 #[derive(Debug, Clone)]
 pub struct Jira {
-    http: Arc<Http>,
+    sender: Arc<Sender>,
 }
 
 impl Jira {
@@ -59,11 +59,11 @@ impl Jira {
     /// Returns what the latest answer that had quota headers said.
     #[must_use]
     pub fn quota(&self) -> Option<Quota> {
-        self.http.quota()
+        self.sender.quota()
     }
 
     pub(crate) async fn send(&self, call: Call) -> Result<Answer, Error> {
-        self.http.send(call).await
+        self.sender.send(call).await
     }
 }
 
@@ -152,9 +152,9 @@ impl JiraBuilder {
             None => DEFAULT_USER_AGENT,
         };
         let clients = self.clients.map_or_else(HttpClients::new, Ok)?;
-        let http = Http::new(base, tokens, clients, user_agent, self.limits);
+        let sender = Sender::new(base, tokens, clients, user_agent, self.limits);
         Ok(Jira {
-            http: Arc::new(http),
+            sender: Arc::new(sender),
         })
     }
 }

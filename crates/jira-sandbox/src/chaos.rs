@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::effect::Effect;
 use crate::endpoint::Endpoint;
-use crate::faults::{Effect, Struck};
-use crate::random::Random;
+use crate::kit::faults::Struck;
+use crate::kit::random::Random;
 
 pub use kind::ChaosKind;
 
@@ -147,8 +148,8 @@ impl ChaosTarget {
                 matches!(endpoint, Endpoint::CreateIssue | Endpoint::BulkCreate)
             }
             Self::Group(EndpointGroup::Writes) => endpoint.is_write(),
-            Self::Group(EndpointGroup::Reads) => endpoint.is_jira() && !endpoint.is_write(),
-            Self::Group(EndpointGroup::Jira) => endpoint.is_jira(),
+            Self::Group(EndpointGroup::Reads) => endpoint.is_api() && !endpoint.is_write(),
+            Self::Group(EndpointGroup::Jira) => endpoint.is_api(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use serde::{Deserialize, Serialize};
 
 use crate::chaos::Chaos;
-use crate::faults::Fault;
+use crate::kit::faults::Fault;
 use crate::switches::Switches;
 use crate::world::WorldSeed;
 

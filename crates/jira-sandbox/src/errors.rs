@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::http::Answer;
+use crate::kit::http::Answer;
 
 /// What can go wrong while starting a sandbox.
 #[derive(Debug, thiserror::Error)]
@@ -131,16 +131,18 @@ impl Problems {
         json!({"errorMessages": self.messages, "errors": self.errors})
     }
 
-    pub(crate) fn answer(&self) -> Answer {
-        let mut answer = Answer::json(self.status, &self.body());
-        answer.headers.extend(self.hint_header());
-        answer
-    }
-
     /// Gives the hint as a header, which Jira does not send.
     pub(crate) fn hint_header(&self) -> Option<(String, String)> {
         let hint = self.hint.clone()?;
         Some(("X-Sandbox-Hint".to_owned(), hint))
+    }
+}
+
+impl From<Problems> for Answer {
+    fn from(problems: Problems) -> Self {
+        let mut answer = Self::json(problems.status, &problems.body());
+        answer.headers.extend(problems.hint_header());
+        answer
     }
 }
 

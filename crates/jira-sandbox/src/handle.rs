@@ -11,8 +11,10 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::config::{SandboxConfig, SiteListing};
-use crate::faults::Fault;
-use crate::journal::{ChargeReport, Exchange, JournalEntry, TokenCounters};
+use crate::journal::{ChargeReport, JournalEntry, TokenCounters};
+use crate::kit::faults::Fault;
+use crate::kit::journal::Exchange;
+use crate::others::Other;
 use crate::rest::{Fields, move_to_status, render_issue};
 use crate::state::State;
 use crate::switches::millis;
@@ -62,11 +64,11 @@ impl IssueSnapshot {
             .collect()
     }
 
-    pub(crate) fn find(state: &mut State, key: &str) -> Option<Self> {
-        let found = state.world.site_of_key(key);
+    pub(crate) fn find(world: &mut World, key: &str) -> Option<Self> {
+        let found = world.site_of_key(key);
         let (cloud_id, id) = found.map(|(site, id)| (site.cloud_id.clone(), id))?;
-        let site = state.world.site(&cloud_id)?;
-        Some(Self::of(&state.world, site, site.issue(id)?))
+        let site = world.site(&cloud_id)?;
+        Some(Self::of(world, site, site.issue(id)?))
     }
 
     /// Gives the status's name.
@@ -100,12 +102,12 @@ impl SandboxHandle {
 
     /// Moves the sandbox's clock forwards.
     pub fn advance_clock(&self, by: Duration) {
-        self.with(|state| state.clock.advance(by));
+        self.with(|state| state.timing.clock.advance(by));
     }
 
     /// Gives the sandbox's present moment.
     pub fn now(&self) -> OffsetDateTime {
-        self.with(|state| state.now())
+        self.with(|state| state.timing.now())
     }
 
     /// Gives every issue of every site, by site and id.
@@ -123,13 +125,13 @@ impl SandboxHandle {
 
     /// Finds an issue by a key it has or had.
     pub fn issue(&self, key: &str) -> Option<IssueSnapshot> {
-        self.with(|state| IssueSnapshot::find(state, key))
+        self.with(|state| IssueSnapshot::find(&mut state.world, key))
     }
 
     /// Moves an issue to the status of this name; tells whether both exist.
     pub fn move_issue(&self, key: &str, status: &str) -> bool {
         self.with(|state| {
-            let other = state.other();
+            let other = Other::acting(&state.world, &mut state.timing);
             let found = state.world.site_of_key(key);
             found.is_some_and(|(site, id)| move_to_status(site, id, status, other.edit()))
         })
@@ -162,7 +164,7 @@ impl SandboxHandle {
     /// The id stays, and the old key still resolves.
     pub fn move_to_project(&self, key: &str, project: &str) -> Option<String> {
         self.with(|state| {
-            let other = state.other();
+            let other = Other::acting(&state.world, &mut state.timing);
             let (site, id) = state.world.site_of_key(key)?;
             let (at, _) = site.project(project)?;
             site.move_to(id, at, other.edit_at_once());
@@ -172,14 +174,14 @@ impl SandboxHandle {
 
     /// Lets writes from now on stay unseen by search for so long.
     pub fn set_search_lag(&self, lag: Duration) {
-        self.with(|state| state.switches.search_lag_ms = millis(lag));
+        self.switch(|switches| switches.timing.search_lag_ms = millis(lag));
     }
 
     /// Sets how long every request takes, and how much longer for each issue it creates.
     pub fn set_latency(&self, base: Duration, per_issue: Duration) {
-        self.with(|state| {
-            state.switches.latency_ms = millis(base);
-            state.switches.latency_per_issue_ms = millis(per_issue);
+        self.switch(|switches| {
+            switches.timing.latency_ms = millis(base);
+            switches.timing.latency_per_issue_ms = millis(per_issue);
         });
     }
 
@@ -234,12 +236,12 @@ impl SandboxHandle {
 
     /// Keeps every request to Jira whole from now on, with its body and answer, for checking.
     pub fn keep_exchanges(&self) {
-        self.with(|state| state.journal.keep_exchanges(true));
+        self.with(|state| state.journal.exchanges.keep(true));
     }
 
     /// Gives the requests to Jira since [`SandboxHandle::keep_exchanges`], in their order.
     pub fn exchanges(&self) -> Vec<Exchange> {
-        self.with(|state| state.journal.exchanges().to_vec())
+        self.with(|state| state.journal.exchanges.kept().to_vec())
     }
 
     /// Gives the points of Jira's quota that all requests so far have cost.
@@ -260,7 +262,7 @@ impl SandboxHandle {
     /// Lets every access token expire at once; refresh tokens go on.
     pub fn expire_access_tokens(&self) {
         self.with(|state| {
-            let now = state.now();
+            let now = state.timing.now();
             state.tokens.expire_access(now);
         });
     }
@@ -277,7 +279,7 @@ impl SandboxHandle {
 
     /// Sets what accessible-resources shows of a grant.
     pub fn set_site_listing(&self, listing: SiteListing) {
-        self.with(|state| state.switches.site_listing = listing);
+        self.with(|state| state.switches.oauth.site_listing = listing);
     }
 
     fn change(&self, key: &str, change: impl FnOnce(&mut Site, u64)) -> bool {

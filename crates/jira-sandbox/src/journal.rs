@@ -1,23 +1,18 @@
 //! What was asked and answered, request by request, and what all of it costs.
 
 mod charges;
-mod exchange;
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 
 use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::endpoint::Endpoint;
+use crate::kit::journal::{Exchanges, Log};
 
 pub use charges::{AppCharges, ChargeReport, Charges, EndpointCharges};
-pub use exchange::{Exchange, ExchangeAnswer};
 
 pub(crate) use charges::Ledger;
-
-/// How many requests are kept one by one; the charges count all of them for ever.
-const KEPT: usize = 20_000;
 
 /// One request to OAuth or Jira as the sandbox saw it.
 #[derive(Clone, Debug, Serialize)]
@@ -77,30 +72,22 @@ pub struct TokenCounters {
 /// The latest requests, and the charges of all.
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
-    entries: VecDeque<JournalEntry>,
-    /// The sequence of the first entry that is still kept.
-    first: usize,
+    entries: Log<JournalEntry>,
     ledger: Ledger,
-    exchanges: Option<Vec<Exchange>>,
+    pub(crate) exchanges: Exchanges,
 }
 
 impl Journal {
-    pub(crate) fn push(&mut self, mut entry: JournalEntry) -> usize {
-        if self.entries.len() >= KEPT {
-            self.entries.pop_front();
-            self.first += 1;
-        }
-        let sequence = self.arrived();
-        entry.sequence = sequence;
-        self.entries.push_back(entry);
-        sequence
+    /// Keeps a request that has arrived, and gives its number.
+    pub(crate) fn push(&mut self, entry: JournalEntry) -> usize {
+        self.entries
+            .push(|sequence| JournalEntry { sequence, ..entry })
     }
 
     /// Notes how a request ended, and charges for it.
     pub(crate) fn close(&mut self, ended: &Ended<'_>) {
         self.ledger.add(ended);
-        let at = ended.sequence.checked_sub(self.first);
-        if let Some(entry) = at.and_then(|at| self.entries.get_mut(at)) {
+        if let Some(entry) = self.entries.get_mut(ended.sequence) {
             entry.status = ended.status;
             entry.fault = ended.fault.map(str::to_owned);
             entry.bytes_out = ended.bytes_out;
@@ -123,8 +110,7 @@ impl Journal {
 
     /// Late work may be done before the answer is noted, so both add.
     fn grow(&mut self, sequence: usize, (points, created): (u64, u32)) {
-        let at = sequence.checked_sub(self.first);
-        if let Some(entry) = at.and_then(|at| self.entries.get_mut(at)) {
+        if let Some(entry) = self.entries.get_mut(sequence) {
             entry.quota_points += points;
             entry.created_issues += created;
         }
@@ -137,7 +123,7 @@ impl Journal {
 
     /// Gives how many requests have arrived.
     pub(crate) fn arrived(&self) -> usize {
-        self.first + self.entries.len()
+        self.entries.arrived()
     }
 
     /// Gives how many requests to Jira have ended.
@@ -147,29 +133,6 @@ impl Journal {
 
     pub(crate) fn charges(&self) -> ChargeReport {
         self.ledger.report()
-    }
-
-    /// Starts to keep whole requests and answers, or stops and forgets them.
-    pub(crate) fn keep_exchanges(&mut self, keep: bool) {
-        self.exchanges = keep.then(Vec::new);
-    }
-
-    pub(crate) fn exchanges(&self) -> &[Exchange] {
-        self.exchanges.as_deref().unwrap_or_default()
-    }
-
-    /// Notes a whole request where these are kept, and gives the place of its answer.
-    pub(crate) fn record(&mut self, exchange: impl FnOnce() -> Exchange) -> Option<usize> {
-        let exchanges = self.exchanges.as_mut()?;
-        exchanges.push(exchange());
-        Some(exchanges.len() - 1)
-    }
-
-    pub(crate) fn record_answer(&mut self, at: usize, answer: ExchangeAnswer) {
-        let exchange = self.exchanges.as_mut().and_then(|kept| kept.get_mut(at));
-        if let Some(exchange) = exchange {
-            exchange.answer = Some(answer);
-        }
     }
 }
 

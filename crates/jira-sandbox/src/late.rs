@@ -8,7 +8,7 @@ use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::Bytes;
 use serde_json::{Value, json};
 
-use crate::http::Request;
+use crate::kit::http::Request;
 
 /// Cuts a bulk create into requests of one issue each; any other request stays one.
 pub(crate) fn one_by_one(request: &Request) -> Vec<Request> {

@@ -2,31 +2,30 @@
 
 mod adf;
 mod chaos;
-mod clock;
 mod config;
 mod control;
 mod duplicates;
+mod effect;
 mod endpoint;
 mod errors;
-mod faults;
 mod gateway;
 mod handle;
-mod http;
 mod journal;
 mod jql;
 mod json;
+mod kit;
 mod late;
 mod limits;
 mod localise;
 mod oauth;
 mod others;
 mod pages;
-mod random;
 mod rest;
 mod seed_file;
 mod server;
 mod state;
 mod switches;
+mod timing;
 mod webhooks;
 mod world;
 
@@ -35,21 +34,23 @@ pub use chaos::{
 };
 pub use config::{DeadRefresh, LeewayPairs, SandboxConfig, SiteListing};
 pub use duplicates::{DuplicateReport, MarkedIssue, MarkedIssues};
+pub use effect::{Effect, RateLimitReason, TokenError};
 pub use endpoint::Endpoint;
 pub use errors::SandboxError;
-pub use faults::{Effect, Fault, RateLimitReason, TokenError, When};
 pub use handle::{IssueSnapshot, SandboxHandle};
 pub use journal::{
-    AppCharges, ChargeReport, Charges, EndpointCharges, Exchange, ExchangeAnswer, JournalEntry,
-    TokenCounters,
+    AppCharges, ChargeReport, Charges, EndpointCharges, JournalEntry, TokenCounters,
 };
+pub use kit::faults::{Fault, When};
+pub use kit::journal::{Exchange, ExchangeAnswer};
 pub use limits::{QuotaScope, RateHeaders};
 pub use localise::Language;
 pub use seed_file::SeedFile;
 pub use server::Sandbox;
 pub use switches::{
-    BadSiteLogin, BadToken, CreateMetaWithoutCreate, EmailShown, HiddenIssues, NoCreate,
-    SearchLastPage, Switches, TooManyCreates, UnknownSite,
+    BadSiteLogin, BadToken, CreateMetaWithoutCreate, EmailShown, GatewaySwitches, HiddenIssues,
+    LimitSwitches, NoCreate, OAuthSwitches, ReadSwitches, SearchLastPage, Switches, TimingSwitches,
+    TooManyCreates, UnknownSite, WebhookSwitches, WriteSwitches,
 };
 pub use webhooks::{
     WebhookAttempt, WebhookDelivery, WebhookDeliveryState, WebhookJwt, WebhookUrlScope,

@@ -2,22 +2,22 @@
 
 mod headers;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
+use crate::effect::RateLimitReason;
 use crate::endpoint::Endpoint;
 use crate::errors::jira_error;
-use crate::faults::RateLimitReason;
-use crate::http::{Answer, Request};
-use crate::switches::Switches;
+use crate::kit::http::{Answer, Request};
+use crate::kit::limits::{Bucket, HourlyUse, Recent, Window, seconds_left};
+use crate::switches::LimitSwitches;
 
 /// The quota that headers speak of where none is enforced: Atlassian's first tier.
 const TIER_1_POINTS: u64 = 65_000;
 /// Writes to one issue: at most so many within so long.
-const ISSUE_WRITES: [(usize, Duration); 2] =
-    [(20, Duration::seconds(2)), (100, Duration::seconds(30))];
+const ISSUE_WRITES: [Window; 2] = [(20, Duration::seconds(2)), (100, Duration::seconds(30))];
 
 /// What one quota covers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,27 +80,13 @@ pub enum RateHeaders {
     Off,
 }
 
-/// Points used in the current hour.
-#[derive(Clone, Copy, Debug, Default)]
-struct Used {
-    hour: i64,
-    points: u64,
-}
-
-/// What is left of an endpoint's burst, and when that was counted.
-#[derive(Clone, Copy, Debug)]
-struct Bucket {
-    tokens: f64,
-    at: OffsetDateTime,
-}
-
 /// How much of every limit is used.
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
     /// By cloud id; empty for the quota of all sites.
-    quotas: HashMap<String, Used>,
+    quotas: HashMap<String, HourlyUse>,
     bursts: HashMap<(String, Endpoint, String), Bucket>,
-    issue_writes: HashMap<(String, String), VecDeque<OffsetDateTime>>,
+    issue_writes: HashMap<(String, String), Recent>,
 }
 
 /// Which limits a request falls under.
@@ -123,13 +109,17 @@ impl Asked<'_> {
 
 impl Limits {
     /// Refuses a request that is one too many; otherwise counts it.
-    pub(crate) fn admit(&mut self, asked: Asked<'_>, switches: &Switches) -> Result<(), Answer> {
+    pub(crate) fn admit(
+        &mut self,
+        asked: Asked<'_>,
+        switches: &LimitSwitches,
+    ) -> Result<(), Answer> {
         let enforced = switches.rate_headers != RateHeaders::Beta;
         if let (true, true, Some(limit)) = (asked.charged, enforced, switches.quota_points_per_hour)
         {
             for quota in switches.quota_scope.quotas() {
                 let used = self.quota(asked.cloud_id(), *quota, asked.now);
-                if used.points >= limit {
+                if *used >= limit {
                     let wait = seconds_left(asked.now);
                     return Err(refusal(quota.reason(), Some(limit), wait, asked.now));
                 }
@@ -147,34 +137,25 @@ impl Limits {
     /// Counts the points that a request has cost.
     pub(crate) fn charge(&mut self, cloud_id: &str, points: u64, now: OffsetDateTime) {
         for quota in [Quota::Global, Quota::Tenant] {
-            self.quota(cloud_id, quota, now).points += points;
+            *self.quota(cloud_id, quota, now) += points;
         }
     }
 
-    fn quota(&mut self, cloud_id: &str, quota: Quota, now: OffsetDateTime) -> &mut Used {
-        let hour = now.unix_timestamp().div_euclid(3600);
+    /// Gives the points of a quota that are used.
+    fn quota(&mut self, cloud_id: &str, quota: Quota, now: OffsetDateTime) -> &mut u64 {
         let whose = match quota {
             Quota::Global => "",
             Quota::Tenant => cloud_id,
         };
         if !self.quotas.contains_key(whose) {
-            self.quotas.insert(whose.to_owned(), Used::default());
+            self.quotas.insert(whose.to_owned(), HourlyUse::default());
         }
-        let used = self.quotas.entry(whose.to_owned()).or_default();
-        if used.hour != hour {
-            *used = Used { hour, points: 0 };
-        }
-        used
+        self.quotas.entry(whose.to_owned()).or_default().points(now)
     }
 
-    fn admit_burst(&mut self, asked: Asked<'_>, switches: &Switches) -> Result<(), Answer> {
+    fn admit_burst(&mut self, asked: Asked<'_>, switches: &LimitSwitches) -> Result<(), Answer> {
         let (rate, size) = burst_of(asked, switches);
-        let bucket = self.bucket(asked, size);
-        let since = (asked.now - bucket.at).as_seconds_f64().max(0.0);
-        bucket.tokens = (bucket.tokens + since * f64::from(rate)).min(size.into());
-        bucket.at = asked.now;
-        if bucket.tokens >= 1.0 {
-            bucket.tokens -= 1.0;
+        if self.bucket(asked, size).take(rate, size, asked.now) {
             return Ok(());
         }
         let limit = Some(rate.into());
@@ -184,10 +165,8 @@ impl Limits {
     fn bucket(&mut self, asked: Asked<'_>, size: u32) -> &mut Bucket {
         let method = asked.request.method.to_string();
         let key = (asked.cloud_id().to_owned(), asked.endpoint, method);
-        self.bursts.entry(key).or_insert(Bucket {
-            tokens: size.into(),
-            at: asked.now,
-        })
+        let full = || Bucket::full(size, asked.now);
+        self.bursts.entry(key).or_insert_with(full)
     }
 
     fn admit_issue_write(&mut self, asked: Asked<'_>) -> Result<(), Answer> {
@@ -196,30 +175,16 @@ impl Limits {
         };
         let key = (asked.cloud_id().to_owned(), id.to_string());
         let writes = self.issue_writes.entry(key).or_default();
-        while writes
-            .front()
-            .is_some_and(|at| asked.now - *at >= Duration::seconds(30))
-        {
-            writes.pop_front();
-        }
-        for (most, within) in ISSUE_WRITES {
-            let recent = writes.iter().filter(|at| asked.now - **at < within);
-            if recent.count() >= most {
-                let oldest = writes.iter().rev().nth(most - 1);
-                let free = oldest.map_or(within, |oldest| *oldest + within - asked.now);
-                let wait = u64::try_from(free.whole_seconds()).unwrap_or_default() + 1;
-                let limit = u64::try_from(most).ok();
-                let reason = RateLimitReason::PerIssueWrite;
-                return Err(refusal(reason, limit, wait, asked.now));
-            }
-        }
-        writes.push_back(asked.now);
-        Ok(())
+        writes.add(&ISSUE_WRITES, asked.now).map_err(|full| {
+            let limit = u64::try_from(full.most).ok();
+            let reason = RateLimitReason::PerIssueWrite;
+            refusal(reason, limit, full.wait, asked.now)
+        })
     }
 }
 
 /// Gives an endpoint's steady rate a second and how much it may save up.
-fn burst_of(asked: Asked<'_>, switches: &Switches) -> (u32, u32) {
+fn burst_of(asked: Asked<'_>, switches: &LimitSwitches) -> (u32, u32) {
     let published = match (asked.request.method.as_str(), asked.endpoint) {
         (_, Endpoint::GetIssue | Endpoint::ApproximateCount) => 150,
         ("PUT" | "DELETE", _) => 50,
@@ -228,12 +193,6 @@ fn burst_of(asked: Asked<'_>, switches: &Switches) -> (u32, u32) {
     let rate = switches.burst_per_second.unwrap_or(published).max(1);
     let size = switches.burst_bucket.unwrap_or(rate).max(1);
     (rate, size)
-}
-
-/// Gives the seconds until the UTC hour ends.
-fn seconds_left(now: OffsetDateTime) -> u64 {
-    let left = 3600 - now.unix_timestamp().rem_euclid(3600);
-    u64::try_from(left).unwrap_or_default()
 }
 
 /// Refuses a request as Jira does where a limit is reached, really or by a fault.

@@ -99,22 +99,23 @@ fn read(flags: impl Iterator<Item = String>) -> Result<Option<SandboxConfig>, St
         let unreadable = || format!("{flag} cannot be '{value}'");
         let number = || value.parse::<u32>().map_err(|_| unreadable());
         let count = || value.parse::<usize>().map_err(|_| unreadable());
+        let switches = &mut config.switches;
         match flag.as_str() {
             "--port" => port = value.parse().map_err(|_| unreadable())?,
             "--host" => host = value.parse().map_err(|_| unreadable())?,
-            "--latency-ms" => config.switches.latency_ms = number()?.into(),
-            "--latency-per-issue-ms" => config.switches.latency_per_issue_ms = number()?.into(),
-            "--search-lag-ms" => config.switches.search_lag_ms = number()?.into(),
+            "--latency-ms" => switches.timing.latency_ms = number()?.into(),
+            "--latency-per-issue-ms" => switches.timing.latency_per_issue_ms = number()?.into(),
+            "--search-lag-ms" => switches.timing.search_lag_ms = number()?.into(),
             "--extra-projects" => config.extra_projects = count()?,
             "--extra-fields" => config.extra_fields = count()?,
             "--client-id" => config.client_id = value,
             "--client-secret" => config.client_secret = value,
-            "--quota-points" => config.switches.quota_points_per_hour = Some(number()?.into()),
+            "--quota-points" => switches.limits.quota_points_per_hour = Some(number()?.into()),
             // Read before all other flags.
             "--seed-file" => {}
             "--set" => {
                 let (name, value) = value.split_once('=').ok_or_else(unreadable)?;
-                config.switches.set(name, value)?;
+                switches.set(name, value)?;
             }
             "--callback" => callback_urls.push(value),
             _ => return Err(format!("unknown option {flag}")),
@@ -154,11 +155,14 @@ mod tests {
                     [settings]\nlatency_ms = 50\nsearch_lag_ms = 9\n";
         let flags = ["--latency-ms", "0", "--callback", "http://localhost:2/"];
         let config = read_with(file, &flags);
-        assert_eq!(config.switches.latency_ms, 0);
+        assert_eq!(config.switches.timing.latency_ms, 0);
         assert_eq!(config.callback_urls, ["http://localhost:2/"]);
-        assert_eq!(config.switches.search_lag_ms, 9, "no flag speaks of it");
+        assert_eq!(
+            config.switches.timing.search_lag_ms, 9,
+            "no flag speaks of it"
+        );
         let config = read_with(file, &[]);
-        assert_eq!(config.switches.latency_ms, 50);
+        assert_eq!(config.switches.timing.latency_ms, 50);
         assert_eq!(config.callback_urls, ["http://localhost:1/"]);
     }
 }

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::state::State;
-use crate::world::{Content, Edit, IssueData, Site};
+use crate::timing::Timing;
+use crate::world::{Content, Edit, IssueData, World};
 
 /// How often somebody who creates issues in the background looks whether one is due.
 const TICK: Duration = Duration::from_millis(5);
@@ -18,7 +19,7 @@ const SEEDED: &str = "Seeded issue";
 /// Issues to be made by another account.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Crowd {
+pub(crate) struct Batch {
     pub(crate) count: u64,
     /// Issues a second; none makes them all at once.
     pub(crate) per_second: Option<f64>,
@@ -46,6 +47,15 @@ pub(crate) struct Other {
 }
 
 impl Other {
+    /// Gives somebody else than the first account, who acts now.
+    pub(crate) fn acting(world: &World, timing: &mut Timing) -> Self {
+        Self {
+            account: world.other_account(),
+            now: timing.now(),
+            visible_at: timing.searchable_from(),
+        }
+    }
+
     /// Gives the edit that search sees after its lag.
     pub(crate) fn edit(&self) -> Edit<'_> {
         Edit {
@@ -65,28 +75,20 @@ impl Other {
 }
 
 impl State {
-    /// Gives somebody else than the first account, who acts now.
-    pub(crate) fn other(&mut self) -> Other {
-        Other {
-            account: self.world.other_account(),
-            now: self.now(),
-            visible_at: self.searchable_from(),
-        }
-    }
-
     /// Lets another account create issues: all at once, or in the background at a rate.
-    pub(crate) fn start_others(&mut self, project: &str, crowd: &Crowd) -> Result<(), String> {
-        let per_second = crowd.per_second.filter(|rate| *rate > 0.0);
-        let issue = self.plain_issue(project, crowd, &self.world.other_account())?;
+    pub(crate) fn start_others(&mut self, project: &str, batch: &Batch) -> Result<(), String> {
+        let per_second = batch.per_second.filter(|rate| *rate > 0.0);
+        let account = self.world.other_account();
+        let issue = plain_issue(&self.world, self.timing.now(), project, batch, &account)?;
         let Some(per_second) = per_second else {
-            for _ in 0..crowd.count {
+            for _ in 0..batch.count {
                 self.add_one_of_others(&issue);
             }
             return Ok(());
         };
-        self.others.pending += crowd.count;
+        self.others.pending += batch.count;
         let round = self.others.round;
-        let (myself, count) = (self.myself.clone(), crowd.count);
+        let (myself, count) = (self.myself.clone(), batch.count);
         let work = move || {
             let begin = Instant::now();
             let mut done = 0_u32;
@@ -119,8 +121,8 @@ impl State {
     }
 
     fn add_one_of_others(&mut self, issue: &(usize, IssueData)) {
-        let visible_at = self.searchable_from();
-        let now = self.now();
+        let visible_at = self.timing.searchable_from();
+        let now = self.timing.now();
         let (site, mut data) = issue.clone();
         data.created = now;
         data.updated = now;
@@ -130,65 +132,44 @@ impl State {
             site.create(data, visible_at);
         }
     }
+}
 
-    /// Adds issues that were there before, which search knows at once.
-    pub(crate) fn seed_issues(&mut self, project: &str, crowd: &Crowd) -> Result<(), String> {
-        let account = self
-            .world
-            .accounts
-            .first()
-            .map(|account| account.id.clone());
-        let account = account.unwrap_or_default();
-        let (site, data) = self.plain_issue(project, crowd, &account)?;
-        let now = self.now();
-        let site = self.world.sites.get_mut(site);
-        let site = site.ok_or_else(|| "There is no such site.".to_owned())?;
-        for _ in 0..crowd.count {
-            site.insert(data.clone(), now);
-        }
-        Ok(())
+/// Adds issues that were there before, which search knows at once.
+pub(crate) fn seed_issues(
+    world: &mut World,
+    now: OffsetDateTime,
+    project: &str,
+    batch: &Batch,
+) -> Result<(), String> {
+    let account = world.accounts.first().map(|account| account.id.as_str());
+    let (site, data) = plain_issue(world, now, project, batch, account.unwrap_or_default())?;
+    let site = world.sites.get_mut(site);
+    let site = site.ok_or_else(|| "There is no such site.".to_owned())?;
+    for _ in 0..batch.count {
+        site.insert(data.clone(), now);
     }
+    Ok(())
+}
 
-    /// Makes an issue of a project's plain type, with the index of its site.
-    fn plain_issue(
-        &self,
-        project: &str,
-        crowd: &Crowd,
-        account: &str,
-    ) -> Result<(usize, IssueData), String> {
-        let no_project = || format!("There is no project '{project}'.");
-        let at = self.world.site_of_project(project).ok_or_else(no_project)?;
-        let site: &Site = self.world.sites.get(at).ok_or_else(no_project)?;
-        let (home_at, home) = site.any_project(project).ok_or_else(no_project)?;
-        let kind = home.plain_type();
-        let kind = kind.ok_or_else(|| format!("'{project}' has no plain issue type."))?;
-        let account = crowd.account.as_deref().unwrap_or(account);
-        if self.world.account(account).is_none() {
-            return Err(format!("There is no account '{account}'."));
-        }
-        let now = self.now();
-        let content = Content {
-            issue_type: kind.id.clone(),
-            summary: crowd.summary.clone().unwrap_or_else(|| SEEDED.to_owned()),
-            description: None,
-            priority: home.default_priority.clone(),
-            labels: Vec::new(),
-            status: home
-                .statuses
-                .first()
-                .map_or_else(String::new, |status| status.id.clone()),
-            creator: account.to_owned(),
-            reporter: Some(account.to_owned()),
-            assignee: None,
-            parent: None,
-            due_date: None,
-            resolved_at: None,
-            status_changed_at: now,
-            created: now,
-            updated: now,
-            custom: Default::default(),
-            properties: Default::default(),
-        };
-        Ok((at, IssueData::new(home_at, content)))
+/// Makes an issue of a project's plain type, with the index of its site.
+fn plain_issue(
+    world: &World,
+    now: OffsetDateTime,
+    project: &str,
+    batch: &Batch,
+    account: &str,
+) -> Result<(usize, IssueData), String> {
+    let no_project = || format!("There is no project '{project}'.");
+    let at = world.site_of_project(project).ok_or_else(no_project)?;
+    let site = world.sites.get(at).ok_or_else(no_project)?;
+    let (home_at, home) = site.any_project(project).ok_or_else(no_project)?;
+    let kind = home.plain_type();
+    let kind = kind.ok_or_else(|| format!("'{project}' has no plain issue type."))?;
+    let account = batch.account.as_deref().unwrap_or(account);
+    if world.account(account).is_none() {
+        return Err(format!("There is no account '{account}'."));
     }
+    let mut content = Content::new(home, kind, account, now);
+    content.summary = batch.summary.clone().unwrap_or_else(|| SEEDED.to_owned());
+    Ok((at, IssueData::new(home_at, content)))
 }

@@ -6,31 +6,36 @@ mod html;
 mod issue;
 
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::errors::gateway_error;
-use crate::http::{Answer, Request};
+use crate::kit::http::{Answer, Answered, Request};
 use crate::state::State;
-use crate::world::{Project, Site};
+use crate::world::{Project, Site, World};
 
 use html::{escape, frame, layout};
 
 /// Answers a request for a page.
-pub(crate) fn answer(state: &mut State, request: &Request) -> Result<Answer, Answer> {
+pub(crate) fn answer(state: &mut State, request: &Request) -> Answered {
     let parts = request.parts(0);
     match (request.method.as_str(), parts.as_slice()) {
         ("GET", []) => Ok(console()),
         ("GET", ["assets", name]) => asset(name),
-        ("GET", ["board"]) => board::first(state),
-        ("GET", ["sites", slug]) => board::site(state, slug),
+        ("GET", ["board"]) => board::first(&state.world),
+        ("GET", ["sites", slug]) => board::site(&state.world, slug),
         ("GET", ["sites", slug, "board", key]) => {
             let fragment = request.query("fragment").is_some();
-            board::project(state, slug, key, fragment)
+            board::project(&state.world, slug, key, fragment)
         }
-        ("GET", ["sites", slug, "browse", key]) => issue::page(state, slug, key),
-        ("POST", ["sites", slug, "board", key, "move"]) => {
-            board::move_card(state, slug, key, &request.form())
-        }
+        ("GET", ["sites", slug, "browse", key]) => issue::page(&state.world, slug, key),
+        ("POST", ["sites", slug, "board", key, "move"]) => board::move_card(
+            &mut state.world,
+            &mut state.timing,
+            slug,
+            key,
+            &request.form(),
+        ),
         // A 3LO token works at the gateway only.
         (_, ["sites", _, "rest", ..]) => Err(gateway_error(401, "Unauthorized")),
         _ => Err(not_found("There is no such page.")),
@@ -45,7 +50,7 @@ fn not_found(text: &str) -> Answer {
 }
 
 /// Gives a file that pages refer to.
-fn asset(name: &str) -> Result<Answer, Answer> {
+fn asset(name: &str) -> Answered {
     let (content_type, text) = match name {
         "style.css" => (
             "text/css;charset=UTF-8",
@@ -78,7 +83,7 @@ fn console() -> Answer {
 }
 
 /// Gives what the console needs to know of the world.
-pub(crate) fn overview(state: &State) -> Value {
+pub(crate) fn overview(world: &World, now: OffsetDateTime) -> Value {
     let project = |site: &Site, project: &Project| {
         json!({
             "key": project.key,
@@ -88,7 +93,7 @@ pub(crate) fn overview(state: &State) -> Value {
             "board": board::path(site, project),
         })
     };
-    let sites = state.world.sites.iter().map(|site| {
+    let sites = world.sites.iter().map(|site| {
         let projects = site.projects().map(|it| project(site, it));
         json!({
             "name": site.name,
@@ -97,7 +102,7 @@ pub(crate) fn overview(state: &State) -> Value {
         })
     });
     json!({
-        "now": state.now().format(&Rfc3339).unwrap_or_default(),
+        "now": now.format(&Rfc3339).unwrap_or_default(),
         "sites": sites.collect::<Vec<_>>(),
     })
 }

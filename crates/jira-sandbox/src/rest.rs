@@ -13,77 +13,21 @@ mod remote_links;
 mod render;
 mod screen;
 mod search;
+pub(crate) mod table;
 mod transitions;
 pub(crate) mod v2;
 mod webhooks;
 
 use serde_json::{Value, json};
 
-use crate::endpoint::Endpoint;
 use crate::errors::{NO_RIGHT_TO_EDIT, NO_SUCH_ISSUE, jira_error};
-use crate::gateway::Call;
-use crate::http::{Answer, Request};
-use crate::state::State;
+use crate::json::set;
+use crate::kit::http::{Answer, Request};
 use crate::world::{Issue, Site};
 
 pub(crate) use render::{Fields, issue as render_issue, user as render_user};
 pub(crate) use search::SearchPages;
 pub(crate) use transitions::move_to_status;
-
-/// Answers a request that has passed the gateway.
-pub(crate) fn answer(
-    state: &mut State,
-    endpoint: Endpoint,
-    call: &Call<'_>,
-) -> Result<Answer, Answer> {
-    match endpoint {
-        Endpoint::Myself => myself::myself(state, call),
-        Endpoint::ServerInfo => myself::server_info(state, call),
-        Endpoint::MyPermissions => myself::permissions(state, call),
-        Endpoint::FieldList => lists::fields(state, call),
-        Endpoint::ProjectList => projects::list(state, call),
-        Endpoint::ProjectSearch => projects::search(state, call),
-        Endpoint::Project => projects::get(state, call),
-        Endpoint::CreateMetaTypes => createmeta::types(state, call),
-        Endpoint::CreateMetaFields => createmeta::fields(state, call),
-        Endpoint::CreateIssue => issues::create(state, call),
-        Endpoint::BulkCreate => bulk::create(state, call),
-        Endpoint::GetIssue => issues::get(state, call),
-        Endpoint::EditIssue => issues::edit(state, call),
-        Endpoint::BulkFetch => bulk::fetch(state, call),
-        Endpoint::Search => search::search(state, call),
-        Endpoint::ApproximateCount => search::count(state, call),
-        Endpoint::Priorities => lists::priorities(state, call),
-        Endpoint::PrioritySearch => lists::priority_search(state, call),
-        Endpoint::Statuses => lists::statuses(state, call),
-        Endpoint::ListTransitions => transitions::list(state, call),
-        Endpoint::Transition => transitions::transition(state, call),
-        Endpoint::GetProperty => properties::get(state, call),
-        Endpoint::PutProperty => properties::put(state, call),
-        Endpoint::DeleteProperty => properties::delete(state, call),
-        Endpoint::RemoteLink => remote_links::put(state, call),
-        Endpoint::RegisterWebhooks => webhooks::register(state, call),
-        Endpoint::ListWebhooks => webhooks::list(state, call),
-        Endpoint::RefreshWebhooks => webhooks::refresh(state, call),
-        Endpoint::DeleteWebhooks => webhooks::delete(state, call),
-        _ => Err(jira_error(404, "The sandbox does not know this resource.")),
-    }
-}
-
-/// Gives the site that the gateway has already found.
-fn site<'a>(state: &'a State, call: &Call<'_>) -> Result<&'a Site, Answer> {
-    state
-        .world
-        .site(call.cloud_id)
-        .ok_or_else(|| jira_error(404, "No such site."))
-}
-
-fn site_mut<'a>(state: &'a mut State, call: &Call<'_>) -> Result<&'a mut Site, Answer> {
-    state
-        .world
-        .site_mut(call.cloud_id)
-        .ok_or_else(|| jira_error(404, "No such site."))
-}
 
 /// Finds the issue that the path names.
 fn visible<'a>(site: &'a Site, id_or_key: &str) -> Result<&'a Issue, Answer> {
@@ -124,9 +68,7 @@ impl Paging {
 /// Builds a page with the list under the endpoint's own name.
 fn page(name: &str, values: Vec<Value>, paging: Paging, total: usize) -> Value {
     let mut page = json!({"startAt": paging.start, "maxResults": paging.size, "total": total});
-    if let Some(fields) = page.as_object_mut() {
-        fields.insert(name.to_owned(), values.into());
-    }
+    set(&mut page, name, values);
     page
 }
 

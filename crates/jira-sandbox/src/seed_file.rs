@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::chaos::Chaos;
 use crate::config::SandboxConfig;
 use crate::errors::SandboxError;
-use crate::faults::Fault;
+use crate::kit::faults::Fault;
 use crate::switches::Switches;
 use crate::world::{AccountSeed, SiteSeed, WorldSeed, world_of};
 

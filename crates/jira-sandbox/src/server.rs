@@ -13,14 +13,14 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, rt, web};
 use serde_json::Value;
 
 use crate::config::SandboxConfig;
+use crate::effect::Effect;
 use crate::errors::{SandboxError, html_error};
-use crate::faults::Effect;
 use crate::handle::SandboxHandle;
-use crate::http::{Answer, Request};
+use crate::kit::http::{Answer, Request};
 use crate::late;
 use crate::limits;
 use crate::state::{Acted, Arrival};
-use crate::webhooks::run_courier;
+use crate::webhooks::run_sender;
 use crate::world::world_of;
 
 /// The largest body the sandbox reads.
@@ -101,7 +101,7 @@ impl Drop for Sandbox {
 impl Server {
     fn start(listener: TcpListener, handle: SandboxHandle) -> io::Result<Self> {
         let (started, starting) = mpsc::channel();
-        let courier = handle.clone();
+        let sender = handle.clone();
         let run = move || {
             rt::System::new().block_on(async move {
                 let server = match build(listener, handle) {
@@ -109,7 +109,7 @@ impl Server {
                     Err(error) => return drop(started.send(Err(error))),
                 };
                 drop(started.send(Ok(server.handle())));
-                rt::spawn(run_courier(courier));
+                rt::spawn(run_sender(sender));
                 // An accept error ends the server; callers then see refused connections.
                 drop(server.await);
             });

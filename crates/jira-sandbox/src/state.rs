@@ -10,20 +10,22 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::chaos::ChaosRun;
-use crate::clock::Clock;
 use crate::config::SandboxConfig;
+use crate::effect::Effect;
 use crate::endpoint::Endpoint;
-use crate::faults::{Effect, FaultPlan, Struck};
-use crate::http::{Answer, Request};
-use crate::journal::{Ended, Exchange, ExchangeAnswer, Journal, JournalEntry};
+use crate::journal::{Ended, Journal, JournalEntry};
 use crate::json::text_of;
+use crate::kit::faults::{FaultPlan, Struck};
+use crate::kit::http::{Answer, Answered, Request};
+use crate::kit::journal::{Exchange, ExchangeAnswer};
 use crate::limits::{Asked, Limits};
 use crate::localise;
-use crate::oauth::{self, Tokens};
+use crate::oauth::Tokens;
 use crate::others::Others;
-use crate::random::Random;
 use crate::rest::SearchPages;
+use crate::rest::table::Handler;
 use crate::switches::Switches;
+use crate::timing::Timing;
 use crate::webhooks::Webhooks;
 use crate::world::World;
 use crate::{control, gateway, pages};
@@ -32,7 +34,7 @@ use crate::{control, gateway, pages};
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) config: SandboxConfig,
-    pub(crate) clock: Clock,
+    pub(crate) timing: Timing,
     pub(crate) world: World,
     pub(crate) tokens: Tokens,
     pub(crate) faults: FaultPlan,
@@ -42,8 +44,6 @@ pub(crate) struct State {
     pub(crate) chaos: ChaosRun,
     pub(crate) others: Others,
     pub(crate) webhooks: Webhooks,
-    /// Draws lags and orders.
-    pub(crate) draws: Random,
     /// The state itself, for work that goes on in the background.
     pub(crate) myself: Weak<Mutex<Self>>,
     pub(crate) in_flight: usize,
@@ -88,12 +88,11 @@ impl State {
         let mut state = Self {
             world,
             config,
-            clock: Clock::default(),
+            timing: Timing::default(),
             tokens: Tokens::default(),
             faults,
             journal: Journal::default(),
             search_pages: SearchPages::default(),
-            draws: Random::new(switches.seed),
             switches,
             chaos,
             others: Others::default(),
@@ -108,34 +107,26 @@ impl State {
 
     /// Passes the switches on to those who cannot ask for them.
     fn follow_switches(&mut self) {
-        self.tokens.follow(&self.switches);
-        let read_lag = Duration::from_millis(self.switches.read_lag_ms);
+        self.tokens.follow(&self.switches.oauth);
+        self.timing.follow(self.switches.timing);
+        let read_lag = Duration::from_millis(self.switches.timing.read_lag_ms);
         for site in &mut self.world.sites {
             site.read_lag = read_lag;
         }
     }
 
-    pub(crate) fn now(&self) -> OffsetDateTime {
-        self.clock.now()
+    /// Gives those who have registered for it what has happened since the last call.
+    pub(crate) fn collect_events(&mut self) {
+        let now = self.timing.now();
+        let (world, draws) = (&mut self.world, &mut self.timing.draws);
+        let switches = &self.switches.webhooks;
+        self.webhooks.collect(world, draws, switches, now);
     }
 
-    /// Gives the moment from which search sees a write made now.
-    pub(crate) fn searchable_from(&mut self) -> OffsetDateTime {
-        let least = self.switches.search_lag_ms;
-        let lag = match self.switches.search_lag_most_ms {
-            Some(most) => self.draws.between(least, most.max(least)),
-            None => least,
-        };
-        self.now() + Duration::from_millis(lag)
-    }
-
-    /// Changes the switches; draws begin anew where the seed changes.
+    /// Changes the switches.
     pub(crate) fn switch(&mut self, switches: Switches) {
         // What has happened so far happened under the old switches.
         self.collect_events();
-        if switches.seed != self.switches.seed {
-            self.draws = Random::new(switches.seed);
-        }
         self.switches = switches;
         self.follow_switches();
     }
@@ -144,14 +135,14 @@ impl State {
     pub(crate) fn arrive(&mut self, request: &Request) -> Arrival {
         let endpoint = Endpoint::of(&request.method, &request.parts(0));
         let struck = self.strike(endpoint, request);
-        self.in_flight += usize::from(endpoint.is_jira());
-        let query = if endpoint.is_jira() {
+        self.in_flight += usize::from(endpoint.is_api());
+        let query = if endpoint.is_api() {
             request.query_string.clone()
         } else {
             String::new()
         };
         let app = self.app_of(request);
-        let now = self.now();
+        let now = self.timing.now();
         let entry = || JournalEntry {
             sequence: 0,
             at: now,
@@ -172,8 +163,8 @@ impl State {
         };
         let quick = endpoint.is_local();
         let sequence = (!quick).then(|| self.journal.push(entry()));
-        let exchange = if endpoint.is_jira() {
-            self.journal.record(|| exchange(endpoint, request))
+        let exchange = if endpoint.is_api() {
+            self.journal.exchanges.push(|| exchange(endpoint, request))
         } else {
             None
         };
@@ -181,7 +172,7 @@ impl State {
             endpoint,
             sequence,
             exchange,
-            charged: endpoint.is_jira() && !request.at_site,
+            charged: endpoint.is_api() && !request.at_site,
             app,
             cloud_id: request.part(2).to_owned(),
             bytes_in: request.body.len(),
@@ -192,9 +183,9 @@ impl State {
             latency: if quick {
                 Duration::ZERO
             } else {
-                self.switches.latency()
+                Duration::from_millis(self.switches.timing.latency_ms)
             },
-            latency_per_issue: self.switches.latency_per_issue(),
+            latency_per_issue: Duration::from_millis(self.switches.timing.latency_per_issue_ms),
         }
     }
 
@@ -212,7 +203,7 @@ impl State {
 
     /// Acts on a request and gives its true answer, before any fault distorts that.
     pub(crate) fn answer(&mut self, request: &Request, arrival: &Arrival) -> Answer {
-        let answer = if arrival.endpoint.is_jira() {
+        let answer = if arrival.endpoint.is_api() {
             self.within_limits(request, arrival)
         } else {
             let answered = self.beside_jira(arrival.endpoint, request);
@@ -225,18 +216,15 @@ impl State {
                 content_type: answer.content_type,
                 body: answer.body.clone(),
             };
-            self.journal.record_answer(at, kept);
+            self.journal.exchanges.set_answer(at, kept);
         }
         answer
     }
 
-    fn beside_jira(&mut self, endpoint: Endpoint, request: &Request) -> Result<Answer, Answer> {
-        match endpoint {
-            Endpoint::Authorize => oauth::authorize(self, request),
-            Endpoint::AuthorizeDecision => oauth::decide(self, request),
-            Endpoint::Token => oauth::token(self, request),
-            Endpoint::AccessibleResources => oauth::accessible_resources(self, request),
-            Endpoint::Page => pages::answer(self, request),
+    fn beside_jira(&mut self, endpoint: Endpoint, request: &Request) -> Answered {
+        match endpoint.row().map(|row| row.handler) {
+            Some(Handler::OAuth(answer)) => answer(self, request),
+            _ if endpoint == Endpoint::Page => pages::answer(self, request),
             _ => control::answer(self, request),
         }
     }
@@ -256,7 +244,7 @@ impl State {
 
     /// Notes how a request ended; `answer` is none where the connection was closed instead.
     pub(crate) fn leave(&mut self, arrival: Arrival, answer: Option<&Answer>, acted: &Acted) {
-        let jira = arrival.endpoint.is_jira();
+        let jira = arrival.endpoint.is_api();
         self.in_flight -= usize::from(jira).min(self.in_flight);
         let arrived = !matches!(arrival.fault, Some(Effect::DropBefore));
         let points = if arrival.charged && arrived {
@@ -264,7 +252,7 @@ impl State {
         } else {
             0
         };
-        let now = self.now();
+        let now = self.timing.now();
         self.limits.charge(&arrival.cloud_id, points, now);
         let strikes_elements = arrival.fault.as_ref().is_some_and(Effect::strikes_elements);
         let struck = arrival.struck.filter(|_| acted.hit || !strikes_elements);
@@ -295,21 +283,21 @@ impl State {
             request,
             charged: arrival.charged,
             writes_to: self.written_issue(arrival.endpoint, request),
-            now: self.now(),
+            now: self.timing.now(),
         };
-        let answered = match self.limits.admit(asked, &self.switches) {
+        let answered = match self.limits.admit(asked, &self.switches.limits) {
             Ok(()) => gateway::answer(self, arrival.endpoint, request, arrival.fault.as_ref()),
             Err(refusal) => Err(refusal),
         };
         let mut answer = answered.unwrap_or_else(|refusal| refusal);
-        localise::translate(&mut answer, self.switches.language.of(request));
-        self.limits.tell(asked, &self.switches, &mut answer);
+        localise::translate(&mut answer, self.switches.reads.language.of(request));
+        self.limits.tell(asked, &self.switches.limits, &mut answer);
         answer
     }
 
     /// Finds the issue that a request writes to, where those writes are limited.
     fn written_issue(&self, endpoint: Endpoint, request: &Request) -> Option<u64> {
-        let limited = self.switches.enforce_per_issue && endpoint.writes_to_issue();
+        let limited = self.switches.limits.enforce_per_issue && endpoint.writes_to_issue();
         let site = limited.then(|| self.world.site(request.part(2)))?;
         site?.resolve(request.part(7))
     }

@@ -1,11 +1,11 @@
 //! Dynamic webhooks: who has registered for what, and what is still to be delivered.
 
 mod changelog;
-mod courier;
 mod event;
 mod filter;
 mod jwt;
 mod outbox;
+mod sender;
 
 use std::collections::HashMap;
 
@@ -14,11 +14,11 @@ use time::{Duration, OffsetDateTime};
 
 use crate::jql::Query;
 
-pub(crate) use courier::run as run_courier;
 pub(crate) use filter::read as read_filter;
 pub use jwt::WebhookJwt;
 pub(crate) use outbox::Outbox;
 pub use outbox::{WebhookAttempt, WebhookDelivery, WebhookDeliveryState};
+pub(crate) use sender::run as run_sender;
 
 /// How long a webhook lives after its creation or its last refresh.
 const LIFE: Duration = Duration::days(30);

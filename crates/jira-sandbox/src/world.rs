@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use time::UtcOffset;
 use time::macros::offset;
 
-pub(crate) use issue::{Content, Happened, Happening, Issue, IssueData};
+pub(crate) use issue::{ChangeKind, Content, Issue, IssueChange, IssueData};
 pub use plan::{
     AccountSeed, FieldSeed, FieldSeedKind, IssueSeed, NamedSeed, ProjectSeed, SiteSeed, StatusSeed,
     TypeSeed, WorldSeed,
@@ -86,6 +86,14 @@ impl World {
         self.sites
             .iter()
             .position(|site| site.any_project(key).is_some())
+    }
+
+    /// Finds a project by a key it has or had, with its site.
+    pub(crate) fn project_mut(&mut self, key: &str) -> Option<(&mut Site, usize)> {
+        self.sites.iter_mut().find_map(|site| {
+            let (at, _) = site.any_project(key)?;
+            Some((site, at))
+        })
     }
 
     pub(crate) fn account_of(&self, email: &str) -> Option<&Account> {

@@ -69,7 +69,7 @@ async fn an_access_token_that_ended_is_refreshed_once_on_postgres_too() {
 async fn a_revoked_grant_asks_for_a_reconnect_and_a_reconnect_heals_it() {
     for dead in [DeadRefresh::InvalidGrant, DeadRefresh::UnauthorizedClient] {
         let app = AppBuilder::default()
-            .sandbox(|config| config.switches.dead_refresh = dead)
+            .sandbox(|config| config.switches.oauth.dead_refresh = dead)
             .start()
             .await;
         let owner = app.connected().await;

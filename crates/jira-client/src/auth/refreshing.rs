@@ -13,8 +13,8 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{AccessToken, HeldBack, TokenError, TokenSource};
-use crate::clock::{SendDeadline, instant_after};
 use crate::oauth::{OAuthClient, TokenSet};
+use crate::send::{SendDeadline, instant_after};
 
 /// At most this long, and a fifth of the life of tokens that live shorter, is a token refreshed ahead.
 const LONGEST_REFRESH_AHEAD: Duration = Duration::from_secs(120);

@@ -8,8 +8,8 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::Route;
-use crate::http::{Quota, time_to_next_hour};
+use crate::quota::{Quota, time_to_next_hour};
+use crate::send::{Answer, Reach, Route, header, refuses_outright};
 
 /// Longer waits are taken as this long: nobody plans further, and clocks must not overflow.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -63,7 +63,13 @@ pub enum BodyShape {
     Other,
 }
 
-/// Which of Jira's limits refused a request (the `RateLimit-Reason` header).
+/// Which of Jira's limits refused a request, and so who waits (the `RateLimit-Reason` header).
+///
+/// | reason | who waits |
+/// |---|---|
+/// | `jira-quota-global-based`, `jira-quota-tenant-based` | every call to the site |
+/// | `jira-per-issue-on-write` | writes to this issue |
+/// | `jira-burst-based`, others, none | calls of this endpoint |
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RateLimitReason {
@@ -95,9 +101,25 @@ impl RateLimitReason {
     pub const fn is_quota(&self) -> bool {
         matches!(self, Self::GlobalQuota | Self::TenantQuota)
     }
+
+    /// Tells which calls have to wait.
+    pub(crate) const fn reach(&self) -> Reach {
+        match self {
+            Self::GlobalQuota | Self::TenantQuota => Reach::Site,
+            Self::PerIssue => Reach::Resource,
+            Self::Burst | Self::Other(_) => Reach::Endpoint,
+        }
+    }
 }
 
 impl StatusError {
+    /// Reads an answer as an error, whatever its status.
+    pub(crate) fn of(answer: &Answer) -> Self {
+        let mut error = Self::read(answer.route, answer.status, &answer.headers, &answer.body);
+        error.token_version = answer.token_version;
+        error
+    }
+
     /// Reads an error answer; a body in no known shape leaves the lists empty.
     pub(crate) fn read(route: Route, status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
         let quota = Quota::from_headers(headers);
@@ -186,32 +208,6 @@ impl fmt::Display for StatusError {
     }
 }
 
-/// Tells whether a status says that the request was refused before anything was written.
-///
-/// A closed list: 408, 409, 3xx, 5xx and whatever proxies invent in the 4xx range are left in doubt.
-pub(crate) const fn refuses_outright(status: u16) -> bool {
-    matches!(
-        status,
-        400 | 401
-            | 403
-            | 404
-            | 405
-            | 406
-            | 410
-            | 411
-            | 413
-            | 414
-            | 415
-            | 417
-            | 421
-            | 422
-            | 426
-            | 428
-            | 429
-            | 431
-    )
-}
-
 /// Tells in whose words a JSON body speaks of an error, if it does.
 fn shape_of(value: &Value) -> BodyShape {
     let has_field_errors = value
@@ -282,8 +278,12 @@ fn parse_retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(wait.min(MAX_RETRY_AFTER))
 }
 
-pub(crate) fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
+/// Tells whether the site refused the credentials and answered with a success as to an anonymous caller.
+pub(crate) fn taken_for_anonymous(answer: &Answer) -> bool {
+    let reason = header(&answer.headers, "x-seraph-loginreason").unwrap_or_default();
+    let is_refused =
+        reason.contains("AUTHENTICATED_FAILED") || reason.contains("AUTHENTICATION_DENIED");
+    answer.is_success() && is_refused
 }
 
 fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {

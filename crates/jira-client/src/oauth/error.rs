@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::error::{Error, refuses_outright, shorten};
-use crate::http::Answer;
+use crate::error::{Error, shorten};
+use crate::send::{Answer, refuses_outright};
 
 /// Why a token request failed.
 ///
@@ -64,10 +64,10 @@ impl OAuthError {
     /// Reads an error answer of the token endpoint.
     pub(crate) fn read(answer: &Answer) -> Self {
         let Ok(body) = serde_json::from_slice::<ErrorBody>(&answer.body) else {
-            return Self::Failed(answer.to_error());
+            return Self::Failed(Error::of(answer));
         };
         if answer.status == 429 || !refuses_outright(answer.status) {
-            return Self::Failed(answer.to_error());
+            return Self::Failed(Error::of(answer));
         }
         let description = shorten(&body.error_description.unwrap_or_default());
         match body.error.as_str() {

@@ -12,9 +12,8 @@ use serde_json::{Value, json};
 
 use super::NewIssue;
 use super::lenient::{id, null_as_empty};
-use crate::clock::SendDeadline;
-use crate::error::{Error, refuses_outright};
-use crate::http::{Answer, Call};
+use crate::error::Error;
+use crate::send::{Answer, Call, SendDeadline, refuses_outright};
 use crate::site::Jira;
 
 /// How many issues one request may create.
@@ -216,8 +215,8 @@ fn read_bulk_answer(answer: &Answer, count: usize) -> Result<BulkCreated, Error>
     }
     match answer.json::<align::BulkAnswer>() {
         Ok(bulk) if bulk.has_results() => Ok(align::align(bulk, count, Some(answer.status))),
-        Ok(_) => Err(answer.to_error()),
-        Err(_) if refuses_as_a_whole(answer) => Err(answer.to_error()),
+        Ok(_) => Err(Error::of(answer)),
+        Err(_) if refuses_as_a_whole(answer) => Err(Error::of(answer)),
         // What cannot be read might have told of an element that failed by a server error.
         Err(error) => Err(error),
     }

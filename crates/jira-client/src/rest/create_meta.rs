@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::lenient::{id, null_as_empty, number};
 use super::values::Priority;
 use crate::error::Error;
-use crate::http::Call;
+use crate::send::Call;
 use crate::site::Jira;
 
 const TYPES: &str = "/rest/api/3/issue/createmeta/{projectIdOrKey}/issuetypes";

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::lenient::{id, null_as_empty};
 use super::values::{Status, StatusCategoryKey};
 use crate::error::Error;
-use crate::http::Call;
+use crate::send::Call;
 use crate::site::Jira;
 
 const ISSUE: &str = "/rest/api/3/issue/{issueIdOrKey}";

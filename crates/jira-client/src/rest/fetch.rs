@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Issue;
 use super::lenient::{id_or_empty, null_as_empty};
 use crate::error::Error;
-use crate::http::Call;
+use crate::send::Call;
 use crate::site::Jira;
 
 /// Where one issue is read.

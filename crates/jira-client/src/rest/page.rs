@@ -7,7 +7,8 @@ use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 use serde::{Deserialize, Deserializer};
 
 use super::lenient::{null_as_empty, number};
-use crate::error::{Error, Route};
+use crate::error::Error;
+use crate::send::Route;
 
 /// A server whose pages never end is given up here.
 const MAX_ITEMS: u64 = 1_000_000;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::lenient::null_as_empty;
 use crate::error::Error;
-use crate::http::Call;
+use crate::send::Call;
 use crate::site::Jira;
 
 /// A permission by Jira's key.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::lenient::{id, null_as_empty};
 use super::page::Page;
 use crate::error::Error;
-use crate::http::Call;
+use crate::send::Call;
 use crate::site::Jira;
 
 const SEARCH: &str = "/rest/api/3/project/search";

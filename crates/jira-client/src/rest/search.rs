@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Issue;
 use super::lenient::null_as_empty;
 use crate::error::Error;
-use crate::http::Call;
+use crate::send::Call;
 use crate::site::Jira;
 
 /// What to search for.

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::lenient::null_as_empty;
 use crate::error::Error;
-use crate::http::Call;
+use crate::send::Call;
 use crate::site::Jira;
 
 /// What a site says about itself.

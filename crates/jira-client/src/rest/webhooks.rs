@@ -9,7 +9,7 @@ use url::Url;
 use super::lenient::{null_as_empty, number, time};
 use super::page::Page;
 use crate::error::Error;
-use crate::http::{Answer, Call};
+use crate::send::{Answer, Call};
 use crate::site::Jira;
 use crate::webhooks::WebhookEvent;
 

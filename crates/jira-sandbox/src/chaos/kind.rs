@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::faults::{Effect, RateLimitReason, TokenError};
-use crate::random::Random;
+use crate::effect::{Effect, RateLimitReason, TokenError};
+use crate::kit::random::Random;
 
 use super::ChaosRule;
 

@@ -2,11 +2,15 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
-use crate::http::{Answer, Request};
-use crate::state::State;
+use crate::config::SandboxConfig;
+use crate::kit::control::{ok, read, refused};
+use crate::kit::http::{Answer, Answered, Request};
+use crate::oauth::Tokens;
+use crate::world::World;
 
-use super::{known_account, ok, read, refused};
+use super::known_account;
 
 /// The redirect address that a minted code is bound to.
 const NOWHERE: &str = "http://localhost/";
@@ -21,23 +25,23 @@ struct Grant {
 }
 
 /// Shows which sites each account has granted to the app.
-pub(super) fn list(state: &State) -> Value {
-    let grants = state.tokens.grants();
+pub(super) fn list(tokens: &Tokens) -> Value {
+    let grants = tokens.grants();
     let shown = grants.map(|(account, sites)| json!({"account": account, "sites": sites}));
     json!({"grants": shown.collect::<Vec<_>>()})
 }
 
 /// Adds a site to an account's grant, as a later consent does, or takes it away.
-pub(super) fn change(state: &mut State, request: &Request, add: bool) -> Result<Answer, Answer> {
+pub(super) fn change(world: &World, tokens: &mut Tokens, request: &Request, add: bool) -> Answered {
     let grant: Grant = read(request)?;
-    let account = account(state, grant.account)?;
-    let site = cloud_id(state, &grant.site)?;
+    let account = account(world, grant.account)?;
+    let site = cloud_id(world, &grant.site)?;
     if add {
-        state.tokens.add_site(&account, &site);
+        tokens.add_site(&account, &site);
     } else {
-        state.tokens.remove_site(&account, &site);
+        tokens.remove_site(&account, &site);
     }
-    Ok(ok(&list(state)))
+    Ok(ok(&list(tokens)))
 }
 
 #[derive(Deserialize)]
@@ -54,28 +58,31 @@ struct Mint {
 }
 
 /// Consents and exchanges the code at once, without a browser.
-pub(super) fn mint(state: &mut State, request: &Request) -> Result<Answer, Answer> {
+pub(super) fn mint(
+    world: &World,
+    tokens: &mut Tokens,
+    config: &SandboxConfig,
+    now: OffsetDateTime,
+    request: &Request,
+) -> Answered {
     let mint: Mint = read(request)?;
-    let account = account(state, mint.account)?;
+    let account = account(world, mint.account)?;
     let sites = match mint.sites {
         Some(sites) => sites
             .iter()
-            .map(|site| cloud_id(state, site))
+            .map(|site| cloud_id(world, site))
             .collect::<Result<Vec<_>, _>>()?,
         None => {
-            let first = state.world.sites.first();
+            let first = world.sites.first();
             first
                 .map(|site| site.cloud_id.clone())
                 .into_iter()
                 .collect()
         }
     };
-    let scopes = mint
-        .scopes
-        .unwrap_or_else(|| state.config.enabled_scopes.clone());
-    let now = state.now();
-    let code = state.tokens.consent(&account, &sites, scopes, NOWHERE, now);
-    let pair = state.tokens.exchange(&code, NOWHERE, now);
+    let scopes = mint.scopes.unwrap_or_else(|| config.enabled_scopes.clone());
+    let code = tokens.consent(&account, &sites, scopes, NOWHERE, now);
+    let pair = tokens.exchange(&code, NOWHERE, now);
     let pair = pair.ok_or_else(|| refused(500, "The code was refused."))?;
     let body = json!({
         "access_token": pair.access_token,
@@ -88,15 +95,15 @@ pub(super) fn mint(state: &mut State, request: &Request) -> Result<Answer, Answe
     Ok(Answer::json(201, &body))
 }
 
-fn account(state: &State, asked: Option<String>) -> Result<String, Answer> {
-    let first = || state.world.accounts.first().map(|first| first.id.clone());
+fn account(world: &World, asked: Option<String>) -> Result<String, Answer> {
+    let first = || world.accounts.first().map(|first| first.id.clone());
     let id = asked.or_else(first).unwrap_or_default();
-    known_account(state, id)
+    known_account(world, id)
 }
 
-fn cloud_id(state: &State, asked: &str) -> Result<String, Answer> {
-    let by_id = state.world.site(asked);
-    let found = by_id.or_else(|| state.world.site_by_slug(asked));
+fn cloud_id(world: &World, asked: &str) -> Result<String, Answer> {
+    let by_id = world.site(asked);
+    let found = by_id.or_else(|| world.site_by_slug(asked));
     let found = found.map(|site| site.cloud_id.clone());
     found.ok_or_else(|| refused(422, "There is no such site."))
 }

@@ -2,31 +2,29 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
-use crate::http::{Answer, Request};
-use crate::others::Crowd;
+use crate::kit::control::{ok, read, refused};
+use crate::kit::http::{Answer, Answered, Request};
+use crate::others::{Batch, seed_issues};
 use crate::state::State;
-use crate::world::{FieldSeed, Issue, Project, ProjectTemplate, Site};
+use crate::world::{FieldSeed, Issue, Project, ProjectTemplate, Site, World};
 
-use super::{ok, read, refused};
+use super::no_call;
 
 /// Answers a call below `/sandbox/projects`.
-pub(super) fn answer(
-    state: &mut State,
-    request: &Request,
-    rest: &[&str],
-) -> Result<Answer, Answer> {
+pub(super) fn answer(state: &mut State, request: &Request, rest: &[&str]) -> Answered {
     match (request.method.as_str(), rest) {
-        ("GET", []) => Ok(ok(&list(state))),
-        ("POST", []) => create(state, request),
-        ("GET", [key]) => shown(state, key),
-        ("POST", [key]) => change(state, key, request),
-        ("DELETE", [key]) => delete(state, key),
-        ("POST", [key, "seed"]) => seed(state, key, request),
+        ("GET", []) => Ok(ok(&list(&state.world))),
+        ("POST", []) => create(&mut state.world, request),
+        ("GET", [key]) => shown(&mut state.world, key),
+        ("POST", [key]) => change(&mut state.world, key, request),
+        ("DELETE", [key]) => delete(&mut state.world, key),
+        ("POST", [key, "seed"]) => seed(&mut state.world, state.timing.now(), key, request),
         ("POST", [key, "others"]) => others(state, key, request),
-        ("POST", [key, "issues"]) => range(state, key, request),
-        ("POST", [key, "fields"]) => add_field(state, key, request),
-        _ => Err(refused(404, "There is no such control call.")),
+        ("POST", [key, "issues"]) => range(&mut state.world, key, request),
+        ("POST", [key, "fields"]) => add_field(&mut state.world, key, request),
+        _ => Err(no_call()),
     }
 }
 
@@ -34,11 +32,8 @@ fn no_project() -> Answer {
     refused(404, "There is no such project.")
 }
 
-fn find<'a>(state: &'a mut State, key: &str) -> Result<(&'a mut Site, usize), Answer> {
-    let at = state.world.site_of_project(key).ok_or_else(no_project)?;
-    let site = state.world.sites.get_mut(at).ok_or_else(no_project)?;
-    let (at, _) = site.any_project(key).ok_or_else(no_project)?;
-    Ok((site, at))
+fn find<'a>(world: &'a mut World, key: &str) -> Result<(&'a mut Site, usize), Answer> {
+    world.project_mut(key).ok_or_else(no_project)
 }
 
 fn show(site: &Site, project: &Project) -> Value {
@@ -59,14 +54,14 @@ fn show(site: &Site, project: &Project) -> Value {
     })
 }
 
-fn list(state: &State) -> Value {
+fn list(world: &World) -> Value {
     let of_site = |site| Site::projects(site).map(move |project| show(site, project));
-    let projects: Vec<_> = state.world.sites.iter().flat_map(of_site).collect();
+    let projects: Vec<_> = world.sites.iter().flat_map(of_site).collect();
     json!({"projects": projects})
 }
 
-fn shown(state: &mut State, key: &str) -> Result<Answer, Answer> {
-    let (site, at) = find(state, key)?;
+fn shown(world: &mut World, key: &str) -> Answered {
+    let (site, at) = find(world, key)?;
     let project = site.project_at(at).ok_or_else(no_project)?;
     Ok(ok(&show(site, project)))
 }
@@ -84,12 +79,12 @@ struct NewProject {
     template: ProjectTemplate,
 }
 
-fn create(state: &mut State, request: &Request) -> Result<Answer, Answer> {
+fn create(world: &mut World, request: &Request) -> Answered {
     let new: NewProject = read(request)?;
-    if state.world.site_of_project(&new.key).is_some() {
+    if world.site_of_project(&new.key).is_some() {
         return Err(refused(409, "There is a project of this key already."));
     }
-    let mut sites = state.world.sites.iter_mut();
+    let mut sites = world.sites.iter_mut();
     let site = sites.find(|site| new.site.as_ref().is_none_or(|slug| *slug == site.slug));
     let site = site.ok_or_else(|| refused(422, "There is no such site."))?;
     let name = new.name.as_deref().unwrap_or(&new.key);
@@ -123,9 +118,9 @@ struct ProjectChange {
     priority_on_screen: Option<bool>,
 }
 
-fn change(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
+fn change(world: &mut World, key: &str, request: &Request) -> Answered {
     let change: ProjectChange = read(request)?;
-    let (site, at) = find(state, key)?;
+    let (site, at) = find(world, key)?;
     let taken = |key: &String| {
         let other = site.any_project(key);
         other.is_some_and(|(other, project)| other != at && project.key == *key)
@@ -155,27 +150,25 @@ fn change(state: &mut State, key: &str, request: &Request) -> Result<Answer, Ans
     Ok(ok(&show(site, site.project_at(at).ok_or_else(no_project)?)))
 }
 
-fn delete(state: &mut State, key: &str) -> Result<Answer, Answer> {
-    let actor = state.world.other_account();
-    let (site, at) = find(state, key)?;
+fn delete(world: &mut World, key: &str) -> Answered {
+    let actor = world.other_account();
+    let (site, at) = find(world, key)?;
     site.delete_project(at, &actor);
     Ok(Answer::empty(204))
 }
 
-fn seed(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
-    let crowd: Crowd = read(request)?;
-    find(state, key)?;
-    state
-        .seed_issues(key, &crowd)
-        .map_err(|text| refused(422, &text))?;
-    shown(state, key)
+fn seed(world: &mut World, now: OffsetDateTime, key: &str, request: &Request) -> Answered {
+    let batch: Batch = read(request)?;
+    find(world, key)?;
+    seed_issues(world, now, key, &batch).map_err(|text| refused(422, &text))?;
+    shown(world, key)
 }
 
-fn others(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
-    let crowd: Crowd = read(request)?;
-    find(state, key)?;
+fn others(state: &mut State, key: &str, request: &Request) -> Answered {
+    let batch: Batch = read(request)?;
+    find(&mut state.world, key)?;
     state
-        .start_others(key, &crowd)
+        .start_others(key, &batch)
         .map_err(|text| refused(422, &text))?;
     Ok(Answer::json(202, &json!(state.others)))
 }
@@ -213,10 +206,10 @@ enum Action {
     DropProperty,
 }
 
-fn range(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
+fn range(world: &mut World, key: &str, request: &Request) -> Answered {
     let range: Range = read(request)?;
-    let actor = state.world.other_account();
-    let (site, at) = find(state, key)?;
+    let actor = world.other_account();
+    let (site, at) = find(world, key)?;
     let project = site.project_at(at).ok_or_else(no_project)?;
     if range.from > range.to {
         return Err(refused(422, "'from' must not be greater than 'to'."));
@@ -256,9 +249,9 @@ fn apply(issue: &mut Issue, range: &Range) {
     }
 }
 
-fn add_field(state: &mut State, key: &str, request: &Request) -> Result<Answer, Answer> {
+fn add_field(world: &mut World, key: &str, request: &Request) -> Answered {
     let field: FieldSeed = read(request)?;
-    let (site, at) = find(state, key)?;
+    let (site, at) = find(world, key)?;
     let next = site.next_field_number();
     let project = site.all_projects.get_mut(at).ok_or_else(no_project)?;
     let field = field.field(next);

@@ -2,39 +2,39 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
-use crate::http::{Answer, Request};
-use crate::state::State;
+use crate::kit::control::{ok, read, refused};
+use crate::kit::http::{Answer, Answered, Request};
+use crate::webhooks::{Outbox, Webhooks};
+use crate::world::World;
 
-use super::{ok, read, refused};
+use super::no_call;
 
 /// Answers a call below `/sandbox/webhooks`.
 pub(super) fn answer(
-    state: &mut State,
+    world: &mut World,
+    webhooks: &mut Webhooks,
+    now: OffsetDateTime,
     request: &Request,
     rest: &[&str],
-) -> Result<Answer, Answer> {
+) -> Answered {
     match (request.method.as_str(), rest) {
-        ("GET", []) => Ok(ok(&list(state))),
+        ("GET", []) => Ok(ok(&list(webhooks, now))),
         ("DELETE", []) => {
-            state.webhooks.hooks.clear();
-            state
-                .world
-                .sites
-                .iter_mut()
-                .for_each(|site| site.watch(false));
+            webhooks.hooks.clear();
+            world.sites.iter_mut().for_each(|site| site.watch(false));
             Ok(Answer::empty(204))
         }
-        ("GET", ["deliveries"]) => Ok(ok(&deliveries(state, request))),
-        ("POST", ["deliveries"]) => again(state, request),
-        _ => Err(refused(404, "There is no such control call.")),
+        ("GET", ["deliveries"]) => Ok(ok(&deliveries(&webhooks.outbox, request))),
+        ("POST", ["deliveries"]) => again(&mut webhooks.outbox, now, request),
+        _ => Err(no_call()),
     }
 }
 
-fn list(state: &State) -> Value {
-    let now = state.now();
+fn list(webhooks: &Webhooks, now: OffsetDateTime) -> Value {
     let rfc3339 = &time::format_description::well_known::Rfc3339;
-    let hooks = state.webhooks.hooks.iter().map(|hook| {
+    let hooks = webhooks.hooks.iter().map(|hook| {
         json!({
             "id": hook.id,
             "cloud_id": hook.cloud_id,
@@ -49,9 +49,9 @@ fn list(state: &State) -> Value {
     json!({"webhooks": hooks.collect::<Vec<_>>()})
 }
 
-fn deliveries(state: &State, request: &Request) -> Value {
+fn deliveries(outbox: &Outbox, request: &Request) -> Value {
     let limit = request.query_number("limit", 1_000);
-    let all: Vec<_> = state.webhooks.outbox.deliveries().collect();
+    let all: Vec<_> = outbox.deliveries().collect();
     let latest = all.get(all.len().saturating_sub(limit)..);
     json!({"total": all.len(), "deliveries": latest.unwrap_or_default()})
 }
@@ -62,10 +62,9 @@ struct Again {
     identifier: String,
 }
 
-fn again(state: &mut State, request: &Request) -> Result<Answer, Answer> {
+fn again(outbox: &mut Outbox, now: OffsetDateTime, request: &Request) -> Answered {
     let again: Again = read(request)?;
-    let now = state.now();
-    if state.webhooks.outbox.again(&again.identifier, now) {
+    if outbox.again(&again.identifier, now) {
         Ok(Answer::empty(202))
     } else {
         Err(refused(404, "There is no such delivery."))

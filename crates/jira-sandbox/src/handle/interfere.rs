@@ -10,9 +10,9 @@ use serde_json::Value;
 use crate::chaos::{Chaos, ChaosReport};
 use crate::control;
 use crate::duplicates::{self, DuplicateReport};
-use crate::http::Request;
 use crate::json::text_of;
-use crate::others::Crowd;
+use crate::kit::http::Request;
+use crate::others::{Batch, seed_issues};
 use crate::switches::Switches;
 use crate::webhooks::WebhookDelivery;
 use crate::world::{Project, ProjectTemplate, Site};
@@ -49,7 +49,7 @@ impl SandboxHandle {
         }
     }
 
-    /// Changes switches, such as `|switches| switches.search_lag_ms = 60_000`.
+    /// Changes switches, such as `|switches| switches.timing.search_lag_ms = 60_000`.
     pub fn switch(&self, change: impl FnOnce(&mut Switches)) {
         self.with(|state| {
             let mut switches = state.switches.clone();
@@ -96,7 +96,10 @@ impl SandboxHandle {
     ///
     /// A sentence where there is no such project.
     pub fn seed_issues(&self, project: &str, count: u64) -> Result<(), String> {
-        self.with(|state| state.seed_issues(project, &crowd(count, None)))
+        self.with(|state| {
+            let now = state.timing.now();
+            seed_issues(&mut state.world, now, project, &batch(count, None))
+        })
     }
 
     /// Lets the other account create issues: at once, or in the background at a rate.
@@ -110,7 +113,7 @@ impl SandboxHandle {
         count: u64,
         per_second: Option<f64>,
     ) -> Result<(), String> {
-        self.with(|state| state.start_others(project, &crowd(count, per_second)))
+        self.with(|state| state.start_others(project, &batch(count, per_second)))
     }
 
     /// Stops everybody who creates issues in the background.
@@ -150,12 +153,7 @@ impl SandboxHandle {
     pub fn delete_project(&self, project: &str) -> bool {
         self.with(|state| {
             let actor = state.world.other_account();
-            let at = state.world.site_of_project(project);
-            let site = at.and_then(|at| state.world.sites.get_mut(at));
-            let found = site.and_then(|site| {
-                let (at, _) = site.any_project(project)?;
-                Some((site, at))
-            });
+            let found = state.world.project_mut(project);
             found
                 .map(|(site, at)| site.delete_project(at, &actor))
                 .is_some()
@@ -164,7 +162,7 @@ impl SandboxHandle {
 
     /// Stops the clock, which can still be moved, or lets it run on from where it stands.
     pub fn set_clock_stopped(&self, stopped: bool) {
-        self.with(|state| state.clock.set_stopped(stopped));
+        self.with(|state| state.timing.clock.set_stopped(stopped));
     }
 
     /// Hides every issue of a project whose number is in a range, or shows them; gives how many.
@@ -185,7 +183,7 @@ impl SandboxHandle {
     /// Keeps an issue's last write from search for so long from now.
     pub fn set_issue_search_lag(&self, key: &str, lag: Duration) -> bool {
         self.with(|state| {
-            let visible_at = state.now() + lag;
+            let visible_at = state.timing.now() + lag;
             let found = state.world.site_of_key(key);
             let issue = found.and_then(|(site, id)| site.issue_mut(id));
             issue.map(|issue| issue.search_from(visible_at)).is_some()
@@ -199,11 +197,10 @@ impl SandboxHandle {
         mut change: impl FnMut(&mut Site, u64),
     ) -> usize {
         self.with(|state| {
-            let at = state.world.site_of_project(project);
-            let Some(site) = at.and_then(|at| state.world.sites.get_mut(at)) else {
+            let Some((site, at)) = state.world.project_mut(project) else {
                 return 0;
             };
-            let Some((_, found)) = site.any_project(project).filter(|_| !range.is_empty()) else {
+            let Some(found) = site.project_at(at).filter(|_| !range.is_empty()) else {
                 return 0;
             };
             let ids: Vec<_> = found.numbers.range(range).map(|(_, id)| *id).collect();
@@ -220,7 +217,7 @@ impl SandboxHandle {
     /// Gives how many webhooks are registered and alive.
     pub fn webhook_count(&self) -> usize {
         self.with(|state| {
-            let now = state.now();
+            let now = state.timing.now();
             let hooks = state.webhooks.hooks.iter();
             hooks.filter(|hook| now < hook.expires_at).count()
         })
@@ -228,16 +225,15 @@ impl SandboxHandle {
 
     fn change_project(&self, key: &str, change: impl FnOnce(&mut Project)) -> bool {
         self.with(|state| {
-            let at = state.world.site_of_project(key);
-            let site = at.and_then(|at| state.world.sites.get_mut(at));
-            let project = site.and_then(|site| site.any_project_mut(key));
+            let found = state.world.project_mut(key);
+            let project = found.and_then(|(site, at)| site.all_projects.get_mut(at));
             project.map(change).is_some()
         })
     }
 }
 
-fn crowd(count: u64, per_second: Option<f64>) -> Crowd {
-    Crowd {
+fn batch(count: u64, per_second: Option<f64>) -> Batch {
+    Batch {
         count,
         per_second,
         account: None,

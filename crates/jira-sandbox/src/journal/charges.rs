@@ -136,7 +136,7 @@ impl Ledger {
         let jira = self
             .rows
             .iter()
-            .filter(|((_, endpoint), _)| endpoint.is_jira());
+            .filter(|((_, endpoint), _)| endpoint.is_api());
         jira.map(|(_, charges)| charges.requests).sum()
     }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::kit::journal::KEPT;
 
 const APP: Cow<'static, str> = Cow::Borrowed("app");
 

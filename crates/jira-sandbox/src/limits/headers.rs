@@ -1,13 +1,14 @@
 //! The headers by which answers tell how much of a limit is left.
 
-use crate::http::Answer;
-use crate::switches::Switches;
+use crate::kit::http::Answer;
+use crate::kit::limits::seconds_left;
+use crate::switches::LimitSwitches;
 
-use super::{Asked, Limits, RateHeaders, TIER_1_POINTS, burst_of, seconds_left};
+use super::{Asked, Limits, RateHeaders, TIER_1_POINTS, burst_of};
 
 impl Limits {
     /// Adds what Jira tells of its limits to an answer.
-    pub(crate) fn tell(&mut self, asked: Asked<'_>, switches: &Switches, answer: &mut Answer) {
+    pub(crate) fn tell(&mut self, asked: Asked<'_>, switches: &LimitSwitches, answer: &mut Answer) {
         let beta = switches.rate_headers == RateHeaders::Beta;
         if switches.rate_headers == RateHeaders::Off {
             return;
@@ -17,7 +18,7 @@ impl Limits {
         }
         if switches.enforce_burst && answer.status != 429 {
             let (rate, size) = burst_of(asked, switches);
-            let left = self.bucket(asked, size).tokens.floor();
+            let left = self.bucket(asked, size).left();
             let mut push =
                 |name: &str, value: String| answer.headers.push((name.to_owned(), value));
             push("X-RateLimit-Limit", rate.to_string());
@@ -25,14 +26,14 @@ impl Limits {
         }
     }
 
-    fn tell_quota(&mut self, asked: Asked<'_>, switches: &Switches, answer: &mut Answer) {
+    fn tell_quota(&mut self, asked: Asked<'_>, switches: &LimitSwitches, answer: &mut Answer) {
         let limit = switches.quota_points_per_hour.unwrap_or(TIER_1_POINTS);
         let wait = seconds_left(asked.now);
         let (mut policies, mut rests) = (Vec::new(), Vec::new());
         let mut least = limit;
         for quota in switches.quota_scope.quotas() {
             let used = self.quota(asked.cloud_id(), *quota, asked.now);
-            let (left, name) = (limit.saturating_sub(used.points), quota.name());
+            let (left, name) = (limit.saturating_sub(*used), quota.name());
             policies.push(format!("\"{name}\";q={limit};w=3600"));
             rests.push(match is_near(left, limit) {
                 true => format!("\"{name}\";r={left};t={wait}"),

@@ -1,10 +1,15 @@
 //! The consent page and the decision taken on it.
 
+use time::OffsetDateTime;
 use url::Url;
 
-use crate::http::{Answer, Request};
+use crate::config::SandboxConfig;
+use crate::kit::http::{Answer, Answered, Request};
 use crate::pages::consent;
-use crate::state::State;
+use crate::switches::OAuthSwitches;
+use crate::world::World;
+
+use super::Tokens;
 
 /// An authorize request that may be shown to a person.
 #[derive(Debug)]
@@ -16,21 +21,34 @@ pub(crate) struct Authorization {
 }
 
 /// Shows the consent page, or decides at once where the sandbox is set to do so.
-pub(crate) fn authorize(state: &mut State, request: &Request) -> Result<Answer, Answer> {
-    let asked = read(state, &request.query)?;
-    if !state.config.auto_consent {
-        return Ok(consent::page(state, &asked, None));
-    }
-    let (Some(account), Some(site)) = (state.world.accounts.first(), state.world.sites.first())
-    else {
-        return Ok(consent::page(state, &asked, None));
-    };
-    let (account, site) = (account.id.clone(), site.cloud_id.clone());
-    Ok(accept(state, &asked, &account, &[site]))
+pub(crate) fn authorize(
+    world: &World,
+    tokens: &mut Tokens,
+    config: &SandboxConfig,
+    switches: &OAuthSwitches,
+    now: OffsetDateTime,
+    request: &Request,
+) -> Answered {
+    let asked = read(config, switches, &request.query)?;
+    let first = world.accounts.first().zip(world.sites.first());
+    Ok(match first.filter(|_| config.auto_consent) {
+        Some((account, site)) => {
+            let sites = [site.cloud_id.clone()];
+            accept(tokens, now, &asked, &account.id, &sites)
+        }
+        None => consent::page(world, &asked, None),
+    })
 }
 
 /// Takes the posted consent form and sends the browser back to the app.
-pub(crate) fn decide(state: &mut State, request: &Request) -> Result<Answer, Answer> {
+pub(crate) fn decide(
+    world: &World,
+    tokens: &mut Tokens,
+    config: &SandboxConfig,
+    switches: &OAuthSwitches,
+    now: OffsetDateTime,
+    request: &Request,
+) -> Answered {
     if request.method.as_str() != "POST" {
         return Err(consent::error(
             405,
@@ -38,13 +56,13 @@ pub(crate) fn decide(state: &mut State, request: &Request) -> Result<Answer, Ans
         ));
     }
     let form = request.form();
-    let asked = read(state, &form)?;
+    let asked = read(config, switches, &form)?;
     let field = |name: &str| value(&form, name);
     match field("decision") {
         Some("accept") => {}
         Some("decline") => {
             let text = "User did not authorize the request";
-            return Err(sent_back(state, &asked, "access_denied", text));
+            return Err(sent_back(switches, &asked, "access_denied", text));
         }
         _ => {
             return Err(consent::error(
@@ -53,8 +71,7 @@ pub(crate) fn decide(state: &mut State, request: &Request) -> Result<Answer, Ans
             ));
         }
     }
-    let first_account = state
-        .world
+    let first_account = world
         .accounts
         .first()
         .map_or("", |account| account.id.as_str());
@@ -64,43 +81,49 @@ pub(crate) fn decide(state: &mut State, request: &Request) -> Result<Answer, Ans
         .filter(|(name, _)| name == "site")
         .map(|(_, site)| site.clone());
     let sites: Vec<String> = chosen.collect();
-    if state.world.account(account).is_none() {
+    if world.account(account).is_none() {
         return Err(consent::error(400, "No such account."));
     }
     if sites.is_empty() {
         return Ok(consent::page(
-            state,
+            world,
             &asked,
             Some("Choose at least one site."),
         ));
     }
-    if sites.iter().any(|site| state.world.site(site).is_none()) {
+    if sites.iter().any(|site| world.site(site).is_none()) {
         return Err(consent::error(400, "No such site."));
     }
-    let account = account.to_owned();
-    Ok(accept(state, &asked, &account, &sites))
+    Ok(accept(tokens, now, &asked, account, &sites))
 }
 
-fn accept(state: &mut State, asked: &Authorization, account: &str, sites: &[String]) -> Answer {
-    let now = state.now();
+fn accept(
+    tokens: &mut Tokens,
+    now: OffsetDateTime,
+    asked: &Authorization,
+    account: &str,
+    sites: &[String],
+) -> Answer {
     let scopes = asked.scopes.clone();
-    let code = state
-        .tokens
-        .consent(account, sites, scopes, &asked.redirect_uri, now);
+    let code = tokens.consent(account, sites, scopes, &asked.redirect_uri, now);
     redirect(asked, &[("code", &code)], asked.state.as_deref())
 }
 
 /// Checks the parameters: those that name the app must be right before anything is sent back.
-fn read(state: &State, parameters: &[(String, String)]) -> Result<Authorization, Answer> {
+fn read(
+    config: &SandboxConfig,
+    switches: &OAuthSwitches,
+    parameters: &[(String, String)],
+) -> Result<Authorization, Answer> {
     let field = |name: &str| value(parameters, name).unwrap_or_default();
     let (client_id, redirect_uri) = (field("client_id"), field("redirect_uri"));
-    if client_id != state.config.client_id {
+    if client_id != config.client_id {
         return Err(consent::error(
             400,
             "The client_id is missing or names no app.",
         ));
     }
-    if !is_callback(state, redirect_uri) {
+    if !is_callback(config, redirect_uri) {
         let text = "The redirect_uri is missing or not registered for this app.";
         return Err(consent::error(400, text));
     }
@@ -115,34 +138,44 @@ fn read(state: &State, parameters: &[(String, String)]) -> Result<Authorization,
     };
     if field("response_type") != "code" {
         let text = "The response_type must be code.";
-        return Err(sent_back(state, &asked, "unsupported_response_type", text));
+        return Err(sent_back(
+            switches,
+            &asked,
+            "unsupported_response_type",
+            text,
+        ));
     }
     if field("audience") != "api.atlassian.com" {
         let text = "The audience must be api.atlassian.com.";
-        return Err(sent_back(state, &asked, "invalid_request", text));
+        return Err(sent_back(switches, &asked, "invalid_request", text));
     }
-    let enabled = |scope: &String| state.config.enabled_scopes.contains(scope);
+    let enabled = |scope: &String| config.enabled_scopes.contains(scope);
     if asked.scopes.is_empty() || !asked.scopes.iter().all(enabled) {
         let text = "A requested scope is not enabled for this app.";
-        return Err(sent_back(state, &asked, "invalid_scope", text));
+        return Err(sent_back(switches, &asked, "invalid_scope", text));
     }
     Ok(asked)
 }
 
 /// Tells whether a callback is one of the app's, by text as Atlassian compares it.
-fn is_callback(state: &State, redirect_uri: &str) -> bool {
+fn is_callback(config: &SandboxConfig, redirect_uri: &str) -> bool {
     let Ok(url) = Url::parse(redirect_uri) else {
         return false;
     };
-    let registered = &state.config.callback_urls;
+    let registered = &config.callback_urls;
     let known = registered.is_empty() || registered.iter().any(|known| known == redirect_uri);
     known && matches!(url.scheme(), "http" | "https") && url.fragment().is_none()
 }
 
-fn sent_back(state: &State, asked: &Authorization, error: &str, description: &str) -> Answer {
+fn sent_back(
+    switches: &OAuthSwitches,
+    asked: &Authorization,
+    error: &str,
+    description: &str,
+) -> Answer {
     let parameters = [("error", error), ("error_description", description)];
     let echoed = asked.state.as_deref();
-    let echoed = echoed.filter(|_| !state.switches.error_redirect_without_state);
+    let echoed = echoed.filter(|_| !switches.error_redirect_without_state);
     redirect(asked, &parameters, echoed)
 }
 

@@ -3,16 +3,15 @@
 use serde_json::{Value, json};
 
 use crate::config::SiteListing;
-use crate::gateway;
-use crate::http::{Answer, Request};
-use crate::state::State;
-use crate::world::Site;
+use crate::kit::http::Answer;
+use crate::world::{Site, World};
+
+use super::Bearer;
 
 /// Lists the granted sites in the order of the world, in which nothing marks the picked one.
-pub(crate) fn accessible_resources(state: &State, request: &Request) -> Result<Answer, Answer> {
-    let bearer = gateway::bearer(state, request)?;
+pub(crate) fn accessible_resources(world: &World, bearer: &Bearer, listing: SiteListing) -> Answer {
     let granted = |site: &&Site| bearer.sites.contains(&site.cloud_id);
-    let sites = state.world.sites.iter().filter(granted);
+    let sites = world.sites.iter().filter(granted);
     let jira: Vec<_> = bearer
         .scopes
         .iter()
@@ -20,7 +19,7 @@ pub(crate) fn accessible_resources(state: &State, request: &Request) -> Result<A
         .collect();
     let jira = json!(jira);
     let confluence = json!(["read:confluence-content.all"]);
-    let resources: Vec<Value> = match state.switches.site_listing {
+    let resources: Vec<Value> = match listing {
         SiteListing::Empty => Vec::new(),
         _ if jira.as_array().is_some_and(Vec::is_empty) => Vec::new(),
         SiteListing::AsGranted => sites.map(|site| resource(site, &jira)).collect(),
@@ -30,7 +29,7 @@ pub(crate) fn accessible_resources(state: &State, request: &Request) -> Result<A
             sites.flat_map(both).collect()
         }
     };
-    Ok(Answer::json(200, &resources.into()))
+    Answer::json(200, &resources.into())
 }
 
 fn resource(site: &Site, scopes: &Value) -> Value {

@@ -1,25 +1,39 @@
 //! The token endpoint.
 
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
-use crate::config::DeadRefresh;
+use crate::config::{DeadRefresh, SandboxConfig};
+use crate::effect::TokenError;
 use crate::errors;
-use crate::faults::TokenError;
-use crate::http::{Answer, Request};
-use crate::state::State;
+use crate::json::set;
+use crate::kit::http::{Answer, Answered, Request};
+use crate::switches::OAuthSwitches;
 
-use super::tokens::Pair;
+use super::tokens::{Pair, Tokens};
 
 /// Exchanges a code or a refresh token.
-pub(crate) fn token(state: &mut State, request: &Request) -> Result<Answer, Answer> {
-    let answered = exchange(state, request);
+pub(crate) fn token(
+    tokens: &mut Tokens,
+    config: &SandboxConfig,
+    switches: &OAuthSwitches,
+    now: OffsetDateTime,
+    request: &Request,
+) -> Answered {
+    let answered = exchange(tokens, config, switches, now, request);
     if answered.is_err() {
-        state.tokens.counters.refused += 1;
+        tokens.counters.refused += 1;
     }
     answered
 }
 
-fn exchange(state: &mut State, request: &Request) -> Result<Answer, Answer> {
+fn exchange(
+    tokens: &mut Tokens,
+    config: &SandboxConfig,
+    switches: &OAuthSwitches,
+    now: OffsetDateTime,
+    request: &Request,
+) -> Answered {
     if request.method.as_str() != "POST" {
         return Err(errors::token_error(
             405,
@@ -27,17 +41,16 @@ fn exchange(state: &mut State, request: &Request) -> Result<Answer, Answer> {
             "Method not allowed.",
         ));
     }
-    let body = body(state, request)?;
+    let body = body(switches, request)?;
     let field = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
-    check_client(state, field("client_id"), field("client_secret"))?;
-    let now = state.now();
+    check_client(config, field("client_id"), field("client_secret"))?;
     match field("grant_type") {
         "authorization_code" => {
             let (code, redirect_uri) = (field("code"), field("redirect_uri"));
             if code.is_empty() || redirect_uri.is_empty() {
                 return Err(refuse(TokenError::InvalidRequest));
             }
-            let pair = state.tokens.exchange(code, redirect_uri, now);
+            let pair = tokens.exchange(code, redirect_uri, now);
             let refusal =
                 || errors::token_error(403, "invalid_grant", "Invalid authorization code");
             Ok(answer(&pair.ok_or_else(refusal)?, true))
@@ -47,10 +60,8 @@ fn exchange(state: &mut State, request: &Request) -> Result<Answer, Answer> {
             if token.is_empty() {
                 return Err(refuse(TokenError::InvalidRequest));
             }
-            let pair = state
-                .tokens
-                .refresh(token, state.switches.leeway_pairs, now);
-            let dead = match state.switches.dead_refresh {
+            let pair = tokens.refresh(token, switches.leeway_pairs, now);
+            let dead = match switches.dead_refresh {
                 DeadRefresh::InvalidGrant => TokenError::InvalidGrant,
                 DeadRefresh::UnauthorizedClient => TokenError::UnauthorizedClient,
             };
@@ -63,8 +74,8 @@ fn exchange(state: &mut State, request: &Request) -> Result<Answer, Answer> {
     }
 }
 
-fn body(state: &State, request: &Request) -> Result<Value, Answer> {
-    if state.switches.token_takes_forms && request.is_form() {
+fn body(switches: &OAuthSwitches, request: &Request) -> Result<Value, Answer> {
+    if switches.token_takes_forms && request.is_form() {
         let form = request.form().into_iter();
         return Ok(form
             .map(|(name, value)| (name, Value::from(value)))
@@ -76,8 +87,8 @@ fn body(state: &State, request: &Request) -> Result<Value, Answer> {
     serde_json::from_slice(&request.body).map_err(|_| refuse(TokenError::InvalidRequest))
 }
 
-fn check_client(state: &State, id: &str, secret: &str) -> Result<(), Answer> {
-    let known = id == state.config.client_id && secret == state.config.client_secret;
+fn check_client(config: &SandboxConfig, id: &str, secret: &str) -> Result<(), Answer> {
+    let known = id == config.client_id && secret == config.client_secret;
     if known {
         Ok(())
     } else {
@@ -97,13 +108,11 @@ fn answer(pair: &Pair, with_type: bool) -> Answer {
         "expires_in": pair.expires_in,
         "scope": pair.scopes.join(" "),
     });
-    if let Some(fields) = body.as_object_mut() {
-        if let Some(token) = &pair.refresh_token {
-            fields.insert("refresh_token".to_owned(), token.as_str().into());
-        }
-        if with_type {
-            fields.insert("token_type".to_owned(), "Bearer".into());
-        }
+    if let Some(token) = &pair.refresh_token {
+        set(&mut body, "refresh_token", token.as_str());
+    }
+    if with_type {
+        set(&mut body, "token_type", "Bearer");
     }
     let mut answer = Answer::json(200, &body);
     answer

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::config::LeewayPairs;
 use crate::journal::TokenCounters;
-use crate::switches::Switches;
+use crate::switches::OAuthSwitches;
 
 /// How long a code can be exchanged; Atlassian does not say, RFC 6749 recommends this at most.
 const CODE_LIFE: Duration = Duration::minutes(10);
@@ -93,7 +93,7 @@ pub(crate) struct Bearer {
 
 impl Tokens {
     /// Takes over what the switches say of tokens.
-    pub(crate) fn follow(&mut self, switches: &Switches) {
+    pub(crate) fn follow(&mut self, switches: &OAuthSwitches) {
         self.access_seconds = switches.access_token_seconds;
         self.leeway_seconds = switches.leeway_seconds;
         self.joins_family = switches.consent_joins_family;

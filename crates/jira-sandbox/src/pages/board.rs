@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::http::Answer;
+use crate::kit::http::{Answer, Answered};
+use crate::others::Other;
 use crate::rest::move_to_status;
-use crate::state::State;
-use crate::world::{Issue, Project, Site, Status};
+use crate::timing::Timing;
+use crate::world::{Issue, Project, Site, Status, World};
 
 use super::html::{escape, frame, layout};
 use super::not_found;
@@ -14,9 +15,8 @@ use super::not_found;
 const MAX_CARDS: usize = 100;
 
 /// Shows the board of the first site's first project.
-pub(super) fn first(state: &State) -> Result<Answer, Answer> {
-    let site = state
-        .world
+pub(super) fn first(world: &World) -> Answered {
+    let site = world
         .sites
         .first()
         .ok_or_else(|| not_found("There is no site."))?;
@@ -28,8 +28,8 @@ pub(super) fn first(state: &State) -> Result<Answer, Answer> {
 }
 
 /// Lists a site's boards.
-pub(super) fn site(state: &State, slug: &str) -> Result<Answer, Answer> {
-    let site = find_site(state, slug)?;
+pub(super) fn site(world: &World, slug: &str) -> Answered {
+    let site = find_site(world, slug)?;
     let items = site.projects().map(|project| {
         let (key, name) = (escape(&project.key), escape(&project.name));
         format!(
@@ -42,13 +42,8 @@ pub(super) fn site(state: &State, slug: &str) -> Result<Answer, Answer> {
 }
 
 /// Shows a project's board: a whole page, or only its columns.
-pub(super) fn project(
-    state: &State,
-    slug: &str,
-    key: &str,
-    fragment: bool,
-) -> Result<Answer, Answer> {
-    let site = find_site(state, slug)?;
+pub(super) fn project(world: &World, slug: &str, key: &str, fragment: bool) -> Answered {
+    let site = find_site(world, slug)?;
     // The board is for those who set the sandbox up, whatever the app may see.
     let (_, project) = site
         .any_project(key)
@@ -59,20 +54,20 @@ pub(super) fn project(
     })
 }
 
-pub(super) fn find_site<'a>(state: &'a State, slug: &str) -> Result<&'a Site, Answer> {
-    state
-        .world
+pub(super) fn find_site<'a>(world: &'a World, slug: &str) -> Result<&'a Site, Answer> {
+    world
         .site_by_slug(slug)
         .ok_or_else(|| not_found("There is no such site."))
 }
 
 /// Moves a card as its button says and shows the board again.
 pub(super) fn move_card(
-    state: &mut State,
+    world: &mut World,
+    timing: &mut Timing,
     slug: &str,
     key: &str,
     form: &[(String, String)],
-) -> Result<Answer, Answer> {
+) -> Answered {
     let field = |name: &str| {
         form.iter()
             .find(|(field, _)| field == name)
@@ -81,11 +76,10 @@ pub(super) fn move_card(
     let (Some(issue), Some(status)) = (field("issue"), field("status")) else {
         return Err(not_found("The form names no issue or no status."));
     };
-    let other = state.other();
+    let other = Other::acting(world, timing);
     let back = format!("/sites/{slug}/board/{key}");
-    let cloud_id = find_site(state, slug)?.cloud_id.clone();
-    let site = state
-        .world
+    let cloud_id = find_site(world, slug)?.cloud_id.clone();
+    let site = world
         .site_mut(&cloud_id)
         .ok_or_else(|| not_found("No such site."))?;
     let id = site

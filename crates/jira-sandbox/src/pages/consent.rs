@@ -1,13 +1,13 @@
 //! The consent page, on which a person picks the account and the sites.
 
-use crate::http::Answer;
+use crate::kit::http::Answer;
 use crate::oauth::Authorization;
-use crate::state::State;
+use crate::world::World;
 
 use super::html::{escape, layout};
 
 /// Shows the consent form, again with a problem where the last answer had one.
-pub(crate) fn page(state: &State, asked: &Authorization, problem: Option<&str>) -> Answer {
+pub(crate) fn page(world: &World, asked: &Authorization, problem: Option<&str>) -> Answer {
     let problem_line = problem
         .map(|text| format!("<p class=\"problem\">{}</p>", escape(text)))
         .unwrap_or_default();
@@ -23,8 +23,8 @@ pub(crate) fn page(state: &State, asked: &Authorization, problem: Option<&str>) 
          <button name=\"decision\" value=\"decline\">Decline</button></p></form>",
         escape(&asked.client_id),
         hidden(asked),
-        accounts(state),
-        sites(state),
+        accounts(world),
+        sites(world),
     );
     let status = if problem.is_some() { 400 } else { 200 };
     Answer::html(status, layout("Allow access", &body))
@@ -55,9 +55,8 @@ fn hidden(asked: &Authorization) -> String {
     fields.into_iter().map(input).collect()
 }
 
-fn accounts(state: &State) -> String {
-    let choices = state
-        .world
+fn accounts(world: &World) -> String {
+    let choices = world
         .accounts
         .iter()
         .enumerate()
@@ -68,9 +67,8 @@ fn accounts(state: &State) -> String {
     )
 }
 
-fn sites(state: &State) -> String {
-    let choices = state
-        .world
+fn sites(world: &World) -> String {
+    let choices = world
         .sites
         .iter()
         .enumerate()

@@ -1,16 +1,16 @@
 //! The page of one issue.
 
 use crate::adf;
-use crate::http::Answer;
-use crate::state::State;
+use crate::kit::http::{Answer, Answered};
+use crate::world::World;
 
 use super::board::find_site;
 use super::html::{escape, layout};
 use super::not_found;
 
 /// Shows an issue's fields and the text of its description.
-pub(super) fn page(state: &State, slug: &str, key: &str) -> Result<Answer, Answer> {
-    let site = find_site(state, slug)?;
+pub(super) fn page(world: &World, slug: &str, key: &str) -> Answered {
+    let site = find_site(world, slug)?;
     let issue = site
         .visible(key)
         .ok_or_else(|| not_found("There is no such issue."))?;
@@ -20,7 +20,7 @@ pub(super) fn page(state: &State, slug: &str, key: &str) -> Result<Answer, Answe
         .ok_or_else(|| not_found("No such project."))?;
     let name = |found: Option<&str>| escape(found.unwrap_or("none"));
     let person = |id: Option<&str>| {
-        let account = id.and_then(|id| state.world.account(id));
+        let account = id.and_then(|id| world.account(id));
         name(account.map(|account| account.name.as_str()))
     };
     let kind = home

@@ -3,18 +3,20 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 
+use crate::effect::Effect;
 use crate::errors::{NO_SUCH_ISSUE, Problems, jira_error};
-use crate::faults::Effect;
 use crate::gateway::Call;
-use crate::http::Answer;
-use crate::state::State;
-use crate::switches::{HiddenIssues, TooManyCreates};
-use crate::world::{Edit, Issue, IssueData};
+use crate::json::set;
+use crate::kit::http::{Answer, Answered};
+use crate::kit::random::Random;
+use crate::switches::{HiddenIssues, ReadSwitches, TooManyCreates, WriteSwitches};
+use crate::timing::Timing;
+use crate::world::{Edit, Issue, IssueData, Site, World};
 
 use super::expand::expand;
-use super::{Fields, fields, issues, render, site, site_mut, strings, transitions, v2};
+use super::fields::Writer;
+use super::{Fields, fields, issues, render, strings, transitions, v2};
 
 /// The most issues of one bulk create.
 const MAX_CREATE: usize = 50;
@@ -37,50 +39,59 @@ struct Made {
     transition: Option<Value>,
 }
 
-pub(super) fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn create(
+    world: &mut World,
+    timing: &mut Timing,
+    switches: &WriteSwitches,
+    call: &Call<'_>,
+) -> Answered {
     let body = call.request.json()?;
     let elements = body.get("issueUpdates").and_then(Value::as_array);
     let elements = elements.map(Vec::as_slice).unwrap_or_default();
     let is_taken = elements.len() <= MAX_CREATE;
-    if !is_taken && state.switches.too_many_creates == TooManyCreates::Whole {
+    if !is_taken && switches.too_many_creates == TooManyCreates::Whole {
         return Err(jira_error(400, TOO_MANY));
     }
     let (outcomes, n_created) = if is_taken {
-        create_each(state, call, elements)?
+        create_each(world, timing, switches, call, elements)?
     } else {
         let refused = |_| Err(Problems::message(400, TOO_MANY));
         (elements.iter().map(refused).collect(), 0)
     };
-    let mut answer = bulk_answer(state, call, &outcomes)?;
+    let is_struck = call.fault == Some(&Effect::Shuffled);
+    let shuffled = is_struck || switches.shuffle_bulk_answers;
+    let draws = shuffled.then_some(&mut timing.draws);
+    let mut answer = bulk_answer(call.site(world)?, &outcomes, draws);
+    let n_made = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+    let has_failing = is_taken && (0..elements.len()).any(|at| failing(call.fault, at).is_some());
     answer.created = n_created;
-    answer.hit |= is_taken && (0..elements.len()).any(|at| failing(call.fault, at).is_some());
+    answer.hit = is_struck && n_made > 1 || has_failing;
     Ok(answer.costing(elements.len().saturating_sub(1)))
 }
 
 /// Creates the elements, each on its own; gives what became of each, and how many were made.
 fn create_each(
-    state: &mut State,
+    world: &mut World,
+    timing: &mut Timing,
+    switches: &WriteSwitches,
     call: &Call<'_>,
     elements: &[Value],
 ) -> Result<(Vec<Outcome>, u32), Answer> {
     let mut order: Vec<_> = elements.iter().enumerate().collect();
-    if state.switches.shuffle_bulk_creation {
-        state.draws.shuffle(&mut order);
+    if switches.shuffle_bulk_creation {
+        timing.draws.shuffle(&mut order);
     }
     let mut outcomes = Vec::with_capacity(elements.len());
     let mut made = 0;
     for (at, element) in order {
-        let visible_at = state.searchable_from();
+        let edit = timing.edit(&call.account);
         let failing = failing(call.fault, at);
         let drafted = match failing {
             Some((status, false)) => Err(broken(status)),
-            _ if call.is_v2() => draft_v2(state, call, element)?,
-            _ => fields::draft(issues::desk(state, call)?, element),
+            _ => draft(issues::writer(world, switches, call)?, call, element),
         };
-        let outcome = match drafted {
-            Ok(data) => Ok(make(state, call, element, data, visible_at)?),
-            Err(problems) => Err(problems),
-        };
+        let site = call.site_mut(world)?;
+        let outcome = drafted.map(|data| make(site, element, data, edit));
         made += u32::from(outcome.is_ok());
         let shown = match (outcome, failing) {
             (Ok(_), Some((status, true))) => Err(broken(status)),
@@ -93,32 +104,20 @@ fn create_each(
     Ok((outcomes.collect(), made))
 }
 
-fn make(
-    state: &mut State,
-    call: &Call<'_>,
-    element: &Value,
-    data: IssueData,
-    visible_at: OffsetDateTime,
-) -> Result<Made, Answer> {
-    let edit = Edit {
-        actor: &call.account,
-        now: state.now(),
-        visible_at,
-    };
-    let site = site_mut(state, call)?;
-    let id = site.create(data, visible_at);
+fn make(site: &mut Site, element: &Value, data: IssueData, edit: Edit<'_>) -> Made {
+    let id = site.create(data, edit.visible_at);
     let transition = transitions::after_create(site, id, element, edit);
-    Ok(Made { id, transition })
+    Made { id, transition }
 }
 
-fn draft_v2(
-    state: &State,
-    call: &Call<'_>,
-    element: &Value,
-) -> Result<Result<IssueData, Problems>, Answer> {
+/// Reads one element, with documents also where version 2 sends texts.
+fn draft(writer: Writer<'_>, call: &Call<'_>, element: &Value) -> Result<IssueData, Problems> {
+    if !call.is_v2() {
+        return fields::draft(writer, element);
+    }
     let mut element = element.clone();
-    let desk = issues::desk(state, call)?;
-    Ok(v2::upgrade(&mut element).and_then(|()| fields::draft(desk, &element)))
+    v2::upgrade(&mut element)?;
+    fields::draft(writer, &element)
 }
 
 /// Tells whether a fault hits this element: with which status, and whether it is made all the same.
@@ -141,14 +140,13 @@ fn broken(status: u16) -> Problems {
     Problems::message(status, text)
 }
 
-fn bulk_answer(state: &mut State, call: &Call<'_>, outcomes: &[Outcome]) -> Result<Answer, Answer> {
-    let site = site(state, call)?;
+/// Shows what was made, in another order where there are draws for one, and what was not.
+fn bulk_answer(site: &Site, outcomes: &[Outcome], draws: Option<&mut Random>) -> Answer {
     let made = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok());
     let made = made.map(|made| issues::created(site, made.id, made.transition.clone()));
     let mut made: Vec<_> = made.collect();
-    let is_struck = call.fault == Some(&Effect::Shuffled);
-    if is_struck || state.switches.shuffle_bulk_answers {
-        state.draws.shuffle(&mut made);
+    if let Some(draws) = draws {
+        draws.shuffle(&mut made);
     }
     let failed = |(at, outcome): (usize, &Outcome)| {
         let problems = outcome.as_ref().err()?;
@@ -165,8 +163,7 @@ fn bulk_answer(state: &mut State, call: &Call<'_>, outcomes: &[Outcome]) -> Resu
         .iter()
         .filter_map(|outcome| outcome.as_ref().err()?.hint_header());
     answer.headers.extend(hints);
-    answer.hit = is_struck && made.len() > 1;
-    Ok(answer)
+    answer
 }
 
 /// Tells whether only few fields are asked for, and none that holds a list of its own.
@@ -177,12 +174,12 @@ fn may_fetch_many(names: &[String]) -> bool {
     names.len() <= 100 && !names.iter().any(heavy)
 }
 
-pub(super) fn fetch(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn fetch(world: &World, switches: &ReadSwitches, call: &Call<'_>) -> Answered {
     let body = call.request.json()?;
     let asked = strings(&body, "issueIdsOrKeys")?.unwrap_or_default();
     let names = strings(&body, "fields")?.filter(|names| !names.is_empty());
     let few = names.as_ref().is_some_and(|names| may_fetch_many(names));
-    let most = match state.switches.bulk_fetch_thousand && few {
+    let most = match switches.bulk_fetch_thousand && few {
         true => MAX_LEAN_FETCH,
         false => MAX_FETCH,
     };
@@ -196,7 +193,7 @@ pub(super) fn fetch(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
         return Err(jira_error(400, "At most 5 properties can be requested."));
     }
     let expansions = strings(&body, "expand")?.unwrap_or_default();
-    let site = site(state, call)?;
+    let site = call.site(world)?;
     let ids: BTreeSet<u64> = asked
         .iter()
         .filter_map(|asked| site.resolve(asked))
@@ -204,31 +201,30 @@ pub(super) fn fetch(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
     let found: Vec<_> = ids.iter().filter_map(|id| site.issue(*id)).collect();
     let (seen, unseen): (Vec<_>, Vec<_>) = found.into_iter().partition(|it| site.shows(it));
     let readable = seen.iter().filter(|issue| issue.unreadable.is_none());
-    let now = state.now();
     let readable = readable.filter_map(|issue| {
-        let (data, fields) = (issue.as_read(now)?, &shown_fields);
-        let mut shown = render::issue(&state.world, site, issue, data, fields, &properties);
+        let (data, fields) = (issue.as_read(call.now)?, &shown_fields);
+        let mut shown = render::issue(world, site, issue, data, fields, &properties);
         expand(&mut shown, site, fields, &expansions);
         Some(shown)
     });
     let readable: Vec<_> = readable.collect();
     let count = readable.len();
-    let mut body = json!({"issues": readable, "issueErrors": errors(state, &seen, &unseen)});
-    if let (true, Some(body)) = (state.switches.bulk_fetch_expand, body.as_object_mut()) {
-        body.insert("expand".to_owned(), "schema,names".into());
+    let mut body = json!({"issues": readable, "issueErrors": errors(switches, &seen, &unseen)});
+    if switches.bulk_fetch_expand {
+        set(&mut body, "expand", "schema,names");
     }
     Ok(Answer::json(200, &body).costing(count))
 }
 
 /// Tells of issues that cannot be read, and where it is switched on of those not to be seen.
-fn errors(state: &State, seen: &[&Issue], unseen: &[&Issue]) -> Vec<Value> {
+fn errors(switches: &ReadSwitches, seen: &[&Issue], unseen: &[&Issue]) -> Vec<Value> {
     let error =
         |issue: &Issue, message: &str| json!({"id": issue.id.to_string(), "errorMessage": message});
     let broken = seen
         .iter()
         .filter_map(|issue| Some(error(issue, issue.unreadable.as_ref()?)));
     let mut errors: Vec<_> = broken.collect();
-    if state.switches.hidden_issues == HiddenIssues::IssueErrors {
+    if switches.hidden_issues == HiddenIssues::IssueErrors {
         errors.extend(unseen.iter().map(|issue| error(issue, NO_SUCH_ISSUE)));
     }
     errors

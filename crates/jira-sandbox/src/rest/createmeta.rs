@@ -4,31 +4,31 @@ use serde_json::{Value, json};
 
 use crate::errors::{BAD_ISSUE_TYPE, jira_error, no_project};
 use crate::gateway::Call;
-use crate::http::Answer;
-use crate::state::State;
-use crate::switches::CreateMetaWithoutCreate;
+use crate::json::set;
+use crate::kit::http::{Answer, Answered};
+use crate::switches::{CreateMetaWithoutCreate, WriteSwitches};
 use crate::world::{FieldKind, Project, Site};
 
 use super::screen::{ScreenField, create_screen};
-use super::{Paging, page, render, site};
+use super::{Paging, page, render};
 
 /// The most entries on a page; a wish for more is refused.
 const MAX_PAGE: usize = 200;
 
 /// Lists the types of a project; none where the caller may not create there.
-pub(super) fn types(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn types(site: &Site, switches: &WriteSwitches, call: &Call<'_>) -> Answered {
     let paging = paging(call)?;
-    let site = site(state, call)?;
     let project = project(site, call.part(2))?;
-    refuse_without_create(state, project)?;
+    refuse_without_create(switches, project)?;
     let kinds = project.types.iter().filter(|_| project.can_create);
     let total = kinds.clone().count();
     let shown = kinds.map(|kind| {
         let mut shown = render::issue_type(site, project, kind);
-        if let Some(fields) = shown.as_object_mut() {
-            let name = kind.untranslated_name.as_str();
-            fields.insert("untranslatedName".to_owned(), name.into());
-        }
+        set(
+            &mut shown,
+            "untranslatedName",
+            kind.untranslated_name.as_str(),
+        );
         shown
     });
     let body = page("issueTypes", paging.cut(shown), paging, total);
@@ -36,11 +36,10 @@ pub(super) fn types(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
 }
 
 /// Lists the fields of a type's create screen.
-pub(super) fn fields(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn fields(site: &Site, switches: &WriteSwitches, call: &Call<'_>) -> Answered {
     let paging = paging(call)?;
-    let site = site(state, call)?;
     let project = project(site, call.part(2))?;
-    refuse_without_create(state, project)?;
+    refuse_without_create(switches, project)?;
     let kind = project
         .issue_type(call.part(4))
         .filter(|_| project.can_create);
@@ -55,8 +54,8 @@ pub(super) fn fields(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
 }
 
 /// Refuses somebody who may not create in a project, where the sandbox is switched to do so.
-fn refuse_without_create(state: &State, project: &Project) -> Result<(), Answer> {
-    match state.switches.createmeta_without_create {
+fn refuse_without_create(switches: &WriteSwitches, project: &Project) -> Result<(), Answer> {
+    match switches.createmeta_without_create {
         _ if project.can_create => Ok(()),
         CreateMetaWithoutCreate::EmptyList => Ok(()),
         CreateMetaWithoutCreate::BadRequest => {
@@ -93,11 +92,8 @@ fn field_meta(site: &Site, project: &Project, subtask: bool, field: &ScreenField
         "hasDefaultValue": field.has_default,
         "operations": operations(field.id),
     });
-    let Some(fields) = meta.as_object_mut() else {
-        return meta;
-    };
     if let Some(values) = allowed_values(site, project, subtask, field) {
-        fields.insert("allowedValues".to_owned(), values);
+        set(&mut meta, "allowedValues", values);
     }
     if field.id == "priority" {
         let default = project
@@ -105,7 +101,7 @@ fn field_meta(site: &Site, project: &Project, subtask: bool, field: &ScreenField
             .as_deref()
             .and_then(|id| project.priority(id));
         if let Some(default) = default {
-            fields.insert("defaultValue".to_owned(), render::priority(site, default));
+            set(&mut meta, "defaultValue", render::priority(site, default));
         }
     }
     let completes = match field.id {
@@ -113,9 +109,10 @@ fn field_meta(site: &Site, project: &Project, subtask: bool, field: &ScreenField
         "assignee" | "reporter" => "/rest/api/3/user/search?query=",
         _ => return meta,
     };
-    fields.insert(
-        "autoCompleteUrl".to_owned(),
-        format!("{}{completes}", site.url).into(),
+    set(
+        &mut meta,
+        "autoCompleteUrl",
+        format!("{}{completes}", site.url),
     );
     meta
 }

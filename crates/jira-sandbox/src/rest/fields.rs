@@ -2,14 +2,12 @@
 
 mod values;
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use crate::errors::{BAD_ISSUE_TYPE, Problems, cannot_be_set, no_project};
 use crate::json::text_of;
-use crate::switches::{NoCreate, Switches};
+use crate::switches::{NoCreate, WriteSwitches};
 use crate::world::{Content, IssueData, IssueType, Project, Site, World};
 
 use super::properties;
@@ -18,52 +16,53 @@ pub(super) use values::Refused;
 
 /// Who writes where.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Desk<'a> {
+pub(super) struct Writer<'a> {
     pub(super) world: &'a World,
     pub(super) site: &'a Site,
     pub(super) account: &'a str,
     pub(super) now: OffsetDateTime,
-    pub(super) switches: &'a Switches,
+    pub(super) switches: &'a WriteSwitches,
 }
 
 /// Reads the body of one create and gives the issue it would make.
-pub(super) fn draft(desk: Desk<'_>, details: &Value) -> Result<IssueData, Problems> {
+pub(super) fn draft(writer: Writer<'_>, details: &Value) -> Result<IssueData, Problems> {
     let empty = Map::new();
     let fields = details
         .get("fields")
         .and_then(Value::as_object)
         .unwrap_or(&empty);
-    let (at, project) = project(desk, fields.get("project"))?;
+    let (at, project) = project(writer, fields.get("project"))?;
     let kind = issue_type(project, fields.get("issuetype"))?;
-    let mut data = blank(desk, at, project, kind);
+    let content = Content::new(project, kind, writer.account, writer.now);
+    let mut data = IssueData::new(at, content);
     let screen = create_screen(project, kind);
     let on_screen = |field: &str| screen.iter().any(|shown| shown.id == field);
-    write(desk, &mut data, details, &on_screen)?;
-    required(desk, project, kind, &data)?;
+    write(writer, &mut data, details, &on_screen)?;
+    required(writer, project, kind, &data)?;
     data.properties = properties::read(details.get("properties"))?;
     Ok(data)
 }
 
 /// Changes an issue as the body of an edit says; screens are not asked.
 pub(super) fn edited(
-    desk: Desk<'_>,
+    writer: Writer<'_>,
     data: &IssueData,
     details: &Value,
 ) -> Result<IssueData, Problems> {
     let mut data = data.clone();
-    let project = desk.site.project_at(data.project);
+    let project = writer.site.project_at(data.project);
     let kind = project.and_then(|project| project.issue_type(&data.issue_type));
     let (Some(project), Some(kind)) = (project, kind) else {
         return Err(Problems::field("issuetype", BAD_ISSUE_TYPE));
     };
-    stays_in_project(desk, &data, details)?;
+    stays_in_project(writer, &data, details)?;
     let kind = new_type(project, kind, details)?;
     data.issue_type.clone_from(&kind.id);
     let screen = create_screen(project, kind);
     let exists = |field: &str| {
         matches!(field, "priority" | "status") || screen.iter().any(|shown| shown.id == field)
     };
-    write(desk, &mut data, details, &exists)?;
+    write(writer, &mut data, details, &exists)?;
     if data.summary.is_empty() {
         return Err(Problems::field("summary", NO_SUMMARY));
     }
@@ -96,12 +95,12 @@ fn new_type<'a>(
 }
 
 /// Refuses an edit that names another project: no edit moves an issue.
-fn stays_in_project(desk: Desk<'_>, data: &IssueData, details: &Value) -> Result<(), Problems> {
+fn stays_in_project(writer: Writer<'_>, data: &IssueData, details: &Value) -> Result<(), Problems> {
     let Some(asked) = set_to(details, "project") else {
         return Ok(());
     };
     let named = asked.get("id").or_else(|| asked.get("key")).map(text_of);
-    let found = named.and_then(|named| desk.site.project(&named));
+    let found = named.and_then(|named| writer.site.project(&named));
     match found {
         Some((at, _)) if at == data.project => Ok(()),
         _ => Err(Problems::field("project", cannot_be_set("project"))),
@@ -110,7 +109,10 @@ fn stays_in_project(desk: Desk<'_>, data: &IssueData, details: &Value) -> Result
 
 const NO_SUMMARY: &str = "You must specify a summary of the issue.";
 
-fn project<'a>(desk: Desk<'a>, asked: Option<&Value>) -> Result<(usize, &'a Project), Problems> {
+fn project<'a>(
+    writer: Writer<'a>,
+    asked: Option<&Value>,
+) -> Result<(usize, &'a Project), Problems> {
     let named = asked.and_then(|asked| asked.get("id").or_else(|| asked.get("key")));
     let Some(named) = named.map(text_of) else {
         return Err(Problems::field(
@@ -118,7 +120,7 @@ fn project<'a>(desk: Desk<'a>, asked: Option<&Value>) -> Result<(usize, &'a Proj
             "Specify a valid project ID or key",
         ));
     };
-    let Some((at, project)) = desk.site.project(&named) else {
+    let Some((at, project)) = writer.site.project(&named) else {
         return Err(Problems::field("project", no_project(&named)));
     };
     if !project.can_create {
@@ -127,7 +129,7 @@ fn project<'a>(desk: Desk<'a>, asked: Option<&Value>) -> Result<(usize, &'a Proj
             project.key
         );
         return Err(Problems {
-            status: match desk.switches.create_without_create {
+            status: match writer.switches.create_without_create {
                 NoCreate::Forbidden => 403,
                 NoCreate::BadRequest => 400,
             },
@@ -156,36 +158,10 @@ fn issue_type<'a>(project: &'a Project, asked: Option<&Value>) -> Result<&'a Iss
     found.ok_or_else(|| Problems::field("issuetype", BAD_ISSUE_TYPE))
 }
 
-fn blank(desk: Desk<'_>, at: usize, project: &Project, kind: &IssueType) -> IssueData {
-    let content = Content {
-        issue_type: kind.id.clone(),
-        summary: String::new(),
-        description: None,
-        priority: project.default_priority.clone(),
-        labels: Vec::new(),
-        status: project
-            .statuses
-            .first()
-            .map_or_else(String::new, |status| status.id.clone()),
-        creator: desk.account.to_owned(),
-        reporter: Some(desk.account.to_owned()),
-        assignee: None,
-        parent: None,
-        due_date: None,
-        resolved_at: None,
-        status_changed_at: desk.now,
-        created: desk.now,
-        updated: desk.now,
-        custom: BTreeMap::new(),
-        properties: BTreeMap::new(),
-    };
-    IssueData::new(at, content)
-}
-
 /// Applies `fields` and `update`: first everything must be of the right form, then of the right
 /// content, as Jira's own two passes do it.
 fn write(
-    desk: Desk<'_>,
+    writer: Writer<'_>,
     data: &mut IssueData,
     details: &Value,
     settable: &dyn Fn(&str) -> bool,
@@ -200,7 +176,7 @@ fn write(
             form.add(field, cannot_be_set(field));
             continue;
         }
-        match change.apply(desk, data, field) {
+        match change.apply(writer, data, field) {
             Ok(()) => {}
             Err(Refused::Form(text)) => form.add(field, text),
             Err(Refused::Content(text)) => content.add(field, text),
@@ -224,10 +200,10 @@ enum Change<'a> {
 }
 
 impl Change<'_> {
-    fn apply(&self, desk: Desk<'_>, data: &mut IssueData, field: &str) -> Result<(), Refused> {
+    fn apply(&self, writer: Writer<'_>, data: &mut IssueData, field: &str) -> Result<(), Refused> {
         match self {
-            Self::Set(value) => values::set(desk, data, field, value),
-            Self::Update(operation) => values::update(desk, data, field, operation),
+            Self::Set(value) => values::set(writer, data, field, value),
+            Self::Update(operation) => values::update(writer, data, field, operation),
         }
     }
 }
@@ -251,7 +227,7 @@ fn changes<'a>(details: &'a Value, problems: &mut Problems) -> Vec<(&'a str, Cha
 }
 
 fn required(
-    desk: Desk<'_>,
+    writer: Writer<'_>,
     project: &Project,
     kind: &IssueType,
     data: &IssueData,
@@ -268,7 +244,7 @@ fn required(
         if data.custom.get(&field.id).is_some_and(|it| !it.is_null()) {
             continue;
         }
-        if desk.switches.required_in_messages {
+        if writer.switches.required_in_messages {
             let text = format!("Field '{}' is required", field.id);
             problems.messages.push(text);
         } else {

@@ -5,45 +5,40 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::gateway::Call;
-use crate::http::Answer;
-use crate::state::State;
+use crate::json::set;
+use crate::kit::http::Answer;
 use crate::world::Site;
 
-use super::{Paging, page, render, site};
+use super::{Paging, page, render};
 
-pub(super) fn priorities(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
-    Ok(Answer::json(200, &all_priorities(state, call)?.into()))
+pub(super) fn priorities(site: &Site) -> Answer {
+    Answer::json(200, &all_priorities(site).into())
 }
 
-pub(super) fn priority_search(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
-    let all = all_priorities(state, call)?;
+pub(super) fn priority_search(site: &Site, call: &Call<'_>) -> Answer {
+    let all = all_priorities(site);
     let paging = Paging::read(call.request, 50);
     let total = all.len();
     let values = paging.cut(all.into_iter());
     let is_last = paging.start + values.len() >= total;
     let mut body = page("values", values, paging, total);
-    if let Some(fields) = body.as_object_mut() {
-        fields.insert("isLast".to_owned(), is_last.into());
-    }
-    Ok(Answer::json(200, &body))
+    set(&mut body, "isLast", is_last);
+    Answer::json(200, &body)
 }
 
 /// Gives every priority of the site, whichever project's scheme it is in.
-fn all_priorities(state: &State, call: &Call<'_>) -> Result<Vec<Value>, Answer> {
-    let site = site(state, call)?;
+fn all_priorities(site: &Site) -> Vec<Value> {
     let all = site.browsable().flat_map(|project| &project.priorities);
     let by_id: BTreeMap<_, _> = all
         .map(|priority| (priority.id.parse::<u64>().ok(), priority))
         .collect();
     let shown = by_id.values().map(|priority| {
         let mut shown = render::priority(site, priority);
-        if let Some(fields) = shown.as_object_mut() {
-            fields.insert("description".to_owned(), json!(""));
-            fields.insert("statusColor".to_owned(), json!("#999999"));
-        }
+        set(&mut shown, "description", json!(""));
+        set(&mut shown, "statusColor", json!("#999999"));
         shown
     });
-    Ok(shown.collect())
+    shown.collect()
 }
 
 /// The fields that every site has: id, name, type, and names in JQL beside the id.
@@ -108,19 +103,18 @@ pub(super) fn known_fields(site: &Site) -> impl Iterator<Item = KnownField<'_>> 
 }
 
 /// Lists the fields of every project.
-pub(super) fn fields(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
-    let shown = known_fields(site(state, call)?).map(|field| {
+pub(super) fn fields(site: &Site) -> Answer {
+    let shown = known_fields(site).map(|field| {
         json!({
             "id": field.id, "key": field.id, "name": field.name, "custom": field.custom,
             "orderable": true, "navigable": true, "searchable": true,
             "clauseNames": field.clauses, "schema": field.schema,
         })
     });
-    Ok(Answer::json(200, &shown.collect()))
+    Answer::json(200, &shown.collect())
 }
 
-pub(super) fn statuses(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
-    let site = site(state, call)?;
+pub(super) fn statuses(site: &Site) -> Answer {
     let all = site.browsable().flat_map(|project| {
         project
             .statuses
@@ -128,5 +122,5 @@ pub(super) fn statuses(state: &State, call: &Call<'_>) -> Result<Answer, Answer>
             .map(move |status| (status.id.clone(), render::status(site, project, status)))
     });
     let by_id: BTreeMap<_, _> = all.collect();
-    Ok(Answer::json(200, &by_id.into_values().collect()))
+    Answer::json(200, &by_id.into_values().collect())
 }

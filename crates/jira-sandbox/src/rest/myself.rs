@@ -4,12 +4,12 @@ use serde_json::{Map, Value, json};
 
 use crate::errors::{jira_error, no_project};
 use crate::gateway::Call;
-use crate::http::Answer;
-use crate::state::State;
-use crate::switches::EmailShown;
-use crate::world::{Project, SITE_ZONE};
+use crate::json::set;
+use crate::kit::http::{Answer, Answered};
+use crate::switches::{EmailShown, ReadSwitches};
+use crate::world::{Project, SITE_ZONE, Site, World};
 
-use super::{render, site, visible};
+use super::{render, visible};
 
 /// The permissions the sandbox knows: key, id, name.
 const PERMISSIONS: &[(&str, &str, &str)] = &[
@@ -22,33 +22,28 @@ const PERMISSIONS: &[(&str, &str, &str)] = &[
     ("ADMINISTER_PROJECTS", "23", "Administer Projects"),
 ];
 
-pub(super) fn myself(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
-    let site = site(state, call)?;
-    let account = state.world.account(&call.account);
+pub(super) fn myself(world: &World, switches: &ReadSwitches, call: &Call<'_>) -> Answered {
+    let site = call.site(world)?;
+    let account = world.account(&call.account);
     let account = account.ok_or_else(|| jira_error(404, "No such user."))?;
     let mut shown = render::user(site, account);
-    if let Some(fields) = shown.as_object_mut() {
-        let email = match state.switches.email {
-            EmailShown::Shown => Some(account.email.as_str().into()),
-            EmailShown::AsNull => Some(Value::Null),
-            EmailShown::Absent => None,
-        };
-        if let Some(email) = email {
-            fields.insert("emailAddress".to_owned(), email);
-        }
-        fields.insert("locale".to_owned(), state.switches.language.locale().into());
-        fields.insert("groups".to_owned(), json!({"size": 1, "items": []}));
-        fields.insert(
-            "applicationRoles".to_owned(),
-            json!({"size": 1, "items": []}),
-        );
-        fields.insert("expand".to_owned(), "groups,applicationRoles".into());
+    match switches.email {
+        EmailShown::Shown => set(&mut shown, "emailAddress", account.email.as_str()),
+        EmailShown::AsNull => set(&mut shown, "emailAddress", Value::Null),
+        EmailShown::Absent => {}
     }
+    set(&mut shown, "locale", switches.language.locale());
+    set(&mut shown, "groups", json!({"size": 1, "items": []}));
+    set(
+        &mut shown,
+        "applicationRoles",
+        json!({"size": 1, "items": []}),
+    );
+    set(&mut shown, "expand", "groups,applicationRoles");
     Ok(Answer::json(200, &shown).costing(2))
 }
 
-pub(super) fn server_info(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
-    let site = site(state, call)?;
+pub(super) fn server_info(site: &Site, call: &Call<'_>) -> Answer {
     let info = json!({
         "baseUrl": site.url,
         "displayUrl": site.url,
@@ -56,14 +51,14 @@ pub(super) fn server_info(state: &State, call: &Call<'_>) -> Result<Answer, Answ
         "versionNumbers": [1001, 0, 0],
         "deploymentType": "Cloud",
         "buildNumber": 100_000,
-        "serverTime": render::moment(state.now()),
+        "serverTime": render::moment(call.now),
         "serverTimeZone": SITE_ZONE,
         "serverTitle": "Jira",
     });
-    Ok(Answer::json(200, &info))
+    Answer::json(200, &info)
 }
 
-pub(super) fn permissions(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn permissions(site: &Site, call: &Call<'_>) -> Answered {
     let wanted = call.request.query_list("permissions");
     if wanted.is_empty() {
         return Err(jira_error(
@@ -71,7 +66,7 @@ pub(super) fn permissions(state: &State, call: &Call<'_>) -> Result<Answer, Answ
             "The 'permissions' query parameter is required.",
         ));
     }
-    let projects = asked_about(state, call)?;
+    let projects = asked_about(site, call)?;
     let mut shown = Map::new();
     for key in wanted {
         let Some((key, id, name)) = PERMISSIONS.iter().find(|(known, ..)| *known == key) else {
@@ -96,8 +91,7 @@ pub(super) fn permissions(state: &State, call: &Call<'_>) -> Result<Answer, Answ
 }
 
 /// Gives the projects that are asked about: one, an issue's, or every one.
-fn asked_about<'a>(state: &'a State, call: &Call<'_>) -> Result<Vec<&'a Project>, Answer> {
-    let site = site(state, call)?;
+fn asked_about<'a>(site: &'a Site, call: &Call<'_>) -> Result<Vec<&'a Project>, Answer> {
     let query = |name| call.request.query(name);
     if let Some(project) = query("projectId").or_else(|| query("projectKey")) {
         let found = site.project(project);

@@ -4,17 +4,18 @@ use serde_json::{Value, json};
 
 use crate::errors::{jira_error, no_project};
 use crate::gateway::Call;
-use crate::http::{Answer, Request};
-use crate::state::State;
-use crate::world::{Project, Site};
+use crate::json::set;
+use crate::kit::http::{Answer, Answered, Request};
+use crate::switches::ReadSwitches;
+use crate::world::{Project, Site, World};
 
-use super::{Paging, page, render, site};
+use super::{Paging, page, render};
 
 /// The most projects on a page; more are silently not given.
 const MAX_PAGE: usize = 100;
 
-pub(super) fn search(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
-    let site = site(state, call)?;
+pub(super) fn search(world: &World, switches: &ReadSwitches, call: &Call<'_>) -> Answered {
+    let site = call.site(world)?;
     let request = call.request;
     let action = request.query("action").unwrap_or("view");
     if !matches!(action, "view" | "browse" | "edit" | "create") {
@@ -31,7 +32,7 @@ pub(super) fn search(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
     let mut paging = Paging::read(request, 50);
     paging.size = paging.size.min(MAX_PAGE);
     let total = found.len();
-    if total == 0 && state.switches.no_projects_is_not_found {
+    if total == 0 && switches.no_projects_is_not_found {
         return Err(jira_error(
             404,
             "No projects matching the search criteria were found.",
@@ -41,7 +42,7 @@ pub(super) fn search(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
     let values = paging.cut(
         found
             .iter()
-            .map(|project| expanded(state, site, project, &expand)),
+            .map(|project| expanded(world, site, project, &expand)),
     );
     let count = values.len();
     let mut body = page("values", values, paging, total);
@@ -84,11 +85,8 @@ fn sort(projects: &mut [&Project], order: &str) -> Result<(), Answer> {
     Ok(())
 }
 
-fn expanded(state: &State, site: &Site, project: &Project, expand: &[String]) -> Value {
+fn expanded(world: &World, site: &Site, project: &Project, expand: &[String]) -> Value {
     let mut shown = render::project(site, project);
-    let Some(fields) = shown.as_object_mut() else {
-        return shown;
-    };
     for name in expand {
         let value = match name.as_str() {
             "description" => "".into(),
@@ -98,18 +96,18 @@ fn expanded(state: &State, site: &Site, project: &Project, expand: &[String]) ->
                 let former = project.former_keys.iter();
                 former.chain([&project.key]).cloned().collect()
             }
-            "lead" => lead(state, site),
+            "lead" => lead(world, site),
             "insight" => json!({"totalIssueCount": project.numbers.len()}),
             _ => continue,
         };
-        fields.insert(name.clone(), value);
+        set(&mut shown, name, value);
     }
     shown
 }
 
 /// Shows who leads every project: the first account.
-fn lead(state: &State, site: &Site) -> Value {
-    let lead = state.world.accounts.first();
+fn lead(world: &World, site: &Site) -> Value {
+    let lead = world.accounts.first();
     lead.map(|lead| render::user(site, lead)).into()
 }
 
@@ -122,9 +120,6 @@ fn issue_types(site: &Site, project: &Project) -> Value {
 }
 
 fn links(body: &mut Value, site: &Site, paging: Paging, is_last: bool) {
-    let Some(fields) = body.as_object_mut() else {
-        return;
-    };
     let link = |start: usize| {
         let url = &site.url;
         format!(
@@ -132,41 +127,36 @@ fn links(body: &mut Value, site: &Site, paging: Paging, is_last: bool) {
             paging.size
         )
     };
-    fields.insert("isLast".to_owned(), is_last.into());
-    fields.insert("self".to_owned(), link(paging.start).into());
+    set(body, "isLast", is_last);
+    set(body, "self", link(paging.start));
     if !is_last {
-        fields.insert(
-            "nextPage".to_owned(),
-            link(paging.start + paging.size).into(),
-        );
+        set(body, "nextPage", link(paging.start + paging.size));
     }
 }
 
 /// Lists every project at once, as Atlassian's deprecated call does.
-pub(super) fn list(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
-    let site = site(state, call)?;
+pub(super) fn list(world: &World, call: &Call<'_>) -> Answered {
+    let site = call.site(world)?;
     let expand = call.request.query_list("expand");
     let shown = site.browsable();
     let shown: Vec<_> = shown
-        .map(|project| expanded(state, site, project, &expand))
+        .map(|project| expanded(world, site, project, &expand))
         .collect();
     let count = shown.len();
     Ok(Answer::json(200, &shown.into()).costing(count))
 }
 
-pub(super) fn get(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
-    let site = site(state, call)?;
+pub(super) fn get(world: &World, call: &Call<'_>) -> Answered {
+    let site = call.site(world)?;
     let asked = call.part(1);
     let found = site.project(asked);
     let (_, project) = found.ok_or_else(|| jira_error(404, &no_project(asked)))?;
     let mut shown = render::project(site, project);
-    if let Some(fields) = shown.as_object_mut() {
-        fields.insert("description".to_owned(), "".into());
-        fields.insert("assigneeType".to_owned(), "UNASSIGNED".into());
-        fields.insert("issueTypes".to_owned(), issue_types(site, project));
-        fields.insert("components".to_owned(), json!([]));
-        fields.insert("versions".to_owned(), json!([]));
-        fields.insert("lead".to_owned(), lead(state, site));
-    }
+    set(&mut shown, "description", "");
+    set(&mut shown, "assigneeType", "UNASSIGNED");
+    set(&mut shown, "issueTypes", issue_types(site, project));
+    set(&mut shown, "components", json!([]));
+    set(&mut shown, "versions", json!([]));
+    set(&mut shown, "lead", lead(world, site));
     Ok(Answer::json(200, &shown).costing(1))
 }

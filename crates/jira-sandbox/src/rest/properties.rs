@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 
 use crate::errors::{NO_SUCH_ISSUE, Problems, jira_error};
 use crate::gateway::Call;
-use crate::http::Answer;
-use crate::state::State;
+use crate::kit::http::{Answer, Answered};
+use crate::timing::Timing;
+use crate::world::Site;
 
-use super::{editable, issues, site, visible};
+use super::{editable, visible};
 
 /// The longest key, in characters.
 const MAX_KEY: usize = 255;
@@ -49,32 +50,32 @@ fn check(key: &str, value: &Value) -> Result<(), &'static str> {
     Ok(())
 }
 
-pub(super) fn get(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
-    let issue = visible(site(state, call)?, call.part(1))?;
-    let data = issue.as_read(state.now());
+pub(super) fn get(site: &Site, call: &Call<'_>) -> Answered {
+    let issue = visible(site, call.part(1))?;
+    let data = issue.as_read(call.now);
     let data = data.ok_or_else(|| jira_error(404, NO_SUCH_ISSUE))?;
     let key = call.part(3);
     let value = data.properties.get(key).ok_or_else(|| unknown(key))?;
     Ok(Answer::json(200, &json!({"key": key, "value": value})).costing(1))
 }
 
-pub(super) fn put(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn put(site: &mut Site, timing: &mut Timing, call: &Call<'_>) -> Answered {
     let value = call.request.json()?;
     let key = call.part(3);
     check(key, &value).map_err(|text| jira_error(400, text))?;
-    let issue = editable(site(state, call)?, call.part(1))?;
+    let issue = editable(site, call.part(1))?;
     let (id, mut data) = (issue.id, issue.data.clone());
     let replaced = data.properties.insert(key.to_owned(), value).is_some();
-    issues::store(state, call, id, data)?;
+    site.edit(id, timing.edit(&call.account), |old| *old = data);
     Ok(Answer::json(if replaced { 200 } else { 201 }, &json!({})))
 }
 
-pub(super) fn delete(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn delete(site: &mut Site, timing: &mut Timing, call: &Call<'_>) -> Answered {
     let key = call.part(3);
-    let issue = editable(site(state, call)?, call.part(1))?;
+    let issue = editable(site, call.part(1))?;
     let (id, mut data) = (issue.id, issue.data.clone());
     data.properties.remove(key).ok_or_else(|| unknown(key))?;
-    issues::store(state, call, id, data)?;
+    site.edit(id, timing.edit(&call.account), |old| *old = data);
     Ok(Answer::empty(204))
 }
 

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::errors::{Problems, jira_error};
 use crate::gateway::Call;
-use crate::http::Answer;
-use crate::state::State;
+use crate::kit::http::{Answer, Answered};
+use crate::world::Site;
 
-use super::{site, site_mut, visible};
+use super::visible;
 
 /// The longest global id, in characters.
 const MAX_GLOBAL_ID: usize = 255;
@@ -15,11 +15,10 @@ const MAX_GLOBAL_ID: usize = 255;
 const MAX_LINKS: usize = 2_000;
 
 /// Creates a link, or replaces the one that has the same global id.
-pub(super) fn put(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn put(site: &mut Site, call: &Call<'_>) -> Answered {
     let body = call.request.json()?;
-    check(&body).map_err(|problems| problems.answer())?;
-    let issue = visible(site(state, call)?, call.part(1))?.id;
-    let site = site_mut(state, call)?;
+    check(&body)?;
+    let issue = visible(site, call.part(1))?.id;
     let url = site.url.clone();
     if site.links_of(issue).len() >= MAX_LINKS {
         return Err(jira_error(400, "The issue has too many remote links."));

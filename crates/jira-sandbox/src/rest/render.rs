@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
+use crate::json::set;
 use crate::world::{
     Account, Category, FieldKind, Issue, IssueData, IssueType, Priority, Project, SITE_OFFSET,
     SITE_ZONE, Site, Status, Style, World,
@@ -94,15 +95,12 @@ pub(crate) fn issue(
         let link = format!("{}/rest/api/3/issue/{id}", site.url);
         json!({"expand": ISSUE_EXPANDS, "id": id, "self": link, "key": site.key_of(data)})
     };
-    let Some(object) = shown.as_object_mut() else {
-        return shown;
-    };
     if !fields.is_bare() {
         let values = issue_fields(world, site, data, fields);
-        object.insert("fields".to_owned(), values.into());
+        set(&mut shown, "fields", values);
     }
     if !properties.is_empty() {
-        object.insert("properties".to_owned(), shown_properties(data, properties));
+        set(&mut shown, "properties", shown_properties(data, properties));
     }
     shown
 }
@@ -236,13 +234,11 @@ pub(crate) fn project_brief(site: &Site, project: &Project) -> Value {
 /// Shows a project as the project calls do.
 pub(crate) fn project(site: &Site, project: &Project) -> Value {
     let mut shown = project_brief(site, project);
-    if let Some(fields) = shown.as_object_mut() {
-        let expands = "description,lead,issueTypes,url,projectKeys,permissions,insight";
-        fields.insert("expand".to_owned(), expands.into());
-        fields.insert("style".to_owned(), project.style.name().into());
-        fields.insert("isPrivate".to_owned(), false.into());
-        fields.insert("properties".to_owned(), json!({}));
-    }
+    let expands = "description,lead,issueTypes,url,projectKeys,permissions,insight";
+    set(&mut shown, "expand", expands);
+    set(&mut shown, "style", project.style.name());
+    set(&mut shown, "isPrivate", false);
+    set(&mut shown, "properties", json!({}));
     shown
 }
 
@@ -263,9 +259,12 @@ pub(crate) fn issue_type(site: &Site, project: &Project, kind: &IssueType) -> Va
 
 /// Marks what belongs to a team-managed project alone.
 fn scope(project: &Project, shown: &mut Value) {
-    if let (Style::NextGen, Some(fields)) = (project.style, shown.as_object_mut()) {
-        let scope = json!({"type": "PROJECT", "project": {"id": project.id.to_string()}});
-        fields.insert("scope".to_owned(), scope);
+    if project.style == Style::NextGen {
+        set(
+            shown,
+            "scope",
+            json!({"type": "PROJECT", "project": {"id": project.id.to_string()}}),
+        );
     }
 }
 

@@ -9,15 +9,15 @@ use uuid::Uuid;
 
 use crate::errors::jira_error;
 use crate::gateway::Call;
-use crate::http::{Answer, Request};
 use crate::jql::{Query, Reader};
-use crate::state::State;
-use crate::switches::SearchLastPage;
-use crate::world::{Issue, IssueData};
+use crate::json::set;
+use crate::kit::http::{Answer, Answered, Request};
+use crate::switches::{ReadSwitches, SearchLastPage};
+use crate::world::{Issue, IssueData, Site, World};
 
 use super::bulk::MAX_PROPERTIES;
 use super::expand::expand;
-use super::{Fields, render, site, strings};
+use super::{Fields, render, strings};
 
 /// The most issues on a page that shows only ids and keys.
 const MAX_BARE_PAGE: usize = 5_000;
@@ -117,78 +117,65 @@ fn bad_payload() -> Answer {
     )
 }
 
-pub(super) fn search(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn search(
+    world: &World,
+    pages: &mut SearchPages,
+    switches: &ReadSwitches,
+    call: &Call<'_>,
+) -> Answered {
+    let site = call.site(world)?;
     let asked = match call.request.method.as_str() {
         "GET" => Search::of_query(call.request)?,
         _ => Search::of_body(&call.request.json()?)?,
     };
     let asked = asked.check()?;
     let shown = Fields::of(&asked.fields);
-    let (ids, at) = matching(state, call, &asked)?;
-    let size = page_size(state, &asked, &shown);
+    let (ids, at) = match &asked.token {
+        Some(token) => pages.find(token, &asked.jql, call.now)?,
+        None => (run(site, call, &asked.jql, &asked.reconcile)?.into(), 0),
+    };
+    let size = page_size(switches, &asked, &shown);
     let end = at.saturating_add(size);
-    let last_page = state.switches.search_last_page;
+    let last_page = switches.search_last_page;
     let is_last = match last_page {
         // Only an empty page is the last one.
         SearchLastPage::EmptyPage => at >= ids.len(),
         _ => end >= ids.len(),
     };
     let listed = ids.iter().skip(at).take(size);
-    let issues = render_listed(state, call, &asked, &shown, listed)?;
+    let known = known_data(call.now, &asked.reconcile);
+    let issues = listed.filter_map(|id| {
+        let issue = site.issue(*id).filter(|issue| site.shows(issue))?;
+        let (data, properties) = (known(issue)?, &asked.properties);
+        Some(render::issue(world, site, issue, data, &shown, properties))
+    });
+    let issues: Vec<_> = issues.collect();
     let count = issues.len();
     let mut body = json!({"issues": issues, "isLast": is_last});
-    expand(&mut body, site(state, call)?, &shown, &asked.expand);
+    expand(&mut body, site, &shown, &asked.expand);
     if is_last {
         end_page(&mut body, last_page, asked.token.as_deref());
-    } else if let Some(fields) = body.as_object_mut() {
-        let token = state.open_page(asked.jql, ids, end);
-        fields.insert("nextPageToken".to_owned(), token.into());
+    } else {
+        let token = pages.open(asked.jql, ids, end, call.now);
+        set(&mut body, "nextPageToken", token);
     }
     Ok(Answer::json(200, &body).costing(count))
 }
 
 /// Gives how many issues a page holds: as asked for, within Jira's limits and the switch's.
-fn page_size(state: &State, asked: &Search, shown: &Fields) -> usize {
+fn page_size(switches: &ReadSwitches, asked: &Search, shown: &Fields) -> usize {
     let most = match shown.is_bare() {
         true => MAX_BARE_PAGE,
         false => MAX_PAGE,
     };
-    let switched = state.switches.search_page_most.unwrap_or(most);
+    let switched = switches.search_page_most.unwrap_or(most);
     asked.max_results.clamp(1, switched.clamp(1, most))
 }
 
-/// Shows the listed issues as search knows them, without those that are no longer to be seen.
-fn render_listed<'a>(
-    state: &State,
-    call: &Call<'_>,
-    asked: &Search,
-    shown: &Fields,
-    listed: impl Iterator<Item = &'a u64>,
-) -> Result<Vec<Value>, Answer> {
-    let site = site(state, call)?;
-    let known = known_data(state.now(), &asked.reconcile);
-    let issues = listed.filter_map(|id| {
-        let issue = site.issue(*id).filter(|issue| site.shows(issue))?;
-        let data = known(issue)?;
-        let properties = &asked.properties;
-        Some(render::issue(
-            &state.world,
-            site,
-            issue,
-            data,
-            shown,
-            properties,
-        ))
-    });
-    Ok(issues.collect())
-}
-
-impl State {
+impl SearchPages {
     /// Keeps the rest of a result and gives the token that leads to it.
-    fn open_page(&mut self, jql: String, ids: Arc<[u64]>, at: usize) -> String {
-        let now = self.now();
-        let open = &mut self.search_pages.open;
-        open.retain(|_, page| now < page.expires_at);
+    fn open(&mut self, jql: String, ids: Arc<[u64]>, at: usize, now: OffsetDateTime) -> String {
+        self.open.retain(|_, page| now < page.expires_at);
         let token = Uuid::new_v4().simple().to_string();
         let page = OpenPage {
             jql,
@@ -196,55 +183,55 @@ impl State {
             at,
             expires_at: now + TOKEN_LIFE,
         };
-        open.insert(token.clone(), page);
+        self.open.insert(token.clone(), page);
         token
+    }
+
+    /// Gives the result that a token leads to, and where its next page begins.
+    fn find(
+        &self,
+        token: &str,
+        jql: &str,
+        now: OffsetDateTime,
+    ) -> Result<(Arc<[u64]>, usize), Answer> {
+        let page = self.open.get(token);
+        let page = page.filter(|page| page.jql == jql && now < page.expires_at);
+        let page =
+            page.ok_or_else(|| jira_error(400, "The next page token is invalid or expired."))?;
+        Ok((Arc::clone(&page.ids), page.at))
     }
 }
 
 /// Ends the last page as it is switched.
 fn end_page(body: &mut Value, last_page: SearchLastPage, token: Option<&str>) {
-    let Some(fields) = body.as_object_mut() else {
-        return;
-    };
     match last_page {
         SearchLastPage::Documented | SearchLastPage::EmptyPage => {}
         SearchLastPage::NullToken => {
-            fields.insert("nextPageToken".to_owned(), Value::Null);
+            set(body, "nextPageToken", Value::Null);
         }
         SearchLastPage::WithoutIsLast => {
-            fields.remove("isLast");
+            if let Some(page) = body.as_object_mut() {
+                page.remove("isLast");
+            }
         }
         SearchLastPage::RepeatedToken => {
             if let Some(token) = token {
-                fields.insert("isLast".to_owned(), false.into());
-                fields.insert("nextPageToken".to_owned(), token.into());
+                set(body, "isLast", false);
+                set(body, "nextPageToken", token);
             }
         }
     }
 }
 
-/// Gives the result and where its next page begins: by a token, or by running the query anew.
-fn matching(state: &State, call: &Call<'_>, asked: &Search) -> Result<(Arc<[u64]>, usize), Answer> {
-    let Some(token) = &asked.token else {
-        let ids = run(state, call, &asked.jql, &asked.reconcile)?;
-        return Ok((ids.into(), 0));
-    };
-    let page = state.search_pages.open.get(token);
-    let page = page.filter(|page| page.jql == asked.jql && state.now() < page.expires_at);
-    let page = page.ok_or_else(|| jira_error(400, "The next page token is invalid or expired."))?;
-    Ok((Arc::clone(&page.ids), page.at))
-}
-
-fn run(state: &State, call: &Call<'_>, jql: &str, reconcile: &[u64]) -> Result<Vec<u64>, Answer> {
-    let site = site(state, call)?;
+fn run(site: &Site, call: &Call<'_>, jql: &str, reconcile: &[u64]) -> Result<Vec<u64>, Answer> {
     let reader = Reader {
         site,
         account: &call.account,
-        now: state.now(),
+        now: call.now,
         asks_properties: false,
     };
     let query = Query::read(jql, reader).map_err(|text| jira_error(400, &text))?;
-    Ok(query.run(site, known_data(state.now(), reconcile)))
+    Ok(query.run(site, known_data(call.now, reconcile)))
 }
 
 /// Gives what search knows of an issue: the truth only for those to be reconciled.
@@ -261,9 +248,9 @@ fn known_data<'a>(
     }
 }
 
-pub(super) fn count(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn count(site: &Site, call: &Call<'_>) -> Answered {
     let body = call.request.json()?;
     let jql = body.get("jql").and_then(Value::as_str).unwrap_or_default();
-    let count = run(state, call, jql, &[])?.len();
+    let count = run(site, call, jql, &[])?.len();
     Ok(Answer::json(200, &json!({"count": count})))
 }

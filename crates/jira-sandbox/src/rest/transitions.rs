@@ -5,14 +5,13 @@ use time::OffsetDateTime;
 
 use crate::errors::{NO_SUCH_ISSUE, Problems, cannot_be_set, jira_error};
 use crate::gateway::Call;
-use crate::http::Answer;
-use crate::state::State;
+use crate::kit::http::{Answer, Answered};
+use crate::timing::Timing;
 use crate::world::{Category, Edit, IssueData, Site, Status};
 
-use super::{properties, render, site, site_mut, visible};
+use super::{properties, render, visible};
 
-pub(super) fn list(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
-    let site = site(state, call)?;
+pub(super) fn list(site: &Site, call: &Call<'_>) -> Answered {
     let issue = visible(site, call.part(1))?;
     let home = site.project_at(issue.data.project);
     let home = home.ok_or_else(|| jira_error(404, NO_SUCH_ISSUE))?;
@@ -39,10 +38,9 @@ pub(super) fn list(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
     Ok(Answer::json(200, &body).costing(1))
 }
 
-pub(super) fn transition(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn transition(site: &mut Site, timing: &mut Timing, call: &Call<'_>) -> Answered {
     let body = call.request.json()?;
-    let (now, visible_at) = (state.now(), state.searchable_from());
-    let site = site_mut(state, call)?;
+    let edit = timing.edit(&call.account);
     let id = visible(site, call.part(1))?.id;
     let wanted = match body.pointer("/transition/id") {
         Some(Value::String(wanted)) => Some(wanted.clone()),
@@ -58,17 +56,11 @@ pub(super) fn transition(state: &mut State, call: &Call<'_>) -> Result<Answer, A
         let text = format!("Transition id '{wanted}' is not valid for this issue.");
         jira_error(400, &text)
     })?;
-    refuse_fields(&body).map_err(|problems| problems.answer())?;
-    let properties = properties::read(body.get("properties"));
-    let properties = properties.map_err(|problems| problems.answer())?;
-    let edit = Edit {
-        actor: &call.account,
-        now,
-        visible_at,
-    };
+    refuse_fields(&body)?;
+    let properties = properties::read(body.get("properties"))?;
     site.edit(id, edit, |data| {
         data.properties.extend(properties);
-        put_status(data, &status, now);
+        put_status(data, &status, edit.now);
     });
     Ok(Answer::empty(204))
 }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::adf;
 use crate::errors::Problems;
+use crate::kit::http::Answer;
 
 /// The fields that hold documents in version 3.
 const TEXTS: [&str; 2] = ["description", "environment"];
@@ -26,10 +27,18 @@ pub(crate) fn upgrade(details: &mut Value) -> Result<(), Problems> {
     Ok(())
 }
 
-/// Turns an answer of version 3 into one of version 2: documents into texts, links into its own.
-pub(crate) fn downgrade(answer: &mut Value) {
-    match answer {
-        Value::Array(items) => items.iter_mut().for_each(downgrade),
+/// Turns a JSON answer of version 3 into one of version 2.
+pub(crate) fn downgrade(answer: &mut Answer) {
+    if let Ok(mut body) = serde_json::from_slice::<Value>(&answer.body) {
+        downgrade_body(&mut body);
+        answer.body = body.to_string().into_bytes();
+    }
+}
+
+/// Turns documents into texts, and links into those of version 2.
+pub(crate) fn downgrade_body(body: &mut Value) {
+    match body {
+        Value::Array(items) => items.iter_mut().for_each(downgrade_body),
         Value::Object(fields) => {
             for (name, value) in fields.iter_mut() {
                 match value {
@@ -43,7 +52,7 @@ pub(crate) fn downgrade(answer: &mut Value) {
                     }
                     // What apps have stored is theirs and stays as it is.
                     _ if name == "properties" => {}
-                    value => downgrade(value),
+                    value => downgrade_body(value),
                 }
             }
         }

@@ -5,33 +5,46 @@ use time::OffsetDateTime;
 
 use crate::errors::jira_error;
 use crate::gateway::Call;
-use crate::http::Answer;
 use crate::jql::Reader;
-use crate::state::State;
-use crate::webhooks::{EVENTS, Hook, MAX_PER_USER, WebhookUrlScope, read_filter};
+use crate::json::set;
+use crate::kit::http::{Answer, Answered};
+use crate::switches::WebhookSwitches;
+use crate::webhooks::{EVENTS, Hook, MAX_PER_USER, WebhookUrlScope, Webhooks, read_filter};
+use crate::world::World;
 
-use super::{Paging, page, render, site, strings};
+use super::{Paging, page, render, strings};
 
 /// The most webhooks on a page of the list.
 const MAX_PAGE: usize = 100;
 
-pub(super) fn register(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn register(
+    world: &mut World,
+    webhooks: &mut Webhooks,
+    switches: &WebhookSwitches,
+    call: &Call<'_>,
+) -> Answered {
     app_only(call)?;
     let body = call.request.json()?;
     let url = body.get("url").and_then(Value::as_str).unwrap_or_default();
-    check_url(state, url)?;
+    check_url(switches, url)?;
     let listed = body.get("webhooks").and_then(Value::as_array);
     let listed = listed.filter(|listed| !listed.is_empty());
     let listed = listed.ok_or_else(|| jira_error(400, "webhooks must not be empty."))?;
+    let reader = Reader {
+        site: call.site(world)?,
+        account: &call.account,
+        now: call.now,
+        asks_properties: false,
+    };
     let mut results = Vec::new();
     for wanted in listed {
-        let result = register_one(state, call, url, wanted)?;
+        let result = register_one(webhooks, switches, reader, call, url, wanted)?;
         results.push(match result {
             Ok(id) => json!({"createdWebhookId": id}),
             Err(text) => json!({"errors": [text]}),
         });
     }
-    watch(state, call.cloud_id);
+    watch(world, webhooks, call.cloud_id);
     let body = json!({"webhookRegistrationResult": results});
     Ok(Answer::json(200, &body))
 }
@@ -45,11 +58,11 @@ fn app_only(call: &Call<'_>) -> Result<(), Answer> {
     Ok(())
 }
 
-fn check_url(state: &State, url: &str) -> Result<(), Answer> {
+fn check_url(switches: &WebhookSwitches, url: &str) -> Result<(), Answer> {
     let parsed = url::Url::parse(url).ok();
     let right = parsed.is_some_and(|url| match url.scheme() {
         "https" => true,
-        "http" => !state.switches.webhook_https_only,
+        "http" => !switches.webhook_https_only,
         _ => false,
     });
     if right {
@@ -61,7 +74,9 @@ fn check_url(state: &State, url: &str) -> Result<(), Answer> {
 
 /// Registers one webhook, or says why not in the result; a body of the wrong form is a 400.
 fn register_one(
-    state: &mut State,
+    webhooks: &mut Webhooks,
+    switches: &WebhookSwitches,
+    reader: Reader<'_>,
     call: &Call<'_>,
     url: &str,
     wanted: &Value,
@@ -76,18 +91,12 @@ fn register_one(
     if let Some(unknown) = events.iter().find(|it| !EVENTS.contains(&it.as_str())) {
         return Err(jira_error(400, &format!("The event {unknown} is unknown.")));
     }
-    let now = state.now();
-    let reader = Reader {
-        site: site(state, call)?,
-        account: &call.account,
-        now,
-        asks_properties: false,
-    };
+    let now = call.now;
     let filter = match read_filter(jql, reader) {
         Ok(filter) => filter,
         Err(text) => return Ok(Err(text)),
     };
-    if let Some(text) = hindrance(state, call, url, now) {
+    if let Some(text) = hindrance(webhooks, switches, call, url) {
         return Ok(Err(text));
     }
     let hook = Hook {
@@ -102,15 +111,20 @@ fn register_one(
         property_keys,
         expires_at: now,
     };
-    Ok(Ok(state.webhooks.add(hook, now)))
+    Ok(Ok(webhooks.add(hook, now)))
 }
 
 /// Tells why no further webhook with this URL may be registered.
-fn hindrance(state: &State, call: &Call<'_>, url: &str, now: OffsetDateTime) -> Option<String> {
-    let alive = state.webhooks.hooks.iter().filter(|it| now < it.expires_at);
+fn hindrance(
+    webhooks: &Webhooks,
+    switches: &WebhookSwitches,
+    call: &Call<'_>,
+    url: &str,
+) -> Option<String> {
+    let alive = webhooks.hooks.iter().filter(|it| call.now < it.expires_at);
     let mut sharing = alive.filter(|hook| {
         let same_site = hook.cloud_id == call.cloud_id;
-        match state.switches.webhook_url_scope {
+        match switches.webhook_url_scope {
             WebhookUrlScope::App => true,
             WebhookUrlScope::Site => same_site,
             WebhookUrlScope::SiteAndAccount => same_site && hook.account == call.account,
@@ -119,35 +133,32 @@ fn hindrance(state: &State, call: &Call<'_>, url: &str, now: OffsetDateTime) -> 
     if sharing.any(|hook| hook.url != url) {
         return Some("Only a single URL per app is allowed to be registered.".to_owned());
     }
-    let own = state.webhooks.of(call.cloud_id, &call.account, now);
-    let own = own.filter(|hook| now < hook.expires_at).count();
+    let own = webhooks.of(call.cloud_id, &call.account, call.now);
+    let own = own.filter(|hook| call.now < hook.expires_at).count();
     (own >= MAX_PER_USER).then(|| {
         format!("The limit of {MAX_PER_USER} webhooks for this app and user has been reached.")
     })
 }
 
 /// Lets the site remember its events only where somebody wants them.
-fn watch(state: &mut State, cloud_id: &str) {
-    let watched = state.webhooks.watches(cloud_id);
-    if let Some(site) = state.world.site_mut(cloud_id) {
-        site.watch(watched);
+fn watch(world: &mut World, webhooks: &Webhooks, cloud_id: &str) {
+    if let Some(site) = world.site_mut(cloud_id) {
+        site.watch(webhooks.watches(cloud_id));
     }
 }
 
-pub(super) fn list(state: &State, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn list(webhooks: &Webhooks, switches: &WebhookSwitches, call: &Call<'_>) -> Answered {
     app_only(call)?;
     let mut paging = Paging::read(call.request, MAX_PAGE);
     paging.size = paging.size.min(MAX_PAGE);
-    let as_text = state.switches.webhook_expiration_as_text;
-    let own = state.webhooks.of(call.cloud_id, &call.account, state.now());
+    let as_text = switches.webhook_expiration_as_text;
+    let own = webhooks.of(call.cloud_id, &call.account, call.now);
     let own: Vec<_> = own.map(|hook| show(hook, as_text)).collect();
     let total = own.len();
     let values = paging.cut(own.into_iter());
     let is_last = paging.start + values.len() >= total;
     let mut body = page("values", values, paging, total);
-    if let Some(fields) = body.as_object_mut() {
-        fields.insert("isLast".to_owned(), is_last.into());
-    }
+    set(&mut body, "isLast", is_last);
     Ok(Answer::json(200, &body))
 }
 
@@ -159,13 +170,11 @@ fn show(hook: &Hook, as_text: bool) -> Value {
         "url": hook.url,
         "expirationDate": expiration(hook.expires_at, as_text),
     });
-    if let Some(fields) = shown.as_object_mut() {
-        if let Some(ids) = &hook.field_ids {
-            fields.insert("fieldIdsFilter".to_owned(), json!(ids));
-        }
-        if let Some(keys) = &hook.property_keys {
-            fields.insert("issuePropertyKeysFilter".to_owned(), json!(keys));
-        }
+    if let Some(ids) = &hook.field_ids {
+        set(&mut shown, "fieldIdsFilter", json!(ids));
+    }
+    if let Some(keys) = &hook.property_keys {
+        set(&mut shown, "issuePropertyKeysFilter", json!(keys));
     }
     shown
 }
@@ -179,22 +188,23 @@ fn expiration(at: OffsetDateTime, as_text: bool) -> Value {
     i64::try_from(ms).unwrap_or(i64::MAX).into()
 }
 
-pub(super) fn refresh(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn refresh(
+    webhooks: &mut Webhooks,
+    switches: &WebhookSwitches,
+    call: &Call<'_>,
+) -> Answered {
     app_only(call)?;
     let ids = ids(call)?;
-    let now = state.now();
-    let end = state
-        .webhooks
-        .refresh(&ids, call.cloud_id, &call.account, now);
-    let end = expiration(end, state.switches.webhook_expiration_as_text);
+    let end = webhooks.refresh(&ids, call.cloud_id, &call.account, call.now);
+    let end = expiration(end, switches.webhook_expiration_as_text);
     Ok(Answer::json(200, &json!({"expirationDate": end})))
 }
 
-pub(super) fn delete(state: &mut State, call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn delete(world: &mut World, webhooks: &mut Webhooks, call: &Call<'_>) -> Answered {
     app_only(call)?;
     let ids = ids(call)?;
-    state.webhooks.delete(&ids, call.cloud_id, &call.account);
-    watch(state, call.cloud_id);
+    webhooks.delete(&ids, call.cloud_id, &call.account);
+    watch(world, webhooks, call.cloud_id);
     Ok(Answer::empty(202))
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::endpoint::Endpoint;
 use crate::gateway;
-use crate::http::Request;
+use crate::kit::http::Request;
 
 use super::{Acted, Arrival, State};
 
@@ -37,7 +37,7 @@ impl State {
     /// Carries out a request that was put off, or a further part of it, long after its answer.
     pub(crate) fn act_late(&mut self, request: &Request, late: &Late, is_further: bool) {
         let endpoint = late.endpoint;
-        let answered = if endpoint.is_jira() {
+        let answered = if endpoint.is_api() {
             gateway::answer(self, endpoint, request, None)
         } else {
             self.beside_jira(endpoint, request)
@@ -51,7 +51,7 @@ impl State {
             true => acted.extra_points + u64::from(is_further),
             false => 0,
         };
-        let now = self.now();
+        let now = self.timing.now();
         self.limits.charge(&late.cloud_id, points, now);
         self.chaos.count(endpoint, late.struck, 0, acted.created);
         if let Some(sequence) = late.sequence {

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
+use crate::json::set;
+use crate::kit::random::Random;
 use crate::rest::{Fields, render_issue, render_user, v2};
-use crate::state::State;
-use crate::world::{Happened, Happening, Issue, Site, World};
+use crate::switches::WebhookSwitches;
+use crate::world::{ChangeKind, Issue, IssueChange, Site, World};
 
-use super::outbox::Parcel;
-use super::{Hook, changelog};
+use super::outbox::Payload;
+use super::{Hook, Webhooks, changelog};
 
 /// One event of Jira's, with what its body says beside the envelope.
 struct Event {
@@ -20,50 +22,57 @@ struct Event {
     property: Option<(String, Value)>,
 }
 
-impl State {
-    /// Turns what has happened on the sites since the last call into parcels.
-    pub(crate) fn collect_events(&mut self) {
-        if self.webhooks.hooks.is_empty() {
+impl Webhooks {
+    /// Turns what has happened on the sites since the last call into payloads.
+    pub(crate) fn collect(
+        &mut self,
+        world: &mut World,
+        draws: &mut Random,
+        switches: &WebhookSwitches,
+        now: OffsetDateTime,
+    ) {
+        if self.hooks.is_empty() {
             return;
         }
-        let now = self.now();
-        for at in 0..self.world.sites.len() {
-            let Some(site) = self.world.sites.get_mut(at) else {
+        for at in 0..world.sites.len() {
+            let site = world.sites.get_mut(at);
+            let changes = site.map(|site| std::mem::take(&mut site.changes));
+            let Some(site) = world.sites.get(at) else {
                 continue;
             };
-            let happenings = std::mem::take(&mut site.happenings);
-            for happening in happenings {
-                let parcels = self.parcels(at, &happening, now);
-                for parcel in parcels {
-                    self.webhooks
-                        .outbox
-                        .post(parcel, &self.switches, &mut self.draws, now);
+            for change in changes.unwrap_or_default() {
+                for payload in self.payloads(world, site, switches, &change, now) {
+                    self.outbox.post(payload, switches, draws, now);
                 }
             }
         }
     }
 
-    fn parcels(&self, site: usize, happening: &Happening, now: OffsetDateTime) -> Vec<Parcel> {
-        let Some(site) = self.world.sites.get(site) else {
-            return Vec::new();
-        };
-        let mut parcels = Vec::new();
-        for event in events(&self.world, site, happening) {
+    fn payloads(
+        &self,
+        world: &World,
+        site: &Site,
+        switches: &WebhookSwitches,
+        change: &IssueChange,
+        now: OffsetDateTime,
+    ) -> Vec<Payload> {
+        let mut payloads = Vec::new();
+        for event in events(world, site, change) {
             let mut ids_by_url: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
-            let hooks = self.webhooks.hooks.iter().filter(|hook| {
+            let hooks = self.hooks.iter().filter(|hook| {
                 now < hook.expires_at
-                    && self.may_deliver(hook)
-                    && wants(hook, site, &event, happening)
+                    && may_deliver(world, switches, hook)
+                    && wants(hook, site, &event, change)
             });
             for hook in hooks {
                 ids_by_url.entry(&hook.url).or_default().push(hook.id);
             }
             for (url, ids) in ids_by_url {
-                let mut body = body(&self.world, site, &event, happening, &ids, now);
-                if self.switches.webhook_old_changelog {
+                let mut body = body(world, site, &event, change, &ids, now);
+                if switches.webhook_old_changelog {
                     age(&mut body);
                 }
-                parcels.push(Parcel {
+                payloads.push(Payload {
                     cloud_id: site.cloud_id.clone(),
                     url: url.to_owned(),
                     event: event.name.to_owned(),
@@ -72,21 +81,21 @@ impl State {
                 });
             }
         }
-        parcels
-    }
-
-    /// Tells whether an app that is not public may deliver: only to its owner's webhooks.
-    fn may_deliver(&self, hook: &Hook) -> bool {
-        let first = self.world.accounts.first().map(|account| &account.id);
-        let owner = self.switches.app_owner.as_ref().or(first);
-        !self.switches.app_private || owner == Some(&hook.account)
+        payloads
     }
 }
 
+/// Tells whether an app that is not public may deliver: only to its owner's webhooks.
+fn may_deliver(world: &World, switches: &WebhookSwitches, hook: &Hook) -> bool {
+    let first = world.accounts.first().map(|account| &account.id);
+    let owner = switches.app_owner.as_ref().or(first);
+    !switches.app_private || owner == Some(&hook.account)
+}
+
 /// Tells whether a webhook is registered for an event of an issue.
-fn wants(hook: &Hook, site: &Site, event: &Event, happening: &Happening) -> bool {
+fn wants(hook: &Hook, site: &Site, event: &Event, change: &IssueChange) -> bool {
     let registered = hook.events.iter().any(|name| name == event.name);
-    let matches = || hook.filter.holds(site, happening.id, &happening.after);
+    let matches = || hook.filter.holds(site, change.id, &change.after);
     let fields = || match (&hook.field_ids, &event.changelog) {
         (Some(wanted), Some(items)) => items.iter().any(|item| {
             let id = item.get("fieldId").and_then(Value::as_str);
@@ -98,30 +107,30 @@ fn wants(hook: &Hook, site: &Site, event: &Event, happening: &Happening) -> bool
         (Some(wanted), Some((key, _))) => wanted.contains(key),
         _ => true,
     };
-    let home = site.project_at(happening.after.project);
+    let home = site.project_at(change.after.project);
     let browsable = home.is_some_and(|home| home.can_browse);
     hook.cloud_id == site.cloud_id
         && registered
         && browsable
-        && !happening.hidden
+        && !change.hidden
         && fields()
         && properties()
         && matches()
 }
 
-fn events(world: &World, site: &Site, happening: &Happening) -> Vec<Event> {
+fn events(world: &World, site: &Site, change: &IssueChange) -> Vec<Event> {
     let plain = |name, type_name| Event {
         name,
         type_name: Some(type_name),
         changelog: None,
         property: None,
     };
-    match &happening.what {
-        Happened::Created => vec![plain("jira:issue_created", "issue_created")],
-        Happened::Deleted => vec![plain("jira:issue_deleted", "issue_deleted")],
-        Happened::Changed(before) => {
-            let items = changelog::items(world, site, before, &happening.after);
-            let mut events = property_events(&before.properties, &happening.after.properties);
+    match &change.what {
+        ChangeKind::Created => vec![plain("jira:issue_created", "issue_created")],
+        ChangeKind::Deleted => vec![plain("jira:issue_deleted", "issue_deleted")],
+        ChangeKind::Changed(before) => {
+            let items = changelog::items(world, site, before, &change.after);
+            let mut events = property_events(&before.properties, &change.after.properties);
             if !items.is_empty() {
                 let status = items.iter().any(|item| item["field"] == "status");
                 events.push(Event {
@@ -179,41 +188,41 @@ fn body(
     world: &World,
     site: &Site,
     event: &Event,
-    happening: &Happening,
+    change: &IssueChange,
     ids: &[u64],
     now: OffsetDateTime,
 ) -> Value {
     let ms = now.unix_timestamp_nanos() / 1_000_000;
-    let issue = Issue::new(happening.id, happening.after.clone(), now);
+    let issue = Issue::new(change.id, change.after.clone(), now);
     let mut shown = render_issue(world, site, &issue, &issue.data, &Fields::all(), &[]);
-    v2::downgrade(&mut shown);
+    v2::downgrade_body(&mut shown);
     let mut body = json!({
         "timestamp": u64::try_from(ms).unwrap_or_default(),
         "webhookEvent": event.name,
         "issue": shown,
         "matchedWebhookIds": ids,
     });
-    let Some(members) = body.as_object_mut() else {
-        return body;
-    };
-    if let Some(account) = world.account(&happening.actor) {
+    if let Some(account) = world.account(&change.actor) {
         let mut user = render_user(site, account);
-        v2::downgrade(&mut user);
-        members.insert("user".to_owned(), user);
+        v2::downgrade_body(&mut user);
+        set(&mut body, "user", user);
     }
     if let Some(name) = event.type_name {
-        members.insert("issue_event_type_name".to_owned(), name.into());
+        set(&mut body, "issue_event_type_name", name);
     }
     if let Some(items) = &event.changelog {
-        let changelog = json!({"id": happening.sequence.to_string(), "items": items});
-        members.insert("changelog".to_owned(), changelog);
+        set(
+            &mut body,
+            "changelog",
+            json!({"id": change.sequence.to_string(), "items": items}),
+        );
     }
     if let Some((key, value)) = &event.property {
         let mut property = json!({"key": key});
-        if let (false, Some(property)) = (value.is_null(), property.as_object_mut()) {
-            property.insert("value".to_owned(), value.clone());
+        if !value.is_null() {
+            set(&mut property, "value", value.clone());
         }
-        members.insert("property".to_owned(), property);
+        set(&mut body, "property", property);
     }
     body
 }

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
+use crate::json::set;
+
 /// How long a token is good for, in seconds.
 const LIFE: i64 = 180;
 
@@ -51,9 +53,7 @@ impl WebhookJwt {
             Self::Expired => Some(sign("HS256", &claims(now - LIFE - 600), Some(key))),
             Self::NotYetValid => {
                 let mut later = claims(now + 600);
-                if let Some(claims) = later.as_object_mut() {
-                    claims.insert("nbf".to_owned(), (now + 600).into());
-                }
+                set(&mut later, "nbf", now + 600);
                 Some(sign("HS256", &later, Some(key)))
             }
             Self::Garbage => Some("not-a-token".to_owned()),

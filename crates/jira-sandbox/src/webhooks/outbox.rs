@@ -7,8 +7,8 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::random::Random;
-use crate::switches::Switches;
+use crate::kit::random::Random;
+use crate::switches::WebhookSwitches;
 
 /// The most attempts of one delivery after the first.
 const MAX_RETRIES: usize = 5;
@@ -27,7 +27,7 @@ const OVERTAKING: Duration = Duration::from_millis(300);
 
 /// Something to be delivered.
 #[derive(Clone, Debug)]
-pub(crate) struct Parcel {
+pub(crate) struct Payload {
     pub(crate) cloud_id: String,
     pub(crate) url: String,
     pub(crate) event: String,
@@ -113,11 +113,11 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    /// Takes a parcel, with what the switches say of its way.
+    /// Takes a payload, with what the switches say of its way.
     pub(super) fn post(
         &mut self,
-        parcel: Parcel,
-        switches: &Switches,
+        payload: Payload,
+        switches: &WebhookSwitches,
         draws: &mut Random,
         now: OffsetDateTime,
     ) {
@@ -127,12 +127,12 @@ impl Outbox {
             chance(switches.webhook_lose_percent),
             chance(switches.webhook_duplicate_percent),
         );
-        let lost = lost || parcel.body.len() > MAX_BODY_BYTES;
-        let mut parcel = parcel;
+        let lost = lost || payload.body.len() > MAX_BODY_BYTES;
+        let mut payload = payload;
         if let (true, Some((address, _))) =
-            (switches.webhook_drop_query, parcel.url.split_once('?'))
+            (switches.webhook_drop_query, payload.url.split_once('?'))
         {
-            parcel.url = address.to_owned();
+            payload.url = address.to_owned();
         }
         let copies = if twice { 2 } else { 1 };
         for copy in 0..copies {
@@ -145,15 +145,15 @@ impl Outbox {
             }
             let delivery = WebhookDelivery {
                 identifier: identifier.clone(),
-                cloud_id: parcel.cloud_id.clone(),
-                url: parcel.url.clone(),
-                event: parcel.event.clone(),
-                webhook_ids: parcel.webhook_ids.clone(),
+                cloud_id: payload.cloud_id.clone(),
+                url: payload.url.clone(),
+                event: payload.event.clone(),
+                webhook_ids: payload.webhook_ids.clone(),
                 duplicate: copy > 0,
                 state: WebhookDeliveryState::Waiting,
                 attempts: Vec::new(),
                 due,
-                body: parcel.body.clone(),
+                body: payload.body.clone(),
             };
             self.enter(delivery, lost);
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::Edit;
+use super::{Edit, IssueType, Project};
 
 /// Where an issue stands and what it holds.
 #[derive(Clone, Debug)]
@@ -42,6 +42,37 @@ pub(crate) struct Content {
     pub(crate) properties: BTreeMap<String, Value>,
 }
 
+impl Content {
+    /// Gives what a new issue has where only its type and its creator are known.
+    pub(crate) fn new(
+        home: &Project,
+        kind: &IssueType,
+        creator: &str,
+        now: OffsetDateTime,
+    ) -> Self {
+        let status = home.statuses.first().map(|status| status.id.clone());
+        Self {
+            issue_type: kind.id.clone(),
+            summary: String::new(),
+            description: None,
+            priority: home.default_priority.clone(),
+            labels: Vec::new(),
+            status: status.unwrap_or_default(),
+            creator: creator.to_owned(),
+            reporter: Some(creator.to_owned()),
+            assignee: None,
+            parent: None,
+            due_date: None,
+            resolved_at: None,
+            status_changed_at: now,
+            created: now,
+            updated: now,
+            custom: BTreeMap::new(),
+            properties: BTreeMap::new(),
+        }
+    }
+}
+
 impl IssueData {
     /// Makes an issue that has no number yet.
     pub(crate) fn new(project: usize, content: Content) -> Self {
@@ -69,19 +100,19 @@ impl DerefMut for IssueData {
 
 /// What has happened to an issue, as it was right afterwards.
 #[derive(Clone, Debug)]
-pub(crate) struct Happening {
+pub(crate) struct IssueChange {
     pub(crate) sequence: u64,
     pub(crate) id: u64,
     /// The account that did it.
     pub(crate) actor: String,
-    pub(crate) what: Happened,
+    pub(crate) what: ChangeKind,
     pub(crate) after: IssueData,
     pub(crate) hidden: bool,
 }
 
 /// What can happen to an issue.
 #[derive(Clone, Debug)]
-pub(crate) enum Happened {
+pub(crate) enum ChangeKind {
     Created,
     /// Changed from this.
     Changed(IssueData),

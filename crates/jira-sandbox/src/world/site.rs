@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::{Happened, Happening, Issue, IssueData, Project};
+use super::{ChangeKind, Issue, IssueChange, IssueData, Project};
 
 /// The id before a site's first issue; every site counts for itself.
 const ISSUE_IDS_START: u64 = 10_000;
@@ -34,13 +34,13 @@ pub(crate) struct Site {
     moved: HashMap<String, u64>,
     last_id: u64,
     /// What has happened to issues since somebody last asked; kept only while somebody does.
-    pub(crate) happenings: Vec<Happening>,
+    pub(crate) changes: Vec<IssueChange>,
     watched: bool,
     /// For how long a write stays unseen by reads.
     pub(crate) read_lag: Duration,
     /// Whether the caller may see nothing of it, as nobody may who has not logged in.
     pub(crate) closed: bool,
-    n_happenings: u64,
+    n_changes: u64,
     remote_links: HashMap<u64, Vec<RemoteLink>>,
     last_link_id: u64,
 }
@@ -69,11 +69,11 @@ impl Site {
             issues: BTreeMap::new(),
             moved: HashMap::new(),
             last_id: ISSUE_IDS_START,
-            happenings: Vec::new(),
+            changes: Vec::new(),
             watched: false,
             read_lag: Duration::ZERO,
             closed: false,
-            n_happenings: 0,
+            n_changes: 0,
             remote_links: HashMap::new(),
             last_link_id: ISSUE_IDS_START,
         }
@@ -105,11 +105,6 @@ impl Site {
         let id = id_or_key.parse::<u64>().ok();
         self.find_project(|project| Some(project.id) == id || project.key == id_or_key)
             .or_else(|| self.find_project(|project| project.was(id_or_key)))
-    }
-
-    pub(crate) fn any_project_mut(&mut self, id_or_key: &str) -> Option<&mut Project> {
-        let (at, _) = self.any_project(id_or_key)?;
-        self.all_projects.get_mut(at)
     }
 
     fn find_project(&self, matches: impl Fn(&Project) -> bool) -> Option<(usize, &Project)> {
@@ -200,17 +195,17 @@ impl Site {
     pub(crate) fn watch(&mut self, watched: bool) {
         self.watched = watched;
         if !watched {
-            self.happenings.clear();
+            self.changes.clear();
         }
     }
 
-    fn happened(&mut self, id: u64, actor: &str, what: Happened, after: IssueData, hidden: bool) {
+    fn happened(&mut self, id: u64, actor: &str, what: ChangeKind, after: IssueData, hidden: bool) {
         if !self.watched {
             return;
         }
-        self.n_happenings += 1;
-        self.happenings.push(Happening {
-            sequence: self.n_happenings,
+        self.n_changes += 1;
+        self.changes.push(IssueChange {
+            sequence: self.n_changes,
             id,
             actor: actor.to_owned(),
             what,
@@ -229,7 +224,7 @@ impl Site {
         if let (true, Some(issue)) = (self.watched, self.issue(id)) {
             let data = issue.data.clone();
             let actor = data.creator.clone();
-            self.happened(id, &actor, Happened::Created, data, false);
+            self.happened(id, &actor, ChangeKind::Created, data, false);
         }
         id
     }
@@ -242,7 +237,7 @@ impl Site {
         let before = issue.data.clone();
         issue.change(edit, self.read_lag, change);
         let (after, hidden) = (issue.data.clone(), issue.hidden);
-        self.happened(id, edit.actor, Happened::Changed(before), after, hidden);
+        self.happened(id, edit.actor, ChangeKind::Changed(before), after, hidden);
     }
 
     /// Adds an issue that was there before, so that nobody is told.
@@ -289,7 +284,7 @@ impl Site {
             self.moved.retain(|_, owner| *owner != id);
         }
         let (data, hidden) = (issue.data, issue.hidden);
-        self.happened(id, actor, Happened::Deleted, data, hidden);
+        self.happened(id, actor, ChangeKind::Deleted, data, hidden);
     }
 
     /// Gives the number of the next custom field that needs one.

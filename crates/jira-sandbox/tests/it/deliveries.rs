@@ -67,14 +67,14 @@ fn deliveries_come_twice_out_of_order_or_not_at_all_where_switched_so() {
     let jira = start();
     let receiver = listen(&jira);
     jira.handle()
-        .switch(|switches| switches.webhook_duplicate_percent = 100);
+        .switch(|switches| switches.webhooks.webhook_duplicate_percent = 100);
     jira.create(&["A"]);
     let twice = receiver.wait_for(2);
     let identifier = |at: usize| twice[at].header("X-Atlassian-Webhook-Identifier").unwrap();
     assert_eq!(identifier(0), identifier(1));
     jira.handle().switch(|switches| {
-        switches.webhook_duplicate_percent = 0;
-        switches.webhook_reorder = true;
+        switches.webhooks.webhook_duplicate_percent = 0;
+        switches.webhooks.webhook_reorder = true;
     });
     jira.create(&["B", "C"]);
     let later = receiver.wait_for(4);
@@ -84,8 +84,8 @@ fn deliveries_come_twice_out_of_order_or_not_at_all_where_switched_so() {
         .collect();
     assert_eq!(keys, ["SHOP-3", "SHOP-2"]);
     jira.handle().switch(|switches| {
-        switches.webhook_reorder = false;
-        switches.webhook_lose_percent = 100;
+        switches.webhooks.webhook_reorder = false;
+        switches.webhooks.webhook_lose_percent = 100;
     });
     jira.create(&["D"]);
     let patience = Instant::now() + Duration::from_secs(20);
@@ -117,8 +117,8 @@ fn the_address_can_lose_its_query_and_changelogs_their_ids() {
     let jira = start();
     let receiver = listen(&jira);
     jira.handle().switch(|switches| {
-        switches.webhook_drop_query = true;
-        switches.webhook_old_changelog = true;
+        switches.webhooks.webhook_drop_query = true;
+        switches.webhooks.webhook_old_changelog = true;
     });
     jira.create(&["A"]);
     receiver.wait_for(1);

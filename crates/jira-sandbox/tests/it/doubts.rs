@@ -19,7 +19,7 @@ fn switched(change: impl FnOnce(&mut Switches)) -> Jira {
 
 #[test]
 fn reads_can_lag_behind_writes() {
-    let jira = switched(|switches| switches.read_lag_ms = 60_000);
+    let jira = switched(|switches| switches.timing.read_lag_ms = 60_000);
     jira.handle().set_clock_stopped(true);
     jira.create(&["A"]);
     let fetch = || {
@@ -46,7 +46,7 @@ fn reads_can_lag_behind_writes() {
 
 #[test]
 fn a_missing_field_can_be_told_in_a_general_message() {
-    let jira = switched(|switches| switches.required_in_messages = true);
+    let jira = switched(|switches| switches.writes.required_in_messages = true);
     let refused = jira.post("issue", &task("REQ", "A")).json();
     let text = "Field 'customfield_10010' is required";
     assert_eq!(refused, json!({"errorMessages": [text], "errors": {}}));
@@ -68,7 +68,7 @@ fn the_token_endpoint_can_take_forms() {
     };
     assert_eq!(post().status, 400);
     jira.handle()
-        .switch(|switches| switches.token_takes_forms = true);
+        .switch(|switches| switches.oauth.token_takes_forms = true);
     let reply = post();
     assert_eq!(reply.status, 200);
     assert!(reply.json()["access_token"].is_string());
@@ -91,14 +91,14 @@ fn an_error_can_come_back_without_the_state() {
     };
     assert!(declined().is_some());
     jira.handle()
-        .switch(|switches| switches.error_redirect_without_state = true);
+        .switch(|switches| switches.oauth.error_redirect_without_state = true);
     assert_eq!(declined(), None);
 }
 
 #[test]
 fn a_second_consent_can_go_on_with_the_same_token_family() {
     for (joins, status) in [(false, 200), (true, 401)] {
-        let mut jira = switched(|switches| switches.consent_joins_family = joins);
+        let mut jira = switched(|switches| switches.oauth.consent_joins_family = joins);
         let base = jira.sandbox.base_url().to_owned();
         let used = jira.refresh_token.clone();
         jira.refresh();
@@ -114,7 +114,8 @@ fn a_second_consent_can_go_on_with_the_same_token_family() {
 
 #[test]
 fn too_many_issues_can_be_refused_as_a_whole() {
-    let jira = switched(|switches| switches.too_many_creates = TooManyCreates::Whole).lenient();
+    let jira =
+        switched(|switches| switches.writes.too_many_creates = TooManyCreates::Whole).lenient();
     let issues = json!({"issueUpdates": vec![task("SHOP", "A"); 51]});
     let refused = jira.post("issue/bulk", &issues);
     assert_eq!(refused.status, 400);
@@ -127,7 +128,7 @@ fn too_many_issues_can_be_refused_as_a_whole() {
 
 #[test]
 fn a_document_can_come_back_with_attributes_that_nobody_has_sent() {
-    let jira = switched(|switches| switches.stored_documents_grow = true);
+    let jira = switched(|switches| switches.writes.stored_documents_grow = true);
     let mut sent = document("A");
     let item = json!({"type": "listItem", "content": [sent["content"][0]]});
     let list = json!({"type": "orderedList", "content": [item]});

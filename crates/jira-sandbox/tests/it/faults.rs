@@ -209,8 +209,8 @@ fn every_nth_request_can_fail() {
 #[test]
 fn latency_is_per_request_and_per_issue_and_does_not_block_others() {
     let mut config = SandboxConfig::default();
-    config.switches.latency_ms = 100;
-    config.switches.latency_per_issue_ms = 50;
+    config.switches.timing.latency_ms = 100;
+    config.switches.timing.latency_per_issue_ms = 50;
     let jira = Jira::with(config);
     let begin = Instant::now();
     std::thread::scope(|scope| {
@@ -286,7 +286,7 @@ fn the_journal_counts_points_as_atlassian_does() {
 #[test]
 fn a_quota_can_be_enforced_until_the_hour_ends() {
     let mut config = SandboxConfig::default();
-    config.switches.quota_points_per_hour = Some(6);
+    config.switches.limits.quota_points_per_hour = Some(6);
     let mut jira = Jira::with(config);
     let now = jira.handle().now();
     let into_hour = u64::from(now.minute()) * 60 + u64::from(now.second());

@@ -24,9 +24,9 @@ fn start() -> Jira {
 fn a_burst_empties_the_bucket_of_its_endpoint_and_refills_with_the_clock() {
     let jira = start();
     jira.handle().switch(|switches| {
-        switches.enforce_burst = true;
-        switches.burst_per_second = Some(2);
-        switches.burst_bucket = Some(3);
+        switches.limits.enforce_burst = true;
+        switches.limits.burst_per_second = Some(2);
+        switches.limits.burst_bucket = Some(3);
     });
     let first = jira.get("myself");
     assert_eq!(first.header("X-RateLimit-Limit"), Some("2"));
@@ -52,7 +52,7 @@ fn one_issue_takes_twenty_writes_in_two_seconds_and_a_hundred_in_thirty() {
     let jira = start();
     jira.create(&["A", "B"]);
     jira.handle()
-        .switch(|switches| switches.enforce_per_issue = true);
+        .switch(|switches| switches.limits.enforce_per_issue = true);
     let edit = json!({"fields": {"summary": "C"}});
     let write = |key: &str| jira.put(&format!("issue/{key}"), &edit);
     let mut taken = 0;
@@ -84,7 +84,7 @@ fn one_issue_takes_twenty_writes_in_two_seconds_and_a_hundred_in_thirty() {
 fn the_quota_is_told_in_headers_and_its_rest_only_near_the_end() {
     let jira = start();
     jira.handle()
-        .switch(|switches| switches.quota_points_per_hour = Some(20));
+        .switch(|switches| switches.limits.quota_points_per_hour = Some(20));
     let early = jira.get("serverInfo");
     let policy = early.header("RateLimit-Policy");
     assert_eq!(policy, Some("\"global-app-quota\";q=20;w=3600"));
@@ -102,7 +102,7 @@ fn the_quota_is_told_in_headers_and_its_rest_only_near_the_end() {
     assert!(late.header("RateLimit").unwrap().contains(";r=3;t="));
     assert_eq!(late.header("X-RateLimit-NearLimit"), Some("true"));
     jira.handle()
-        .switch(|switches| switches.rate_headers = RateHeaders::Off);
+        .switch(|switches| switches.limits.rate_headers = RateHeaders::Off);
     assert_eq!(jira.get("serverInfo").header("RateLimit-Policy"), None);
 }
 
@@ -110,8 +110,8 @@ fn the_quota_is_told_in_headers_and_its_rest_only_near_the_end() {
 fn the_quotas_of_the_app_and_of_the_site_are_told_together_and_each_is_enforced() {
     let jira = start();
     jira.handle().switch(|switches| {
-        switches.quota_points_per_hour = Some(2);
-        switches.quota_scope = QuotaScope::Both;
+        switches.limits.quota_points_per_hour = Some(2);
+        switches.limits.quota_scope = QuotaScope::Both;
     });
     let told = jira.get("serverInfo");
     let policy = "\"global-app-quota\";q=2;w=3600, \"tenant-app-quota\";q=2;w=3600";
@@ -127,8 +127,8 @@ fn the_quotas_of_the_app_and_of_the_site_are_told_together_and_each_is_enforced(
 fn in_beta_the_quota_is_told_but_not_enforced() {
     let jira = start();
     jira.handle().switch(|switches| {
-        switches.rate_headers = RateHeaders::Beta;
-        switches.quota_points_per_hour = Some(2);
+        switches.limits.rate_headers = RateHeaders::Beta;
+        switches.limits.quota_points_per_hour = Some(2);
     });
     let replies: Vec<_> = (0..4).map(|_| jira.get("serverInfo")).collect();
     assert!(replies.iter().all(|reply| reply.status == 200));
@@ -147,8 +147,8 @@ fn in_beta_the_quota_is_told_but_not_enforced() {
 fn a_quota_of_each_site_leaves_other_sites_alone() {
     let mut jira = start();
     jira.handle().switch(|switches| {
-        switches.quota_points_per_hour = Some(2);
-        switches.quota_scope = QuotaScope::Tenant;
+        switches.limits.quota_points_per_hour = Some(2);
+        switches.limits.quota_scope = QuotaScope::Tenant;
     });
     let grant = json!({"site": "beacon"}).to_string();
     assert_eq!(jira.beside("POST", "/sandbox/grants", &grant).status, 200);

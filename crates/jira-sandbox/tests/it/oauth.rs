@@ -210,7 +210,7 @@ fn the_token_endpoint_refuses_as_atlassian_does() {
 #[test]
 fn a_dead_refresh_token_can_be_reported_as_production_does() {
     let mut config = SandboxConfig::default();
-    config.switches.dead_refresh = DeadRefresh::UnauthorizedClient;
+    config.switches.oauth.dead_refresh = DeadRefresh::UnauthorizedClient;
     let sandbox = Sandbox::start(config).unwrap();
     let reply = refresh(sandbox.base_url(), "unknown");
     assert_eq!(reply.status, 403);

@@ -260,6 +260,6 @@ fn bulk_fetch_names_what_it_could_expand_where_that_is_switched_on() {
     };
     assert_eq!(fetch(), Value::Null);
     jira.handle()
-        .switch(|switches| switches.bulk_fetch_expand = true);
+        .switch(|switches| switches.reads.bulk_fetch_expand = true);
     assert_eq!(fetch(), "schema,names");
 }

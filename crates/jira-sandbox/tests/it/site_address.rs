@@ -79,7 +79,7 @@ fn a_wrong_login_can_be_taken_for_nobody_who_sees_nothing() {
     let jira = Jira::start();
     jira.create(&["A"]);
     jira.handle()
-        .switch(|switches| switches.bad_site_login = BadSiteLogin::Anonymous);
+        .switch(|switches| switches.gateway.bad_site_login = BadSiteLogin::Anonymous);
     let wrong = format!("{EMAIL}:wrong");
     let asked = |method: &str, path: &str, body: Value| {
         let reply = call(&jira, method, &format!("3/{path}"), &wrong, &body);

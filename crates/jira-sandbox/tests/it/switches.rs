@@ -22,7 +22,7 @@ fn a_bad_token_is_told_in_several_ways() {
         (BadToken::Html, 401, "<!DOCTYPE"),
         (BadToken::Forbidden, 403, "{\"code\":403"),
     ] {
-        let jira = switched(|switches| switches.bad_token = shape).lenient();
+        let jira = switched(|switches| switches.gateway.bad_token = shape).lenient();
         jira.handle().expire_access_tokens();
         let reply = jira.get("myself");
         assert_eq!(reply.status, status);
@@ -33,7 +33,7 @@ fn a_bad_token_is_told_in_several_ways() {
 #[test]
 fn an_unknown_site_is_not_found_or_forbidden() {
     for (shape, status) in [(UnknownSite::NotFound, 404), (UnknownSite::Forbidden, 403)] {
-        let mut jira = switched(|switches| switches.unknown_site = shape);
+        let mut jira = switched(|switches| switches.gateway.unknown_site = shape);
         jira.cloud_id = "5a0db0c0-0000-4000-8000-00000000dead".to_owned();
         assert_eq!(jira.get("myself").status, status);
     }
@@ -46,7 +46,7 @@ fn createmeta_without_the_right_to_create_has_three_answers() {
         (CreateMetaWithoutCreate::BadRequest, 400),
         (CreateMetaWithoutCreate::NotFound, 404),
     ] {
-        let jira = switched(|switches| switches.createmeta_without_create = shape);
+        let jira = switched(|switches| switches.writes.createmeta_without_create = shape);
         assert_eq!(jira.get("issue/createmeta/LOCK/issuetypes").status, status);
         assert_eq!(jira.get("issue/createmeta/SHOP/issuetypes").status, 200);
     }
@@ -78,8 +78,8 @@ fn pages_of_a_search_can_be_short_and_end_in_several_ways() {
         (SearchLastPage::RepeatedToken, 10),
     ] {
         let jira = switched(|switches| {
-            switches.search_page_most = Some(2);
-            switches.search_last_page = last_page;
+            switches.reads.search_page_most = Some(2);
+            switches.reads.search_last_page = last_page;
         });
         let jira = jira.lenient();
         jira.create(&["A", "B", "C", "D"]);
@@ -101,7 +101,7 @@ fn pages_of_a_search_can_be_short_and_end_in_several_ways() {
 
 #[test]
 fn errors_are_told_in_the_language_of_the_profile_unless_a_header_forces_another() {
-    let jira = switched(|switches| switches.language = Language::De);
+    let jira = switched(|switches| switches.reads.language = Language::De);
     assert_eq!(jira.get("myself").json()["locale"], "de_DE");
     let bad = task("SHOP", &"x".repeat(256));
     let german = jira.post("issue", &bad).json();
@@ -233,9 +233,9 @@ fn smaller_differences_can_be_switched_too() {
             .set("create_without_create", "bad_request")
             .unwrap();
         switches.set("email", "as_null").unwrap();
-        switches.bulk_fetch_thousand = true;
-        switches.notify_users_needs_admin = true;
-        switches.no_projects_is_not_found = true;
+        switches.reads.bulk_fetch_thousand = true;
+        switches.writes.notify_users_needs_admin = true;
+        switches.reads.no_projects_is_not_found = true;
     })
     .lenient();
     assert_eq!(jira.post("issue", &task("LOCK", "A")).status, 400);

@@ -170,14 +170,15 @@ fn every_delivery_is_signed_with_the_client_secret_unless_switched_otherwise() {
         (WebhookJwt::AlgorithmWrong, false),
         (WebhookJwt::Garbage, false),
     ] {
-        jira.handle().switch(|switches| switches.webhook_jwt = jwt);
+        jira.handle()
+            .switch(|switches| switches.webhooks.webhook_jwt = jwt);
         jira.create(&["A"]);
         arrived += 1;
         let received = receiver.wait_for(arrived).remove(arrived - 1);
         assert_eq!(verified(&received, &secret).is_some(), is_good, "{jwt:?}");
     }
     jira.handle()
-        .switch(|switches| switches.webhook_jwt = WebhookJwt::Expired);
+        .switch(|switches| switches.webhooks.webhook_jwt = WebhookJwt::Expired);
     jira.create(&["A"]);
     let expired = receiver.wait_for(arrived + 1).remove(arrived);
     let claims = verified(&expired, &secret).unwrap();

@@ -153,12 +153,15 @@ fn what_a_file_leaves_out_stays() {
         auto_consent: true,
         ..SandboxConfig::default()
     };
-    config.switches.latency_ms = 7;
-    config.switches.search_lag_ms = 8;
+    config.switches.timing.latency_ms = 7;
+    config.switches.timing.search_lag_ms = 8;
     let text = "[app]\nauto_consent = false\n[settings]\nsearch_lag_ms = 9\n";
     SeedFile::read(text).unwrap().apply(&mut config);
     let switches = &config.switches;
-    assert_eq!((switches.latency_ms, switches.search_lag_ms), (7, 9));
+    assert_eq!(
+        (switches.timing.latency_ms, switches.timing.search_lag_ms),
+        (7, 9)
+    );
     assert!(!config.auto_consent);
 }
 
@@ -167,7 +170,7 @@ fn a_setting_can_be_given_by_its_name() {
     let mut config = SandboxConfig::default();
     config.switches.set("search_lag_ms", "7").unwrap();
     config.switches.set("webhook_jwt", "missing").unwrap();
-    assert_eq!(config.switches.search_lag_ms, 7);
+    assert_eq!(config.switches.timing.search_lag_ms, 7);
     let error = config.switches.set("search_lagg", "7").unwrap_err();
     assert!(error.contains("search_lagg"), "{error}");
     let error = config.switches.set("search_lag_ms", "soon").unwrap_err();

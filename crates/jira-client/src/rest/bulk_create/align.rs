@@ -4,8 +4,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Alignment, BulkCreated, CreatedIssue, ElementOutcome, IssueRejection};
-use crate::error::{read_error_collection, refuses_outright};
+use crate::error::read_error_collection;
 use crate::rest::lenient::number;
+use crate::send::refuses_outright;
 
 /// The body of a bulk create's 201 and of its 400.
 #[derive(Debug, Deserialize)]

@@ -9,7 +9,7 @@ use crate::errors::{NOT_A_DOCUMENT, TEXT_TOO_LONG};
 use crate::rest::render;
 use crate::world::{FieldKind, IssueData, IssueType, Project};
 
-use super::Desk;
+use super::Writer;
 
 /// The most characters (UTF-16 units) of a summary, a label or a one-line field.
 const MAX_LINE_UNITS: usize = 255;
@@ -37,7 +37,7 @@ fn content<T>(text: impl Into<String>) -> Result<T, Refused> {
 
 /// Sets a field that is known to be settable.
 pub(super) fn set(
-    desk: Desk<'_>,
+    writer: Writer<'_>,
     data: &mut IssueData,
     field: &str,
     value: &Value,
@@ -46,15 +46,15 @@ pub(super) fn set(
         // Only transitions change the status; an edit that names it is taken and changes nothing.
         "status" => {}
         "summary" => data.summary = summary(value)?,
-        "description" => data.description = document(desk, value)?,
+        "description" => data.description = document(writer, value)?,
         "labels" => data.labels = labels(value)?,
-        "priority" => data.priority = priority(desk, data, value)?,
-        "assignee" => data.assignee = person(desk, value)?,
-        "reporter" => data.reporter = person(desk, value)?,
+        "priority" => data.priority = priority(writer, data, value)?,
+        "assignee" => data.assignee = person(writer, value)?,
+        "reporter" => data.reporter = person(writer, value)?,
         "duedate" => data.due_date = date(value)?,
-        "parent" => data.parent = parent(desk, data, value)?,
+        "parent" => data.parent = parent(writer, data, value)?,
         custom => {
-            let value = custom_value(desk, data, custom, value)?;
+            let value = custom_value(writer, data, custom, value)?;
             data.custom.insert(custom.to_owned(), value);
         }
     }
@@ -63,13 +63,13 @@ pub(super) fn set(
 
 /// Applies one operation of `update`.
 pub(super) fn update(
-    desk: Desk<'_>,
+    writer: Writer<'_>,
     data: &mut IssueData,
     field: &str,
     operation: &Value,
 ) -> Result<(), Refused> {
     if let Some(value) = operation.get("set") {
-        return set(desk, data, field, value);
+        return set(writer, data, field, value);
     }
     if field != "labels" {
         return form(&format!(
@@ -109,12 +109,12 @@ fn summary(value: &Value) -> Result<String, Refused> {
     Ok(text.to_owned())
 }
 
-fn document(desk: Desk<'_>, value: &Value) -> Result<Option<Value>, Refused> {
+fn document(writer: Writer<'_>, value: &Value) -> Result<Option<Value>, Refused> {
     if value.is_null() {
         return Ok(None);
     }
     match adf::check(value) {
-        Ok(()) if desk.switches.stored_documents_grow => Ok(Some(adf::grown(value))),
+        Ok(()) if writer.switches.stored_documents_grow => Ok(Some(adf::grown(value))),
         Ok(()) => Ok(Some(value.clone())),
         Err(Refusal::NotADocument) => form(NOT_A_DOCUMENT),
         Err(Refusal::TooLong) => content(TEXT_TOO_LONG),
@@ -157,18 +157,23 @@ fn add_label(labels: &mut Vec<String>, label: String) {
     }
 }
 
-fn home<'a>(desk: Desk<'a>, data: &IssueData) -> Result<&'a Project, Refused> {
-    desk.site
+fn home<'a>(writer: Writer<'a>, data: &IssueData) -> Result<&'a Project, Refused> {
+    writer
+        .site
         .project_at(data.project)
         .ok_or_else(|| Refused::Form("No such project.".to_owned()))
 }
 
-fn priority(desk: Desk<'_>, data: &IssueData, value: &Value) -> Result<Option<String>, Refused> {
+fn priority(
+    writer: Writer<'_>,
+    data: &IssueData,
+    value: &Value,
+) -> Result<Option<String>, Refused> {
     if value.is_null() {
-        return Ok(home(desk, data)?.default_priority.clone());
+        return Ok(home(writer, data)?.default_priority.clone());
     }
     let text = |name| value.get(name).and_then(Value::as_str);
-    let scheme = &home(desk, data)?.priorities;
+    let scheme = &home(writer, data)?.priorities;
     let found = match (text("id"), text("name")) {
         (Some(id), _) => scheme.iter().find(|priority| priority.id == id),
         (None, Some(name)) => scheme.iter().find(|priority| priority.name == name),
@@ -182,7 +187,7 @@ fn priority(desk: Desk<'_>, data: &IssueData, value: &Value) -> Result<Option<St
     }
 }
 
-fn person(desk: Desk<'_>, value: &Value) -> Result<Option<String>, Refused> {
+fn person(writer: Writer<'_>, value: &Value) -> Result<Option<String>, Refused> {
     if value.is_null() {
         return Ok(None);
     }
@@ -190,7 +195,7 @@ fn person(desk: Desk<'_>, value: &Value) -> Result<Option<String>, Refused> {
     let Some(id) = text("accountId").or_else(|| text("id")) else {
         return form("expected Object with an accountId property");
     };
-    match desk.world.account(id) {
+    match writer.world.account(id) {
         Some(account) => Ok(Some(account.id.to_owned())),
         None => content(format!("User '{id}' does not exist.")),
     }
@@ -207,7 +212,7 @@ fn date(value: &Value) -> Result<Option<String>, Refused> {
     Ok(Some(text.to_owned()))
 }
 
-fn parent(desk: Desk<'_>, data: &IssueData, value: &Value) -> Result<Option<u64>, Refused> {
+fn parent(writer: Writer<'_>, data: &IssueData, value: &Value) -> Result<Option<u64>, Refused> {
     if value.is_null() {
         return Ok(None);
     }
@@ -215,16 +220,16 @@ fn parent(desk: Desk<'_>, data: &IssueData, value: &Value) -> Result<Option<u64>
         .get("id")
         .or_else(|| value.get("key"))
         .and_then(Value::as_str);
-    let Some(parent) = named.and_then(|named| desk.site.visible(named)) else {
+    let Some(parent) = named.and_then(|named| writer.site.visible(named)) else {
         return content("Could not find issue by id or key.");
     };
-    let kind = home(desk, data)?.issue_type(&data.issue_type);
+    let kind = home(writer, data)?.issue_type(&data.issue_type);
     let same_project = parent.data.project == data.project;
     if kind.is_some_and(IssueType::is_subtask) && !same_project {
         let text = "Sub-tasks must be created in the same project as the parent.";
         return Err(Refused::Elsewhere("project", text));
     }
-    let parents_home = desk.site.project_at(parent.data.project);
+    let parents_home = writer.site.project_at(parent.data.project);
     let parents_kind = parents_home.and_then(|home| home.issue_type(&parent.data.issue_type));
     let fits = |(kind, above): (&IssueType, &IssueType)| above.level == kind.level + 1;
     if !kind.zip(parents_kind).is_some_and(fits) {
@@ -234,12 +239,12 @@ fn parent(desk: Desk<'_>, data: &IssueData, value: &Value) -> Result<Option<u64>
 }
 
 fn custom_value(
-    desk: Desk<'_>,
+    writer: Writer<'_>,
     data: &IssueData,
     id: &str,
     value: &Value,
 ) -> Result<Value, Refused> {
-    let field = home(desk, data)?
+    let field = home(writer, data)?
         .custom_fields
         .iter()
         .find(|field| field.id == id);
@@ -258,7 +263,7 @@ fn custom_value(
             Some(text) if text.trim().is_empty() => Ok(Value::Null),
             Some(text) => Ok(text.into()),
         },
-        FieldKind::Paragraph => Ok(document(desk, value)?.unwrap_or_default()),
+        FieldKind::Paragraph => Ok(document(writer, value)?.unwrap_or_default()),
         FieldKind::Number if value.is_number() => Ok(value.clone()),
         FieldKind::Number => form("Operation value must be a number"),
         FieldKind::Select(options) => {
@@ -272,7 +277,7 @@ fn custom_value(
                 None => by_value == Some(value),
             });
             match chosen {
-                Some((id, value)) => Ok(render::option(desk.site, id, value)),
+                Some((id, value)) => Ok(render::option(writer.site, id, value)),
                 None => content(format!(
                     "Option is not valid for the field '{}'.",
                     field.name

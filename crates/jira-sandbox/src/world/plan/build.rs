@@ -149,7 +149,6 @@ impl Builder<'_> {
         let account = account.ok_or_else(|| format!("'{}' has no account", seed.summary))?;
         let done = status.category == Category::Done;
         Ok(Content {
-            issue_type: kind.id.clone(),
             summary: seed.summary.clone(),
             description: seed.description.as_deref().map(adf::of_text),
             priority: priority
@@ -157,17 +156,9 @@ impl Builder<'_> {
                 .or_else(|| home.default_priority.clone()),
             labels: seed.labels.clone(),
             status: status.id.clone(),
-            creator: account.clone(),
-            reporter: Some(account.clone()),
-            assignee: None,
-            parent: None,
-            due_date: None,
             resolved_at: done.then_some(self.now),
-            status_changed_at: self.now,
-            created: self.now,
-            updated: self.now,
-            custom: Default::default(),
             properties: seed.properties.clone(),
+            ..Content::new(home, kind, account, self.now)
         })
     }
 }

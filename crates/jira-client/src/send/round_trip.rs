@@ -4,15 +4,15 @@ use bytes::{Bytes, BytesMut};
 use reqwest::{Client, Request, Response};
 use tokio::time::{Instant, timeout_at};
 
-use super::Answer;
 use super::gate::{GateEnd, SendGate};
-use crate::error::{Error, Route, SendPhase, refuses_outright};
+use super::{Answer, Route, SendPhase, refuses_outright};
+use crate::error::Error;
 
 /// Error answers longer than this are read no further, unless they may be results; their status says enough.
 const MAX_ERROR_BODY_BYTES: usize = 256 * 1024;
 
 /// How to make one round trip.
-pub(crate) struct Trip<'a> {
+pub(crate) struct RoundTrip<'a> {
     pub(crate) client: &'a Client,
     pub(crate) route: Route,
     pub(crate) gate: Option<&'a SendGate>,
@@ -32,7 +32,7 @@ enum BodyFailure {
 /// Sends a request and reads the whole answer, of whatever status.
 ///
 /// The body of an error answer is read as far as it comes: its status is the news.
-pub(crate) async fn round_trip(request: Request, trip: Trip<'_>) -> Result<Answer, Error> {
+pub(crate) async fn round_trip(request: Request, trip: RoundTrip<'_>) -> Result<Answer, Error> {
     let head = timeout_at(trip.give_up, trip.client.execute(request)).await;
     let mut response = match head {
         Ok(Ok(response)) => response,
@@ -93,7 +93,7 @@ async fn read_body(
     }
 }
 
-impl Trip<'_> {
+impl RoundTrip<'_> {
     /// Judges a request that got no answer; `None` means that waiting ended by time-out.
     fn no_answer(&self, error: Option<reqwest::Error>) -> Error {
         let unconnected = error.as_ref().is_some_and(reqwest::Error::is_connect);

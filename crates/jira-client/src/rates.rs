@@ -1,7 +1,7 @@
 //! The steady rates of endpoints.
 
-use crate::error::Route;
 use crate::rest::GET_ISSUE;
+use crate::send::Route;
 
 /// The requests a second that one endpoint (method and route) gets; short bursts of one second's worth pass.
 ///
@@ -34,7 +34,7 @@ impl EndpointRates {
         delete: u32::MAX,
     };
 
-    pub(super) fn of(&self, route: Route) -> u32 {
+    pub(crate) fn of(&self, route: Route) -> u32 {
         let rate = match (route.method, route.template) {
             ("GET", GET_ISSUE) => self.get_issue,
             ("GET", _) => self.get,
@@ -61,7 +61,7 @@ impl Default for EndpointRates {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::Call;
+    use crate::send::Call;
 
     #[test]
     fn an_issue_is_read_at_its_own_rate() {

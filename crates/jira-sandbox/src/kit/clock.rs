@@ -13,7 +13,7 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// Gives the present moment in UTC, cut to milliseconds as Jira shows it.
+    /// Gives the present moment in UTC, cut to milliseconds.
     pub(crate) fn now(&self) -> OffsetDateTime {
         let running = || OffsetDateTime::now_utc() + self.ahead;
         let now = self.stopped_at.unwrap_or_else(running);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::endpoint::Endpoint;
 
-/// A request to Jira with its body, and what the sandbox made of it.
+/// A request to the API with its body, and what the sandbox made of it.
 ///
 /// Requests of OAuth are never kept, and no header but the content type is.
 #[derive(Clone)]
@@ -14,7 +14,7 @@ pub struct Exchange {
     pub endpoint: Endpoint,
     /// The HTTP method.
     pub method: String,
-    /// The path with names in the place of ids, as Atlassian documents it.
+    /// The path with names in the place of ids, as the service documents it.
     pub template: &'static str,
     /// The version of the REST API: `3` or `2`.
     pub version: String,
@@ -57,5 +57,34 @@ impl fmt::Debug for ExchangeAnswer {
         f.debug_struct("ExchangeAnswer")
             .field("status", &self.status)
             .finish_non_exhaustive()
+    }
+}
+
+/// The exchanges since they are kept; none where they are not.
+#[derive(Debug, Default)]
+pub(crate) struct Exchanges(Option<Vec<Exchange>>);
+
+impl Exchanges {
+    /// Starts to keep whole requests and answers, or stops and forgets them.
+    pub(crate) fn keep(&mut self, keep: bool) {
+        self.0 = keep.then(Vec::new);
+    }
+
+    pub(crate) fn kept(&self) -> &[Exchange] {
+        self.0.as_deref().unwrap_or_default()
+    }
+
+    /// Notes a whole request where these are kept, and gives the place of its answer.
+    pub(crate) fn push(&mut self, exchange: impl FnOnce() -> Exchange) -> Option<usize> {
+        let exchanges = self.0.as_mut()?;
+        exchanges.push(exchange());
+        Some(exchanges.len() - 1)
+    }
+
+    pub(crate) fn set_answer(&mut self, at: usize, answer: ExchangeAnswer) {
+        let exchange = self.0.as_mut().and_then(|kept| kept.get_mut(at));
+        if let Some(exchange) = exchange {
+            exchange.answer = Some(answer);
+        }
     }
 }

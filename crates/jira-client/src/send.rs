@@ -1,16 +1,18 @@
-//! The one place that sends requests.
+//! The one place that sends requests; it names no service.
+//!
+//! What an answer means is read outside: `crate::error` judges it, `crate::quota` and `crate::rates` know the
+//! service's limits, `crate::auth` its tokens.
 
 mod answer;
 mod call;
 mod clients;
+mod deadline;
 mod gate;
 mod limits;
-mod quota;
-mod rates;
+mod outcome;
 mod retry;
 mod round_trip;
 mod tokens;
-mod window;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -20,22 +22,26 @@ use tokio::time::{Instant, sleep};
 use tracing::Instrument;
 use url::Url;
 
-pub(crate) use answer::Answer;
+pub(crate) use answer::{Answer, header};
+pub use call::Route;
 pub(crate) use call::{Call, Intent, is_one_segment};
 pub use clients::{BuildError, HttpClients};
+pub(crate) use deadline::instant_after;
+pub use deadline::{SendDeadline, monotonic_now};
 pub(crate) use gate::SendGate;
+pub(crate) use limits::Reach;
 pub use limits::SiteLimits;
-pub(crate) use quota::time_to_next_hour;
-pub use quota::{AnnouncedLimit, Quota, QuotaWindow};
-pub use rates::EndpointRates;
+pub use outcome::SendPhase;
+pub(crate) use outcome::refuses_outright;
 pub use retry::RetryPolicy;
-pub(crate) use round_trip::{Trip, round_trip};
+pub(crate) use round_trip::{RoundTrip, round_trip};
 
+use self::deadline::Deadlines;
 use self::tokens::{NoToken, Tokens};
-use self::window::Window;
+use crate::REQUEST_SPAN;
 use crate::auth::{AccessToken, TokenSource};
-use crate::clock::instant_after;
-use crate::error::{Error, Route};
+use crate::error::{Error, StatusError, taken_for_anonymous};
+use crate::quota::Quota;
 
 /// The settings of a sender that callers may change.
 #[derive(Debug, Clone)]
@@ -61,7 +67,7 @@ impl Default for Limits {
 
 /// Sends calls to one base address with one token source.
 #[derive(Debug)]
-pub(crate) struct Http {
+pub(crate) struct Sender {
     base: Url,
     tokens: Tokens,
     clients: HttpClients,
@@ -70,7 +76,7 @@ pub(crate) struct Http {
     quota: Mutex<Option<Quota>>,
 }
 
-impl Http {
+impl Sender {
     pub(crate) fn new(
         base: Url,
         tokens: Arc<dyn TokenSource>,
@@ -101,25 +107,25 @@ impl Http {
     /// Reads are repeated where that can help, writes where they were also certainly not applied.
     pub(crate) async fn send(&self, call: Call) -> Result<Answer, Error> {
         call.check()?;
-        let window = Window::of(&call, self.limits.deadline);
+        let deadlines = Deadlines::of(&call, self.limits.deadline);
         let mut renewal = Renewal::default();
         let mut attempt = 1;
         loop {
-            let error = match self.attempt(&call, attempt, window, &mut renewal).await {
+            let error = match self.attempt(&call, attempt, deadlines, &mut renewal).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
             if !call.may_be_repeated_after(&error) {
                 return Err(error);
             }
-            if self.renews_after(&error, &mut renewal, window).await? {
+            if self.renews_after(&error, &mut renewal, deadlines).await? {
                 attempt += 1;
                 continue;
             }
             let Some(pause) = self.limits.retry.pause(&error, attempt) else {
                 return Err(error);
             };
-            if instant_after(pause) >= window.send_until {
+            if instant_after(pause) >= deadlines.send_by {
                 return Err(error);
             }
             sleep(pause).await;
@@ -132,7 +138,7 @@ impl Http {
         &self,
         error: &Error,
         renewal: &mut Renewal,
-        window: Window,
+        deadlines: Deadlines,
     ) -> Result<bool, Error> {
         let Some(refused) = renewal.refused.take().filter(|_| error.is_unauthorized()) else {
             return Ok(false);
@@ -140,7 +146,7 @@ impl Http {
         if std::mem::replace(&mut renewal.done, true) {
             return Ok(false);
         }
-        match self.tokens.renew(&refused, window.send_until).await {
+        match self.tokens.renew(&refused, deadlines.send_by).await {
             Ok(other) => Ok(other.is_some()),
             Err(NoToken::Late) => Ok(false),
             Err(NoToken::Failed(error)) => Err(error.into()),
@@ -152,30 +158,30 @@ impl Http {
         &self,
         call: &Call,
         attempt: u32,
-        window: Window,
+        deadlines: Deadlines,
         renewal: &mut Renewal,
     ) -> Result<Answer, Error> {
         let Route {
             method, template, ..
         } = call.route;
         let span = tracing::debug_span!(
-            "jira_request",
+            REQUEST_SPAN,
             method,
             route = template,
             attempt,
             status = tracing::field::Empty,
         );
         async {
-            let _places = self.limits.site.enter(call, window.send_until).await?;
+            let _permits = self.limits.site.enter(call, deadlines.send_by).await?;
             let started = Instant::now();
-            let outcome = self.send_once(call, window, renewal).await;
+            let outcome = self.send_once(call, deadlines, renewal).await;
             self.note_limit(call, &outcome);
             let status = outcome
                 .as_ref()
                 .map_or_else(Error::status, |answer| Some(answer.status));
             tracing::Span::current().record("status", status);
             let elapsed_ms = started.elapsed().as_millis();
-            tracing::debug!(elapsed_ms, ok = outcome.is_ok(), "jira request ended");
+            tracing::debug!(elapsed_ms, ok = outcome.is_ok(), "request ended");
             outcome
         }
         .instrument(span)
@@ -185,19 +191,19 @@ impl Http {
     async fn send_once(
         &self,
         call: &Call,
-        window: Window,
+        deadlines: Deadlines,
         renewal: &mut Renewal,
     ) -> Result<Answer, Error> {
-        let token = self.tokens.present(&mut renewal.done, window.send_until);
+        let token = self.tokens.present(&mut renewal.done, deadlines.send_by);
         let token = match token.await {
             Ok(token) => token,
             Err(NoToken::Failed(error)) => return Err(error.into()),
             Err(NoToken::Late) => return Err(Error::DeadlinePassed { route: call.route }),
         };
-        if window.has_closed() {
+        if deadlines.have_passed() {
             return Err(Error::DeadlinePassed { route: call.route });
         }
-        let gate = window.gate(call, self.limits.request_timeout);
+        let gate = deadlines.gate(call, self.limits.request_timeout);
         let mut request = call.request(&self.base, gate.as_ref())?;
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, token.header_value()?);
@@ -207,11 +213,11 @@ impl Http {
         } else {
             &self.clients.reads
         };
-        let trip = Trip {
+        let trip = RoundTrip {
             client,
             route: call.route,
             gate: gate.as_ref(),
-            give_up: window
+            give_up: deadlines
                 .give_up
                 .min(instant_after(self.limits.request_timeout)),
             max_body_bytes: self.limits.max_body_bytes,
@@ -220,12 +226,11 @@ impl Http {
         let mut answer = round_trip(request, trip).await?;
         answer.token_version = Some(token.version());
         self.note_quota(&answer);
-        let is_of_nobody = answer.is_success() && answer.is_of_nobody();
-        if call.is_result(&answer) && !is_of_nobody {
+        if call.is_result(&answer) && !taken_for_anonymous(&answer) {
             self.tokens.note_accepted(&token);
             return Ok(answer);
         }
-        let error = answer.to_error();
+        let error = Error::of(&answer);
         if error.is_unauthorized() {
             self.tokens.note_refused(&token);
             renewal.refused = Some(token);
@@ -239,7 +244,7 @@ impl Http {
         match outcome {
             Err(Error::Status(status)) => self.limits.site.note(call, status, unasked),
             Ok(answer) if answer.status == 429 => {
-                let status = answer.to_status_error();
+                let status = StatusError::of(answer);
                 self.limits.site.note(call, &status, unasked);
             }
             _ => {}

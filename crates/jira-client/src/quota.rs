@@ -5,8 +5,8 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use time::OffsetDateTime;
 
-use crate::error::header;
 use crate::rest::lenient::parse_time;
+use crate::send::header;
 
 /// What an answer's headers said about the rate limits.
 ///

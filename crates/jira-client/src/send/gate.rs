@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 use http_body::{Body, Frame, SizeHint};
 
-use crate::clock::SendDeadline;
+use super::SendDeadline;
 
 const HELD: u8 = 0;
 const RELEASED: u8 = 1;

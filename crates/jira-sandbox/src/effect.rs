@@ -10,7 +10,7 @@ use crate::chaos::ChaosKind;
 use crate::errors::NO_SUCH_ISSUE;
 
 /// Reads an effect, or the name of a random fault that stands for one.
-pub(super) fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Effect, D::Error> {
+pub(crate) fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Effect, D::Error> {
     let given = Value::deserialize(from)?;
     if given.is_string() {
         let kind: ChaosKind = serde_json::from_value(given).map_err(D::Error::custom)?;

@@ -1,13 +1,10 @@
 //! Faults that a test or a person switches on.
 
-mod effect;
-
 use serde::{Deserialize, Serialize};
 
+use super::random::Random;
+use crate::effect::{self, Effect};
 use crate::endpoint::Endpoint;
-use crate::random::Random;
-
-pub use effect::{Effect, RateLimitReason, TokenError};
 
 /// One fault: what happens, to which requests, and how often.
 ///
@@ -19,7 +16,7 @@ pub struct Fault {
     /// What happens; in JSON and TOML also the name of a random fault, such as `"limit_burst"`.
     #[serde(deserialize_with = "effect::read")]
     pub effect: Effect,
-    /// The endpoint it happens to; none means every Jira endpoint.
+    /// The endpoint it happens to; none means every endpoint of the API.
     #[serde(default)]
     pub endpoint: Option<Endpoint>,
     /// The key of the project that the request must speak of.
@@ -168,7 +165,7 @@ impl Armed {
     fn matches(&self, endpoint: Endpoint, project: Option<&str>) -> bool {
         let right_endpoint = match self.fault.endpoint {
             Some(wanted) => wanted == endpoint,
-            None => endpoint.is_jira(),
+            None => endpoint.is_api(),
         };
         let right_project = match self.fault.project.as_deref() {
             Some(wanted) => project == Some(wanted),

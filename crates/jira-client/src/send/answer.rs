@@ -4,7 +4,8 @@ use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, Route, StatusError, header, tells_of_an_error};
+use super::Route;
+use crate::error::{Error, tells_of_an_error};
 
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -21,28 +22,6 @@ pub(crate) struct Answer {
 impl Answer {
     pub(crate) const fn is_success(&self) -> bool {
         matches!(self.status, 200..=299)
-    }
-
-    /// Tells whether the site refused the credentials and answered as to an anonymous caller.
-    pub(crate) fn is_of_nobody(&self) -> bool {
-        let reason = header(&self.headers, "x-seraph-loginreason").unwrap_or_default();
-        reason.contains("AUTHENTICATED_FAILED") || reason.contains("AUTHENTICATION_DENIED")
-    }
-
-    pub(crate) fn to_error(&self) -> Error {
-        if self.is_success() {
-            return Error::TakenForAnonymous {
-                route: self.route,
-                status: self.status,
-            };
-        }
-        Error::Status(Box::new(self.to_status_error()))
-    }
-
-    pub(crate) fn to_status_error(&self) -> StatusError {
-        let mut error = StatusError::read(self.route, self.status, &self.headers, &self.body);
-        error.token_version = self.token_version;
-        error
     }
 
     /// Decodes the JSON body; the error names the place, never the value found there.
@@ -81,6 +60,11 @@ impl Answer {
             reason,
         }
     }
+}
+
+/// Returns the text of a header.
+pub(crate) fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 /// Decodes JSON; fails with the path and a reason free of the document's own text.

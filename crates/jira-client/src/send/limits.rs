@@ -1,4 +1,4 @@
-//! What the clients of one site share: places for requests, paces of endpoints, and pauses Jira asked for.
+//! What the clients of one site share: permits for requests, paces of endpoints, and pauses it asked for.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,26 +7,18 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::Call;
-use super::rates::EndpointRates;
 use super::retry::random_fraction;
-use crate::clock::instant_after;
-use crate::error::{Error, RateLimitReason, Route, StatusError};
+use super::{Call, Route, instant_after};
+use crate::error::{Error, RateLimitReason, StatusError};
+use crate::rates::EndpointRates;
 
 /// At most this long, and a tenth of the pause, does a waiter stay behind its end, so that not all go at once.
 const MAX_JITTER: Duration = Duration::from_secs(5);
 
 /// The limits of one site; clones share them, so give the clients of one site clones of one value.
 ///
-/// After a 429 its `RateLimit-Reason` decides who waits until `Retry-After` or `X-RateLimit-Reset`:
-///
-/// | reason | who waits |
-/// |---|---|
-/// | `jira-quota-global-based`, `jira-quota-tenant-based` | every call to the site |
-/// | `jira-per-issue-on-write` | writes to this issue |
-/// | `jira-burst-based`, others, none | calls of this endpoint |
-///
-/// A call whose wait would outlast its deadline is not sent: [`Error::Paused`].
+/// After a 429 its [`RateLimitReason`] decides who waits until `Retry-After` or `X-RateLimit-Reset`. A call
+/// whose wait would outlast its deadline is not sent: [`Error::Paused`].
 #[derive(Debug, Clone)]
 pub struct SiteLimits {
     settings: Settings,
@@ -51,7 +43,7 @@ struct Shared {
 struct State {
     site: Option<Pause>,
     endpoints: HashMap<(&'static str, &'static str), Endpoint>,
-    issues: HashMap<String, Pause>,
+    resources: HashMap<String, Pause>,
 }
 
 #[derive(Debug)]
@@ -68,8 +60,19 @@ struct Pause {
     reason: RateLimitReason,
 }
 
-/// The places that a request takes while it is under way.
-pub(crate) struct Places<'a> {
+/// Whom a limit holds back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Every call to the site.
+    Site,
+    /// Every call of the endpoint.
+    Endpoint,
+    /// Writes to one resource.
+    Resource,
+}
+
+/// What a request holds while it is under way.
+pub(crate) struct Permits<'a> {
     _site: SemaphorePermit<'a>,
     _endpoint: OwnedSemaphorePermit,
 }
@@ -127,11 +130,11 @@ impl SiteLimits {
         }
     }
 
-    /// Waits for the pauses that concern a call, for its places and for its turn.
-    pub(crate) async fn enter(&self, call: &Call, until: Instant) -> Result<Places<'_>, Error> {
+    /// Waits for the pauses that concern a call, for its permits and for its turn.
+    pub(crate) async fn enter(&self, call: &Call, until: Instant) -> Result<Permits<'_>, Error> {
         loop {
             self.wait_out_pauses(call, until).await?;
-            let endpoint = self.take_place_at_endpoint(call.route, until).await?;
+            let endpoint = self.endpoint_permit(call.route, until).await?;
             let turn = self.take_turn(call.route, until)?;
             // The timer counts whole milliseconds: even a sleep until now would cost one.
             if turn > Instant::now() {
@@ -143,7 +146,7 @@ impl SiteLimits {
                 return Err(Error::DeadlinePassed { route: call.route });
             };
             if self.pause(call).is_none() {
-                return Ok(Places {
+                return Ok(Permits {
                     _site: site,
                     _endpoint: endpoint,
                 });
@@ -168,18 +171,18 @@ impl SiteLimits {
         Ok(())
     }
 
-    async fn take_place_at_endpoint(
+    async fn endpoint_permit(
         &self,
         route: Route,
         until: Instant,
     ) -> Result<OwnedSemaphorePermit, Error> {
-        let places = {
+        let in_flight = {
             let mut state = self.state();
             Arc::clone(&self.endpoint(&mut state, route).in_flight)
         };
-        let place = timeout_at(until, places.acquire_owned()).await;
-        let place = place.ok().and_then(Result::ok);
-        place.ok_or(Error::DeadlinePassed { route })
+        let permit = timeout_at(until, in_flight.acquire_owned()).await;
+        let permit = permit.ok().and_then(Result::ok);
+        permit.ok_or(Error::DeadlinePassed { route })
     }
 
     /// Returns when the call may go and counts it against its endpoint's rate (a leaky bucket).
@@ -209,16 +212,16 @@ impl SiteLimits {
         let until = instant_after(status.retry_after.unwrap_or(unasked));
         let pause = Pause { until, reason };
         let mut state = self.state();
-        match (&pause.reason, call.issue()) {
-            (reason, _) if reason.is_quota() => lengthen(&mut state.site, pause),
-            (RateLimitReason::PerIssue, Some(issue)) => {
+        match (pause.reason.reach(), call.changes()) {
+            (Reach::Site, _) => lengthen(&mut state.site, pause),
+            (Reach::Resource, Some(resource)) => {
                 let now = Instant::now();
-                state.issues.retain(|_, pause| pause.until > now);
-                let mut known = state.issues.remove(issue);
+                state.resources.retain(|_, pause| pause.until > now);
+                let mut known = state.resources.remove(resource);
                 lengthen(&mut known, pause);
                 state
-                    .issues
-                    .extend(known.map(|known| (issue.to_owned(), known)));
+                    .resources
+                    .extend(known.map(|known| (resource.to_owned(), known)));
             }
             _ => lengthen(&mut self.endpoint(&mut state, call.route).pause, pause),
         }
@@ -229,11 +232,11 @@ impl SiteLimits {
         let now = Instant::now();
         let state = self.state();
         let endpoint = state.endpoints.get(&key(call.route));
-        let of_issue = call.issue().and_then(|issue| state.issues.get(issue));
+        let resource = call.changes().and_then(|it| state.resources.get(it));
         [
             state.site.as_ref(),
             endpoint.and_then(|endpoint| endpoint.pause.as_ref()),
-            of_issue,
+            resource,
         ]
         .into_iter()
         .flatten()
@@ -329,7 +332,7 @@ mod tests {
             tokio::task::yield_now().await;
             let other = Call::get("/rest/api/3/serverInfo");
             let other = limits.enter(&other, far()).await;
-            other.expect("the place of the site is free");
+            other.expect("the permit of the site is free");
             assert!(started.elapsed() < Duration::from_millis(100));
             pause(&limits, 30);
         };

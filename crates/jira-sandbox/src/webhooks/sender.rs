@@ -11,13 +11,13 @@ use crate::handle::SandboxHandle;
 
 use super::outbox::Due;
 
-/// How often the courier looks for something to carry.
+/// How often the sender looks for something to carry.
 const TICK: Duration = Duration::from_millis(10);
 /// How long an answer is waited for where the switches do not say; Atlassian does not either.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What the switches say of deliveries at the moment of sending.
-struct Dress {
+struct DeliverySettings {
     token: Option<String>,
     flow: &'static str,
     timeout: Duration,
@@ -41,55 +41,54 @@ pub(crate) async fn run(handle: SandboxHandle) {
         sleep(TICK).await;
         let due = handle.with(|state| {
             state.collect_events();
-            let now = state.now();
+            let now = state.timing.now();
             state.webhooks.outbox.take_due(now)
         });
         for due in due {
-            rt::spawn(carry(client.clone(), handle.clone(), due));
+            rt::spawn(deliver(client.clone(), handle.clone(), due));
         }
     }
 }
 
-async fn carry(client: Client, handle: SandboxHandle, due: Due) {
-    let dress = handle.with(|state| {
+async fn deliver(client: Client, handle: SandboxHandle, due: Due) {
+    let settings = handle.with(|state| {
         let config = &state.config;
-        let jwt = state.switches.webhook_jwt;
-        Dress {
+        let jwt = state.switches.webhooks.webhook_jwt;
+        DeliverySettings {
             token: jwt.token(&config.client_id, &config.client_secret),
-            flow: if state.switches.webhook_secondary_flow {
+            flow: if state.switches.webhooks.webhook_secondary_flow {
                 "Secondary"
             } else {
                 "Primary"
             },
             timeout: state
                 .switches
+                .webhooks
                 .webhook_timeout_ms
                 .map_or(TIMEOUT, Duration::from_millis),
         }
     });
     let id = due.id;
-    let outcome = send(&client, due, dress).await;
+    let outcome = send(&client, due, settings).await;
     handle.with(|state| {
-        let now = state.now();
-        state
-            .webhooks
-            .outbox
-            .finish(id, outcome, &mut state.draws, now);
+        let now = state.timing.now();
+        let draws = &mut state.timing.draws;
+        state.webhooks.outbox.finish(id, outcome, draws, now);
     });
 }
 
-async fn send(client: &Client, due: Due, dress: Dress) -> Result<u16, String> {
+async fn send(client: &Client, due: Due, settings: DeliverySettings) -> Result<u16, String> {
     let mut request = client
         .post(&due.url)
-        .timeout(dress.timeout)
+        .timeout(settings.timeout)
         .header("Content-Type", "application/json; charset=UTF-8")
         .header("X-Atlassian-Webhook-Identifier", due.identifier)
-        .header("X-Atlassian-Webhook-Flow", dress.flow)
+        .header("X-Atlassian-Webhook-Flow", settings.flow)
         .body(due.body);
     if due.retry > 0 {
         request = request.header("X-Atlassian-Webhook-Retry", due.retry.to_string());
     }
-    if let Some(token) = dress.token {
+    if let Some(token) = settings.token {
         request = request.bearer_auth(token);
     }
     match request.send().await {

@@ -5,11 +5,8 @@ use actix_web::http::{Method, header};
 use actix_web::web::Bytes;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde_json::Value;
 use url::form_urlencoded;
-
-use crate::errors::jira_error;
-use crate::rest::v2;
 
 /// A request read to its end, with its path and query decoded.
 #[derive(Clone, Debug)]
@@ -75,29 +72,6 @@ impl Request {
         }
     }
 
-    /// Reads a call to a site's own address as the gateway's call for the same resource.
-    pub(crate) fn enter_site(&mut self, cloud_id_of: impl Fn(&str) -> Option<String>) {
-        let parts = self.parts(0);
-        let ["sites", slug, "rest", "api", rest @ ..] = parts.as_slice() else {
-            return;
-        };
-        let Some(cloud_id) = cloud_id_of(slug) else {
-            return;
-        };
-        let gateway = ["ex", "jira", &cloud_id, "rest", "api"];
-        let parts = gateway.iter().chain(rest);
-        self.segments = parts.map(|part| (*part).to_owned()).collect();
-        self.at_site = true;
-    }
-
-    /// Gives the version of the REST API that a Jira call names; `latest` is the second.
-    pub(crate) fn version(&self) -> &str {
-        match self.part(5) {
-            "latest" => "2",
-            version => version,
-        }
-    }
-
     /// Gives the path's parts from `from` on.
     pub(crate) fn parts(&self, from: usize) -> Vec<&str> {
         self.segments
@@ -147,20 +121,6 @@ impl Request {
         self.content_type
             .to_ascii_lowercase()
             .starts_with("application/x-www-form-urlencoded")
-    }
-
-    /// Reads the body as JSON, answering as Jira does where it is not.
-    pub(crate) fn json(&self) -> Result<Value, Answer> {
-        if !self.is_json() {
-            return Err(Answer::json(
-                415,
-                &json!({"errorMessages": [], "errors": {}}),
-            ));
-        }
-        serde_json::from_slice(&self.body).map_err(|_| {
-            let text = "There was an error parsing JSON. Check that your request body is valid.";
-            jira_error(400, text)
-        })
     }
 
     /// Reads the body as a posted form.
@@ -219,13 +179,16 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
     /// Whether the connection is closed in the middle of the body.
     pub(crate) cut: bool,
-    /// Issues made by this request; each adds to the configured latency.
+    /// How much this request has made; each adds to the configured latency.
     pub(crate) created: u32,
     /// Whether a fault hit an element of this bulk.
     pub(crate) hit: bool,
     /// Points of the hourly quota beyond the one that every request costs.
     pub(crate) extra_points: u64,
 }
+
+/// What a handler gives: its answer, or a refusal that ended its work early.
+pub(crate) type Answered = Result<Answer, Answer>;
 
 impl Answer {
     pub(crate) fn json(status: u16, body: &Value) -> Self {
@@ -260,14 +223,6 @@ impl Answer {
             created: 0,
             hit: false,
             extra_points: 0,
-        }
-    }
-
-    /// Turns a JSON answer of version 3 into one of version 2.
-    pub(crate) fn downgrade(&mut self) {
-        if let Ok(mut body) = serde_json::from_slice::<Value>(&self.body) {
-            v2::downgrade(&mut body);
-            self.body = body.to_string().into_bytes();
         }
     }
 

@@ -1,4 +1,6 @@
-//! One request to the REST API, described before it is sent.
+//! One request, described before it is sent.
+
+use std::fmt;
 
 use bytes::Bytes;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
@@ -6,13 +8,46 @@ use reqwest::{Body, Method, Request};
 use serde::Serialize;
 use url::Url;
 
-use super::{Answer, SendGate};
-use crate::clock::SendDeadline;
-use crate::error::{Error, Route, refuses_outright};
+use super::{Answer, SendDeadline, SendGate, refuses_outright};
+use crate::error::Error;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// What a call does to Jira, which decides how it may be sent.
+/// The operation a call performed: its method and route template, never its arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    pub(crate) method: &'static str,
+    pub(crate) template: &'static str,
+    pub(crate) writes: bool,
+}
+
+impl Route {
+    /// Returns the HTTP method.
+    #[must_use]
+    pub const fn method(&self) -> &'static str {
+        self.method
+    }
+
+    /// Returns the path with placeholders, such as `/rest/api/3/project/{projectIdOrKey}`.
+    #[must_use]
+    pub const fn template(&self) -> &'static str {
+        self.template
+    }
+
+    /// Tells whether the operation changes anything.
+    #[must_use]
+    pub const fn writes(&self) -> bool {
+        self.writes
+    }
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.template)
+    }
+}
+
+/// What a call does, which decides how it may be sent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Intent {
     /// Changes nothing; may be sent again.
@@ -156,14 +191,10 @@ impl Call {
         }
     }
 
-    /// Returns the issue that a write changes.
-    pub(crate) fn issue(&self) -> Option<&str> {
-        let template = self.route.template;
-        let is_write = self.route.writes && template.contains("/issue/{issueIdOrKey}");
-        self.arguments
-            .first()
-            .filter(|_| is_write)
-            .map(String::as_str)
+    /// Returns the resource that a write changes: the first that its path names.
+    pub(crate) fn changes(&self) -> Option<&str> {
+        let first = self.arguments.first().filter(|_| self.route.writes);
+        first.map(String::as_str)
     }
 
     /// Tells whether there is a body, which alone can pass a gate.
@@ -223,16 +254,15 @@ mod tests {
     use super::*;
 
     fn url(call: &Call) -> String {
-        call.url(&Url::parse("https://api.atlassian.com/ex/jira/c-1/").unwrap())
+        call.url(&Url::parse("https://api.example.com/c-1/").unwrap())
             .unwrap()
             .into()
     }
 
     #[test]
     fn arguments_cannot_leave_their_path_segment() {
-        let call = Call::get("/rest/api/3/issue/{issueIdOrKey}").argument("../A-1?x#y/z");
-        let expected =
-            "https://api.atlassian.com/ex/jira/c-1/rest/api/3/issue/..%2FA-1%3Fx%23y%2Fz";
+        let call = Call::get("/things/{id}").argument("../A-1?x#y/z");
+        let expected = "https://api.example.com/c-1/things/..%2FA-1%3Fx%23y%2Fz";
         assert_eq!(url(&call), expected);
         assert!(call.check().is_ok());
     }
@@ -242,7 +272,7 @@ mod tests {
         for argument in [
             "", ".", "..", ".\t.", "\n..", ".\r", "A-1\n", "\0", "\u{85}",
         ] {
-            let call = Call::get("/rest/api/3/issue/{issueIdOrKey}").argument(argument);
+            let call = Call::get("/things/{id}").argument(argument);
             assert!(
                 matches!(call.check(), Err(Error::InvalidArgument { .. })),
                 "{argument}"

@@ -27,7 +27,7 @@ struct Known {
     refused: Option<u64>,
     /// The version that the last renewal gave.
     renewed: Option<u64>,
-    /// Whether Jira has accepted that one since.
+    /// Whether that one was accepted since.
     is_accepted: bool,
     /// When the latest renewals were.
     recent: Vec<Instant>,
@@ -65,7 +65,7 @@ impl Tokens {
         Ok(self.renew(&token, until).await?.unwrap_or(token))
     }
 
-    /// Remembers that Jira refused a token, for the next call; not where it was renewed just now.
+    /// Remembers that a token was refused, for the next call; not where it was renewed just now.
     pub(super) fn note_refused(&self, token: &AccessToken) {
         let mut known = self.known();
         if !known.is_spent(token.version()) {
@@ -73,7 +73,7 @@ impl Tokens {
         }
     }
 
-    /// Remembers that Jira accepted a token, so that a later 401 is news.
+    /// Remembers that a token was accepted, so that a later 401 is news.
     pub(super) fn note_accepted(&self, token: &AccessToken) {
         let mut known = self.known();
         known.is_accepted |= known.renewed == Some(token.version());

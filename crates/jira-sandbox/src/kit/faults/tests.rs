@@ -46,7 +46,7 @@ fn a_fault_keeps_to_its_project_and_endpoint() {
     let fault = Fault::once(Endpoint::BulkCreate, Effect::DropBefore);
     assert_eq!(fired(fault.clone().on_project("TEAM"), 1), [false]);
     assert_eq!(fired(fault.on_project("SHOP"), 1), [true]);
-    let other = Fault::once(Endpoint::GetIssue, Effect::DropBefore);
+    let other = Fault::once(Endpoint::Myself, Effect::DropBefore);
     assert_eq!(fired(other, 1), [false]);
 }
 

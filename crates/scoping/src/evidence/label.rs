@@ -155,7 +155,7 @@ fn bold_name(line: &Line, legend: &Legend) -> Option<String> {
     let is_name =
         label.name.chars().filter(|c| c.is_alphabetic()).count() > 2 && label.state.is_none();
     let says_more = !label.fields.is_empty()
-        || (label.priority.is_some() && !bold.starts_with('['))
+        || (label.priority.is_some() && !label.name.contains(' ') && !bold.starts_with('['))
         || values::priority_word(&label.name).is_some();
     (is_name && !says_more).then(|| label.name.trim_end_matches('.').to_owned())
 }
@@ -260,7 +260,7 @@ fn take_bracket(label: &mut Label, text: &str) -> Option<String> {
         }
     } else if let Some(priority) = values::priority_word(inner) {
         label.priority = label.priority.take().or(Some(priority));
-    } else if let Some(state) = values::status_word(inner) {
+    } else if let Some(state) = values::status_word(inner).or_else(|| dated_state(inner)) {
         label.state = label.state.or(Some(state));
     } else if kind.any(KINDS) {
         label.kind = kind;
@@ -269,6 +269,13 @@ fn take_bracket(label: &mut Label, text: &str) -> Option<String> {
         label.tags.push(inner.trim().to_owned());
     }
     Some(rest)
+}
+
+/// "[DONE on 27 August]"
+fn dated_state(inner: &str) -> Option<State> {
+    let has_date = inner.chars().any(|c| c.is_ascii_digit());
+    let first = inner.split(' ').next().unwrap_or_default();
+    values::status_word(first).filter(|_| has_date)
 }
 
 /// "User Story 1.1", "Task 3", "Historia de Usuario 2": an id whose letters are a word.
@@ -474,8 +481,9 @@ fn take_end_bracket(label: &mut Label, text: &str, legend: &Legend) -> Option<St
     let field = inner
         .split_once([':', '='])
         .map(|(name, _)| lexicon().meaning(&normal(name)));
-    let said = inner.split(['—', '–', ',', ';']).next().unwrap_or_default();
+    let said = inner.split(['—', '–']).next().unwrap_or_default().trim();
     let short = said.split_whitespace().count() <= 4;
+    let value = if field.is_none() { said } else { value };
     let is_priority = field.is_some_and(|field| field.has(Meaning::FieldPriority))
         || (short && field.is_none() && values::priority_word(value).is_some());
     if is_priority && let Some(values::Rank::Is(priority)) = values::priority_value(value) {

@@ -94,7 +94,9 @@ pub(crate) fn of(heading: &str) -> Roles {
     let (means, is_whole) = match meanings(&words) {
         (_, true) => meanings(&words),
         (found, false) => without_inner_word(&words).unwrap_or_else(|| match found {
-            0 => head(&words).map_or((0, false), meanings),
+            0 => after_dash(&shown)
+                .or_else(|| head(&words).map(meanings))
+                .unwrap_or_default(),
             found => (found, false),
         }),
     };
@@ -104,6 +106,18 @@ pub(crate) fn of(heading: &str) -> Roles {
         is_numbered,
         is_whole,
     }
+}
+
+/// What follows a dash, where it says what the heading is about: "Plan - Tasks to work on".
+fn after_dash(shown: &str) -> Option<(u128, bool)> {
+    let (_, side) = [" - ", " – ", " — "]
+        .iter()
+        .find_map(|mark| shown.split_once(mark))?;
+    // "Story map – User story 1" names one, not what stands below it.
+    let is_numbered = side.contains(|c: char| c.is_ascii_digit());
+    let (means, is_whole) = meanings(&normal(side));
+    let names_work = WORK.iter().any(|work| means & (1 << (*work as u8)) != 0);
+    (names_work && is_whole && !is_numbered).then_some((means, false))
 }
 
 /// The words before the first small one: "Major features" of "Major features from each working group".

@@ -189,8 +189,14 @@ fn tidy_words(name: &str, language: usize) -> String {
     let is_letter = last.chars().all(char::is_uppercase);
     let is_small =
         !is_letter && lexicon().is_small(language, &last.to_lowercase()) && name.contains(' ');
-    if is_small {
-        tidy(name, language)
+    let tidied = tidy(name, language);
+    // "Keep who is in it" is a whole name all the same.
+    let lost = name
+        .split(' ')
+        .count()
+        .saturating_sub(tidied.split(' ').count());
+    if is_small && lost <= 2 {
+        tidied
     } else {
         name.to_owned()
     }

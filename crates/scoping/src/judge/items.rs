@@ -225,6 +225,8 @@ impl Judge<'_, '_> {
         points += shares.points(&|item| self.has_owner(item), 2);
         points += shares.points(&|item| self.is_assigned(item), 3);
         points += i32::from(self.is_named_list_of(items)) * 2;
+        let is_ranked = |item| self.evidence(item).label.priority.is_some();
+        points += i32::from(items.len() >= 2 && shares.most(&is_ranked)) * 4;
         if self.asks_for_work(&shares) {
             points.max(ENOUGH)
         } else {

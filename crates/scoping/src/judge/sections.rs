@@ -47,6 +47,19 @@ impl Judge<'_, '_> {
             .copied()
             .filter(|child| *self.kind(*child) == Kind::Section)
             .collect();
+        let announced = Context {
+            work: Some(Meaning::WorkBacklog),
+            distance: 0,
+            ..context.clone()
+        };
+        let context = if context.work.is_none()
+            && context.aside.is_none()
+            && self.announces_parts(id, &children)
+        {
+            &announced
+        } else {
+            context
+        };
         let natures = self.natures(id, &sections, context);
         let is_intro = natures.contains(&Nature::Item) || natures.contains(&Nature::Group);
         let has_named = sections
@@ -59,6 +72,9 @@ impl Judge<'_, '_> {
             ..context.clone()
         };
         self.blocks(id, &children, is_intro, &beside);
+        let has_split = sections.iter().zip(&natures).any(|(id, nature)| {
+            *nature == Nature::Item && !self.evidence(*id).label.is_named() && self.has_boxes(*id)
+        });
         let released = self.newest_released(&sections);
         for (section, nature) in sections.into_iter().zip(natures) {
             let is_older = version(&self.outline.plain(section))
@@ -67,9 +83,21 @@ impl Judge<'_, '_> {
                 self.fate(section, Fate::Finished(CoverageReason::DoneSection));
             } else {
                 let is_item = nature == Nature::Item;
-                self.section(section, nature, if is_item { context } else { &beside });
+                let context = if is_item { context } else { &beside };
+                self.section(section, nature, has_split, context);
             }
         }
+    }
+
+    /// "Things decided but not built." below the title: what the parts of the document hold is work.
+    fn announces_parts(&self, id: NodeId, children: &[NodeId]) -> bool {
+        let is_top = id == NodeId::ROOT || Some(id) == self.outline.title;
+        is_top
+            && children
+                .iter()
+                .take_while(|child| *self.kind(**child) != Kind::Section)
+                .filter(|child| matches!(self.kind(**child), Kind::Paragraph | Kind::Quote))
+                .any(|child| self.announces(*child))
     }
 
     /// The greatest version among sections that are told to be released; smaller ones are so too.
@@ -82,7 +110,8 @@ impl Judge<'_, '_> {
             .max()
     }
 
-    fn section(&mut self, id: NodeId, nature: Nature, context: &Context) {
+    /// `beside_split`: a heading beside this one holds smaller items in boxes.
+    fn section(&mut self, id: NodeId, nature: Nature, beside_split: bool, context: &Context) {
         if nature != Nature::Part && self.is_closed_section(id, nature) {
             return;
         }
@@ -101,7 +130,7 @@ impl Judge<'_, '_> {
                 self.fate(id, Fate::NotWork(why));
                 self.group(id, &inner);
             }
-            Nature::Item => self.item_section(id, context),
+            Nature::Item => self.item_section(id, beside_split, context),
             Nature::Group | Nature::Neutral => {
                 let inner = self.inside(id, context);
                 self.group(id, &inner);
@@ -110,20 +139,23 @@ impl Judge<'_, '_> {
     }
 
     /// A heading that names an item: the item, unless the section holds smaller ones.
-    fn item_section(&mut self, id: NodeId, context: &Context) {
+    fn item_section(&mut self, id: NodeId, beside_split: bool, context: &Context) {
         if self.all_parts_done(id) {
             self.fate(id, Fate::Finished(CoverageReason::Done));
             return;
         }
         let is_change = context.work == Some(Meaning::WorkChange);
-        if self.holds_smaller(id, is_change) {
+        let is_split = self.holds_smaller(id, is_change);
+        let is_like_siblings =
+            beside_split && !self.evidence(id).label.is_named() && self.has_plain_list(id);
+        if is_split || is_like_siblings {
             let mut inner = self.inside(id, context);
             inner.in_container = true;
             if inner.containers.first() != Some(&id) {
                 inner.containers.insert(0, id);
             }
             // What has neither box nor id is context of the smaller items.
-            inner.work = None;
+            inner.work = is_like_siblings.then_some(Meaning::WorkTask);
             inner.distance = 0;
             self.group(id, &inner);
             return;
@@ -299,7 +331,7 @@ impl Judge<'_, '_> {
             return Nature::Group;
         }
         // "Priority 2 – Depth" above a list ranks what the list holds.
-        if evidence.rank.is_some() && self.begins_with_rank(id) && self.has_list(id) {
+        if evidence.rank.is_some() && self.begins_with_rank(id) && self.has_parts(id) {
             return Nature::Group;
         }
         if evidence.label.is_named() && !is_container && !tells_aside(evidence, context) {
@@ -340,9 +372,9 @@ impl Judge<'_, '_> {
         lexicon().meaning(first).has(Meaning::FieldPriority)
     }
 
-    fn has_list(&self, id: NodeId) -> bool {
+    fn has_parts(&self, id: NodeId) -> bool {
         let mut children = self.outline.children(id).iter();
-        children.any(|child| matches!(self.kind(*child), Kind::List { .. }))
+        children.any(|child| matches!(self.kind(*child), Kind::List { .. } | Kind::Section))
     }
 
     /// An item where the section's own content shows it.
@@ -372,7 +404,8 @@ impl Judge<'_, '_> {
             .iter()
             .any(|child| *self.kind(*child) == Kind::Paragraph);
         let is_name = own.label.name.contains(' ') && own.roles.work().is_none();
-        if own.label.priority.is_some() && !own.label.is_priority_tag && is_name && tells {
+        let is_sure = !own.label.is_priority_tag || own.label.id.is_some();
+        if own.label.priority.is_some() && is_sure && is_name && tells {
             return true;
         }
         self.outline
@@ -625,6 +658,12 @@ impl Judge<'_, '_> {
                 Kind::Table => self.is_work_table(*child),
                 _ => false,
             })
+    }
+
+    fn has_plain_list(&self, id: NodeId) -> bool {
+        self.outline.children(id).iter().any(|child| {
+            matches!(self.kind(*child), Kind::List { .. }) && !self.is_field_list(*child)
+        })
     }
 
     fn has_boxes(&self, id: NodeId) -> bool {

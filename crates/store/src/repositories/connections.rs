@@ -21,7 +21,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::schema::integrations;
-use super::session::retrying;
+use super::session::work;
 use super::{Connection, Database, audit, deliveries, locks};
 use crate::error::StoreError;
 use crate::values::{RowId, Word};
@@ -44,41 +44,20 @@ impl Connections {
         expected_generation: i64,
         now: OffsetDateTime,
         audit: Option<&AuditEntry>,
-        change: impl FnOnce(&mut IntegrationRow) + Send,
-    ) -> Result<WriteOutcome, StoreError> {
-        let mut transaction = self.database.begin().await?;
-        let connection = transaction.connection()?;
-        let changed = change_row(connection, id, expected_generation, now, audit, change).await;
-        transaction.end(changed).await
-    }
-
-    async fn connect_once(
-        &self,
-        integration: &Integration,
-        expected_generation: Option<i64>,
-        audit: &AuditEntry,
-    ) -> Result<WriteOutcome, StoreError> {
-        let mut transaction = self.database.begin().await?;
-        let connection = transaction.connection()?;
-        let connected = connect(connection, integration, expected_generation, audit).await;
-        match transaction.end(connected).await {
-            // Somebody else connected this workspace for the first time at the same moment.
-            Err(error) if error.is_unique_violation() => Ok(WriteOutcome::Conflict),
-            outcome => outcome,
-        }
-    }
-
-    async fn disconnect_once(
-        &self,
-        workspace: WorkspaceId,
-        platform: Platform,
-        now: OffsetDateTime,
-        audit: &AuditEntry,
-    ) -> Result<bool, StoreError> {
-        let mut transaction = self.database.begin().await?;
-        let connection = transaction.connection()?;
-        let disconnected = disconnect(connection, workspace, platform, now, audit).await;
-        transaction.end(disconnected).await
+        change: impl Fn(&mut IntegrationRow) + Send + Sync,
+    ) -> Result<WriteOutcome, Failure> {
+        self.database
+            .write(|connection| {
+                work(change_row(
+                    connection,
+                    id,
+                    expected_generation,
+                    now,
+                    audit,
+                    &change,
+                ))
+            })
+            .await
     }
 }
 
@@ -95,15 +74,15 @@ impl ConnectionRepository for Connections {
     }
 
     async fn insert_state(&self, state: &OAuthState, now: OffsetDateTime) -> Result<(), Failure> {
-        let mut transaction = self.database.begin().await?;
-        let inserted = flows::insert_state(transaction.connection()?, state, now).await;
-        Ok(transaction.end(inserted).await?)
+        self.database
+            .write(|connection| work(flows::insert_state(connection, state, now)))
+            .await
     }
 
     async fn take_state(&self, state_hash: &[u8; 32]) -> Result<Option<OAuthState>, Failure> {
-        let mut transaction = self.database.begin().await?;
-        let taken = flows::take_state(transaction.connection()?, state_hash).await;
-        Ok(transaction.end(taken).await?)
+        self.database
+            .write(|connection| work(flows::take_state(connection, state_hash)))
+            .await
     }
 
     async fn park(
@@ -112,9 +91,9 @@ impl ConnectionRepository for Connections {
         now: OffsetDateTime,
         audit: &AuditEntry,
     ) -> Result<(), Failure> {
-        let mut transaction = self.database.begin().await?;
-        let parked = flows::park(transaction.connection()?, pending, now, audit).await;
-        Ok(transaction.end(parked).await?)
+        self.database
+            .write(|connection| work(flows::park(connection, pending, now, audit)))
+            .await
     }
 
     async fn find_pending(
@@ -129,15 +108,15 @@ impl ConnectionRepository for Connections {
         &self,
         confirm_hash: &[u8; 32],
     ) -> Result<Option<PendingConnection>, Failure> {
-        let mut transaction = self.database.begin().await?;
-        let taken = flows::take_pending(transaction.connection()?, confirm_hash).await;
-        Ok(transaction.end(taken).await?)
+        self.database
+            .write(|connection| work(flows::take_pending(connection, confirm_hash)))
+            .await
     }
 
     async fn forget_ended(&self, now: OffsetDateTime) -> Result<u32, Failure> {
-        let mut transaction = self.database.begin().await?;
-        let forgotten = flows::forget_ended(transaction.connection()?, now).await;
-        Ok(transaction.end(forgotten).await?)
+        self.database
+            .write(|connection| work(flows::forget_ended(connection, now)))
+            .await
     }
 
     async fn connect(
@@ -146,7 +125,14 @@ impl ConnectionRepository for Connections {
         expected_generation: Option<i64>,
         audit: &AuditEntry,
     ) -> Result<WriteOutcome, Failure> {
-        Ok(retrying(|| self.connect_once(integration, expected_generation, audit)).await?)
+        let connected = self
+            .database
+            .write(|connection| work(connect(connection, integration, expected_generation, audit)));
+        match connected.await {
+            // Somebody else connected this workspace for the first time at the same moment.
+            Err(error) if StoreError::is_unique_violation(&error) => Ok(WriteOutcome::Conflict),
+            outcome => Ok(outcome?),
+        }
     }
 
     async fn disconnect(
@@ -156,7 +142,9 @@ impl ConnectionRepository for Connections {
         now: OffsetDateTime,
         audit: &AuditEntry,
     ) -> Result<bool, Failure> {
-        Ok(retrying(|| self.disconnect_once(workspace, platform, now, audit)).await?)
+        self.database
+            .write(|connection| work(disconnect(connection, workspace, platform, now, audit)))
+            .await
     }
 
     async fn begin_refresh(
@@ -170,9 +158,7 @@ impl ConnectionRepository for Connections {
             row.refresh_lease_id = Some(lease.into());
             row.refresh_started_at = row.refresh_started_at.or(Some(now));
         };
-        Ok(self
-            .change(id, expected_generation, now, None, begin)
-            .await?)
+        self.change(id, expected_generation, now, None, begin).await
     }
 
     async fn finish_refresh(
@@ -192,9 +178,8 @@ impl ConnectionRepository for Connections {
                 config.insert("scope".to_owned(), Value::from(scope));
             }
         };
-        Ok(self
-            .change(id, expected_generation, now, None, finish)
-            .await?)
+        self.change(id, expected_generation, now, None, finish)
+            .await
     }
 
     async fn drop_refresh(
@@ -204,9 +189,8 @@ impl ConnectionRepository for Connections {
         now: OffsetDateTime,
     ) -> Result<WriteOutcome, Failure> {
         let forget = IntegrationRow::forget_refresh;
-        Ok(self
-            .change(id, expected_generation, now, None, forget)
-            .await?)
+        self.change(id, expected_generation, now, None, forget)
+            .await
     }
 
     async fn set_spare(
@@ -217,7 +201,7 @@ impl ConnectionRepository for Connections {
         now: OffsetDateTime,
     ) -> Result<WriteOutcome, Failure> {
         let spare = spare.map(rows::bytes);
-        let set = |row: &mut IntegrationRow| row.spare_refresh_token_encrypted = spare;
+        let set = |row: &mut IntegrationRow| row.spare_refresh_token_encrypted.clone_from(&spare);
         Ok(self.change(id, expected_generation, now, None, set).await?)
     }
 
@@ -233,9 +217,8 @@ impl ConnectionRepository for Connections {
             row.needs_reconnect = Some(reason.word().to_owned());
             row.forget_refresh();
         };
-        Ok(self
-            .change(id, expected_generation, now, Some(audit), mark)
-            .await?)
+        self.change(id, expected_generation, now, Some(audit), mark)
+            .await
     }
 
     async fn list_idle(
@@ -256,9 +239,9 @@ impl ConnectionRepository for Connections {
         after: Option<SecretHolder>,
         limit: u32,
     ) -> Result<Vec<SealedHolder>, Failure> {
-        let mut snapshot = self.database.snapshot().await?;
-        let listed = secrets::list_sealed(snapshot.connection()?, after, limit).await;
-        Ok(snapshot.end(listed).await?)
+        self.database
+            .snapshot(|connection| work(secrets::list_sealed(connection, after, limit)))
+            .await
     }
 
     async fn reseal(
@@ -267,9 +250,9 @@ impl ConnectionRepository for Connections {
         old: &SealedSecret,
         new: &SealedSecret,
     ) -> Result<bool, Failure> {
-        let mut transaction = self.database.begin().await?;
-        let resealed = secrets::reseal(transaction.connection()?, place, old, new).await;
-        Ok(transaction.end(resealed).await?)
+        self.database
+            .write(|connection| work(secrets::reseal(connection, place, old, new)))
+            .await
     }
 }
 
@@ -291,7 +274,7 @@ async fn change_row(
     expected_generation: i64,
     now: OffsetDateTime,
     audit: Option<&AuditEntry>,
-    change: impl FnOnce(&mut IntegrationRow) + Send,
+    change: &(impl Fn(&mut IntegrationRow) + Sync),
 ) -> Result<WriteOutcome, StoreError> {
     // The whole row is written back: nobody may seal its secrets anew between reading and writing.
     locks::integration(connection, id.into()).await?;

@@ -50,6 +50,18 @@ pub enum NewEntry {
     },
 }
 
+impl NewEntry {
+    /// The ticket.
+    #[must_use]
+    pub const fn ticket_id(&self) -> TicketId {
+        match self {
+            Self::Deliver { ticket_id, .. }
+            | Self::Refuse { ticket_id, .. }
+            | Self::Existing { ticket_id } => *ticket_id,
+        }
+    }
+}
+
 /// The caller's own key for a push, kept for 24 hours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey {

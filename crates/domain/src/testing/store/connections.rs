@@ -1,5 +1,7 @@
 //! Integrations in memory.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
@@ -12,10 +14,10 @@ use crate::connection::model::{
 use crate::connection::ports::{
     ConnectionRepository, SealedHolder, SecretHolder, SecretPlace, WriteOutcome,
 };
-use crate::delivery::model::{Delivery, DeliveryState};
+use crate::delivery::ledger;
+use crate::delivery::model::{Delivery, Push};
 use crate::shared::failure::Failure;
-use crate::shared::ids::{IntegrationId, LeaseId, WorkspaceId};
-use crate::ticket::model::PushError;
+use crate::shared::ids::{IntegrationId, LeaseId, PushId, WorkspaceId};
 
 /// Keeps integrations in memory.
 #[derive(Clone, Debug)]
@@ -72,22 +74,17 @@ impl State {
         let site = &integration.config.cloud_id;
         let account = &integration.config.account_id;
         let now = integration.updated_at;
-        let is_elsewhere = |delivery: &Delivery| {
-            let push = self.pushes.get(&delivery.push_id);
-            let mut push = push.map(|stored| &stored.push).into_iter();
-            push.any(|push| push.site_id != *site || push.account_id != *account)
+        let is_elsewhere = |push: &Push| push.site_id != *site || push.account_id != *account;
+        let pushes = self.pushes.values().map(|stored| &stored.push);
+        let elsewhere: HashSet<PushId> = pushes
+            .filter(|push| is_elsewhere(push))
+            .map(|push| push.id)
+            .collect();
+        let workspace = integration.workspace_id;
+        let fits = |delivery: &Delivery| {
+            delivery.workspace_id == workspace && elsewhere.contains(&delivery.push_id)
         };
-        let unsent = self.deliveries_where(integration.workspace_id, |delivery| {
-            delivery.state == DeliveryState::Queued && is_elsewhere(delivery)
-        });
-        let may_exist = [DeliveryState::Sending, DeliveryState::Uncertain];
-        let stranded = self.deliveries_where(integration.workspace_id, |delivery| {
-            may_exist.contains(&delivery.state) && is_elsewhere(delivery)
-        });
-        self.cancel_queued(&unsent, now);
-        for id in stranded {
-            self.needs_attention(id, &PushError::site_changed(), now);
-        }
+        self.change(fits, now, ledger::strand);
     }
 }
 
@@ -201,10 +198,7 @@ impl ConnectionRepository for InMemoryConnectionRepository {
             row.updated_at = now;
             row.generation += 1;
         }
-        let queued = state.deliveries_where(workspace, |delivery| {
-            delivery.state == DeliveryState::Queued
-        });
-        state.cancel_queued(&queued, now);
+        state.change(|it| it.workspace_id == workspace, now, ledger::cancel);
         state.record(audit);
         Ok(true)
     }

@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 
 use super::{InMemoryStore, page_down};
 use crate::audit::model::AuditEntry;
+use crate::delivery::ledger;
 use crate::delivery::model::{
     AttemptFindings, ClaimedBatch, Delivery, DeliveryState, Pause, Push, PushChanges, PushReport,
     PushState, PushSummary, Resolution, SettledBatch, UncertainPush, UncertainRequest,
@@ -132,8 +133,7 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
         for stored in state.deliveries.values_mut() {
             stored.is_resent &= stored.delivery.push_id != id;
         }
-        let made = state.deliveries_where(workspace, |delivery| delivery.push_id == id);
-        let cancelled = state.cancel_queued(&made, now);
+        let cancelled = state.change(|it| it.push_id == id, now, ledger::cancel);
         state.record(audit);
         Ok(Some(cancelled))
     }
@@ -174,20 +174,8 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
 
     async fn expire_lease(&self, lease: LeaseId, now: OffsetDateTime) -> Result<u32, Failure> {
         let mut state = self.0.enter().await;
-        let held: Vec<DeliveryId> = state
-            .deliveries
-            .values()
-            .filter(|stored| stored.lease == Some(lease))
-            .filter(|stored| stored.delivery.state == DeliveryState::Sending)
-            .map(|stored| stored.delivery.id)
-            .collect();
-        for id in &held {
-            state.change_delivery(*id, now, |stored| {
-                stored.delivery.state = DeliveryState::Uncertain;
-                stored.delivery.error = Some(PushError::sender_died());
-            });
-        }
-        u32::try_from(held.len()).map_err(Failure::internal)
+        let is_sending = |delivery: &Delivery| delivery.state == DeliveryState::Sending;
+        Ok(state.change(is_sending, now, |locked| ledger::expire(locked, lease)))
     }
 
     async fn pause(&self, pause: &Pause) -> Result<(), Failure> {
@@ -221,7 +209,11 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
         now: OffsetDateTime,
     ) -> Result<u32, Failure> {
         let mut state = self.0.enter().await;
-        Ok(state.give_up_uncertain(before, error, now))
+        Ok(state.change(
+            |_| true,
+            now,
+            |locked| ledger::give_up(locked, before, error),
+        ))
     }
 
     async fn begin_look(
@@ -273,7 +265,9 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
         audit: &AuditEntry,
     ) -> Result<u32, Failure> {
         let mut state = self.0.enter().await;
-        Ok(state.quarantine(workspace, error, now, audit))
+        state.record(audit);
+        let fits = |delivery: &Delivery| workspace.is_none_or(|id| id == delivery.workspace_id);
+        Ok(state.change(fits, now, |locked| ledger::quarantine(locked, error)))
     }
 
     async fn list_changes(

@@ -1,0 +1,6 @@
+//! The rules of the ledger, without any store.
+
+mod chance;
+mod commands;
+mod memory;
+mod table;

@@ -9,12 +9,12 @@ mod changes;
 mod claim;
 mod links;
 mod pauses;
-mod plan;
 mod reconcile;
 mod reports;
 mod resolve;
 mod rows;
 mod settle;
+mod tickets;
 mod writes;
 
 use async_trait::async_trait;

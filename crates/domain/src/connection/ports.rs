@@ -81,9 +81,20 @@ pub struct SealedHolder {
     pub secrets: Vec<(SecretColumn, SealedSecret)>,
 }
 
-/// Keeps integrations and the flows that lead to them. Every write to an integration compares and bumps its generation.
+/// Integrations and the flows that lead to them, as one database keeps them; who uses them asks for one of its ports.
+pub trait ConnectionRepository:
+    IntegrationRepository + GrantFlows + RefreshRepository + SealedSecretRepository
+{
+}
+
+impl<T: IntegrationRepository + GrantFlows + RefreshRepository + SealedSecretRepository>
+    ConnectionRepository for T
+{
+}
+
+/// Keeps integrations. Every write to one compares and bumps its generation.
 #[async_trait]
-pub trait ConnectionRepository: Send + Sync + 'static {
+pub trait IntegrationRepository: Send + Sync + 'static {
     /// The integration of a workspace with a tracker, also when it is not active.
     async fn find(
         &self,
@@ -91,6 +102,33 @@ pub trait ConnectionRepository: Send + Sync + 'static {
         platform: Platform,
     ) -> Result<Option<Integration>, Failure>;
 
+    /// Inserts the integration (`expected_generation` `None`) or replaces it, with the audit entry, in one step.
+    ///
+    /// The stored generation becomes `expected_generation + 1`, or 1. A spare token and a refresh intent are forgotten.
+    /// Deliveries of the workspace that are `sending` or `uncertain` on another site, or were sent as another account,
+    /// become `needs_attention` with the reason `site_changed`. Those `queued` for another site or account are cancelled:
+    /// they were not sent.
+    async fn connect(
+        &self,
+        integration: &Integration,
+        expected_generation: Option<i64>,
+        audit: &AuditEntry,
+    ) -> Result<WriteOutcome, Failure>;
+
+    /// Makes the integration inactive and nulls its tokens, keeps the row, cancels the workspace's queued deliveries,
+    /// and adds the audit entry, in one step. Answers whether it was active; without an active one nothing changes.
+    async fn disconnect(
+        &self,
+        workspace: WorkspaceId,
+        platform: Platform,
+        now: OffsetDateTime,
+        audit: &AuditEntry,
+    ) -> Result<bool, Failure>;
+}
+
+/// Keeps consents that were begun, and grants that wait for their confirmation.
+#[async_trait]
+pub trait GrantFlows: Send + Sync + 'static {
     /// Keeps a state, and forgets those that ended before `now`.
     async fn insert_state(&self, state: &OAuthState, now: OffsetDateTime) -> Result<(), Failure>;
 
@@ -119,30 +157,11 @@ pub trait ConnectionRepository: Send + Sync + 'static {
 
     /// Forgets states and parked grants that ended before `now`; answers how many.
     async fn forget_ended(&self, now: OffsetDateTime) -> Result<u32, Failure>;
+}
 
-    /// Inserts the integration (`expected_generation` `None`) or replaces it, with the audit entry, in one step.
-    ///
-    /// The stored generation becomes `expected_generation + 1`, or 1. A spare token and a refresh intent are forgotten.
-    /// Deliveries of the workspace that are `sending` or `uncertain` on another site, or were sent as another account,
-    /// become `needs_attention` with the reason `site_changed`. Those `queued` for another site or account are cancelled:
-    /// they were not sent.
-    async fn connect(
-        &self,
-        integration: &Integration,
-        expected_generation: Option<i64>,
-        audit: &AuditEntry,
-    ) -> Result<WriteOutcome, Failure>;
-
-    /// Makes the integration inactive and nulls its tokens, keeps the row, cancels the workspace's queued deliveries,
-    /// and adds the audit entry, in one step. Answers whether it was active; without an active one nothing changes.
-    async fn disconnect(
-        &self,
-        workspace: WorkspaceId,
-        platform: Platform,
-        now: OffsetDateTime,
-        audit: &AuditEntry,
-    ) -> Result<bool, Failure>;
-
+/// Keeps what becomes of an integration's tokens; every write compares and bumps its generation.
+#[async_trait]
+pub trait RefreshRepository: Send + Sync + 'static {
     /// Writes the intent to refresh. An intent that stands keeps its `started_at`, only its lease changes.
     async fn begin_refresh(
         &self,
@@ -195,7 +214,11 @@ pub trait ConnectionRepository: Send + Sync + 'static {
         before: OffsetDateTime,
         limit: u32,
     ) -> Result<Vec<Integration>, Failure>;
+}
 
+/// Gives sealed secrets to be sealed anew.
+#[async_trait]
+pub trait SealedSecretRepository: Send + Sync + 'static {
     /// The rows that hold sealed secrets, integrations first, in the order of their ids, from the one after `after` on; at
     /// most `limit`.
     async fn list_sealed(

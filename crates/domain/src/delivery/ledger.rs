@@ -12,7 +12,7 @@ mod settle;
 mod stop;
 pub mod table;
 
-pub use accept::{HeldTicket, KeptKey, Opening, Plan, PlannedEntry, accept};
+pub use accept::{AcceptedEntry, HeldTicket, KeptKey, Opening, Plan, accept};
 pub use changes::{
     Attempt, Changes, Held, HeldPush, JoinedEntry, Locked, NumberedJoin, Step, Writes,
 };

@@ -13,7 +13,8 @@ use handoff_domain::connection::model::{
     SealedTokens,
 };
 use handoff_domain::connection::ports::{
-    ConnectionRepository, SealedHolder, SecretHolder, SecretPlace, WriteOutcome,
+    GrantFlows, IntegrationRepository, RefreshRepository, SealedHolder, SealedSecretRepository,
+    SecretHolder, SecretPlace, WriteOutcome,
 };
 use handoff_domain::shared::failure::Failure;
 use handoff_domain::shared::ids::{IntegrationId, LeaseId, WorkspaceId};
@@ -62,7 +63,7 @@ impl Connections {
 }
 
 #[async_trait]
-impl ConnectionRepository for Connections {
+impl IntegrationRepository for Connections {
     async fn find(
         &self,
         workspace: WorkspaceId,
@@ -73,6 +74,37 @@ impl ConnectionRepository for Connections {
         Ok(row.map(Integration::try_from).transpose()?)
     }
 
+    async fn connect(
+        &self,
+        integration: &Integration,
+        expected_generation: Option<i64>,
+        audit: &AuditEntry,
+    ) -> Result<WriteOutcome, Failure> {
+        let connected = self
+            .database
+            .write(|connection| work(connect(connection, integration, expected_generation, audit)));
+        match connected.await {
+            // Somebody else connected this workspace for the first time at the same moment.
+            Err(error) if StoreError::is_unique_violation(&error) => Ok(WriteOutcome::Conflict),
+            outcome => Ok(outcome?),
+        }
+    }
+
+    async fn disconnect(
+        &self,
+        workspace: WorkspaceId,
+        platform: Platform,
+        now: OffsetDateTime,
+        audit: &AuditEntry,
+    ) -> Result<bool, Failure> {
+        self.database
+            .write(|connection| work(disconnect(connection, workspace, platform, now, audit)))
+            .await
+    }
+}
+
+#[async_trait]
+impl GrantFlows for Connections {
     async fn insert_state(&self, state: &OAuthState, now: OffsetDateTime) -> Result<(), Failure> {
         self.database
             .write(|connection| work(flows::insert_state(connection, state, now)))
@@ -118,35 +150,10 @@ impl ConnectionRepository for Connections {
             .write(|connection| work(flows::forget_ended(connection, now)))
             .await
     }
+}
 
-    async fn connect(
-        &self,
-        integration: &Integration,
-        expected_generation: Option<i64>,
-        audit: &AuditEntry,
-    ) -> Result<WriteOutcome, Failure> {
-        let connected = self
-            .database
-            .write(|connection| work(connect(connection, integration, expected_generation, audit)));
-        match connected.await {
-            // Somebody else connected this workspace for the first time at the same moment.
-            Err(error) if StoreError::is_unique_violation(&error) => Ok(WriteOutcome::Conflict),
-            outcome => Ok(outcome?),
-        }
-    }
-
-    async fn disconnect(
-        &self,
-        workspace: WorkspaceId,
-        platform: Platform,
-        now: OffsetDateTime,
-        audit: &AuditEntry,
-    ) -> Result<bool, Failure> {
-        self.database
-            .write(|connection| work(disconnect(connection, workspace, platform, now, audit)))
-            .await
-    }
-
+#[async_trait]
+impl RefreshRepository for Connections {
     async fn begin_refresh(
         &self,
         id: IntegrationId,
@@ -233,7 +240,10 @@ impl ConnectionRepository for Connections {
             .map(Integration::try_from)
             .collect::<Result<_, _>>()?)
     }
+}
 
+#[async_trait]
+impl SealedSecretRepository for Connections {
     async fn list_sealed(
         &self,
         after: Option<SecretHolder>,

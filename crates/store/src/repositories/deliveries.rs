@@ -24,8 +24,8 @@ use handoff_domain::delivery::model::{
     PushState, PushSummary, Resolution, SettledBatch, UncertainPush, UncertainRequest,
 };
 use handoff_domain::delivery::ports::{
-    AcceptOutcome, DeliveryRepository, HeldLease, IdempotencyKey, KeyLookup, NewPush, PushFilter,
-    ResolveOutcome,
+    AcceptOutcome, DeliveryQueue, HeldLease, IdempotencyKey, KeyLookup, NewPush, PushFilter,
+    PushRepository, ResolveOutcome, UncertainDeliveries,
 };
 use handoff_domain::shared::failure::Failure;
 use handoff_domain::shared::ids::{DeliveryId, LeaseId, PushId, WorkspaceId};
@@ -50,7 +50,7 @@ impl Deliveries {
 }
 
 #[async_trait]
-impl DeliveryRepository for Deliveries {
+impl PushRepository for Deliveries {
     async fn find_key(
         &self,
         workspace: WorkspaceId,
@@ -126,6 +126,26 @@ impl DeliveryRepository for Deliveries {
             .await
     }
 
+    async fn list_changes(
+        &self,
+        workspace: WorkspaceId,
+        push: PushId,
+        after: i64,
+        limit: u32,
+        now: OffsetDateTime,
+    ) -> Result<Option<PushChanges>, Failure> {
+        self.database
+            .snapshot(|connection| {
+                work(reports::list_changes(
+                    connection, workspace, push, after, limit, now,
+                ))
+            })
+            .await
+    }
+}
+
+#[async_trait]
+impl DeliveryQueue for Deliveries {
     async fn claim(
         &self,
         lease: LeaseId,
@@ -160,7 +180,10 @@ impl DeliveryRepository for Deliveries {
             .write(|connection| work(pauses::write(connection, pause)))
             .await
     }
+}
 
+#[async_trait]
+impl UncertainDeliveries for Deliveries {
     async fn list_uncertain(
         &self,
         limit: u32,
@@ -175,26 +198,6 @@ impl DeliveryRepository for Deliveries {
         self.database
             .snapshot(|connection| work(reconcile::load_uncertain(connection, push)))
             .await
-    }
-
-    async fn give_up_uncertain(
-        &self,
-        before: OffsetDateTime,
-        error: &PushError,
-        now: OffsetDateTime,
-    ) -> Result<u32, Failure> {
-        let (mut total, mut after) = (0, None);
-        loop {
-            let step = self.database.write::<_, Failure>(|connection| {
-                work(reconcile::give_up(connection, before, after, error, now))
-            });
-            let (given_up, last) = step.await?;
-            total += given_up;
-            if last.is_none() {
-                return Ok(total);
-            }
-            after = last;
-        }
     }
 
     async fn begin_look(
@@ -226,6 +229,26 @@ impl DeliveryRepository for Deliveries {
                 ))
             })
             .await
+    }
+
+    async fn give_up_uncertain(
+        &self,
+        before: OffsetDateTime,
+        error: &PushError,
+        now: OffsetDateTime,
+    ) -> Result<u32, Failure> {
+        let (mut total, mut after) = (0, None);
+        loop {
+            let step = self.database.write::<_, Failure>(|connection| {
+                work(reconcile::give_up(connection, before, after, error, now))
+            });
+            let (given_up, last) = step.await?;
+            total += given_up;
+            if last.is_none() {
+                return Ok(total);
+            }
+            after = last;
+        }
     }
 
     async fn find_delivery(
@@ -282,22 +305,5 @@ impl DeliveryRepository for Deliveries {
             }
             after = last;
         }
-    }
-
-    async fn list_changes(
-        &self,
-        workspace: WorkspaceId,
-        push: PushId,
-        after: i64,
-        limit: u32,
-        now: OffsetDateTime,
-    ) -> Result<Option<PushChanges>, Failure> {
-        self.database
-            .snapshot(|connection| {
-                work(reports::list_changes(
-                    connection, workspace, push, after, limit, now,
-                ))
-            })
-            .await
     }
 }

@@ -52,7 +52,7 @@ pub struct HeldTicket {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan<'a> {
     /// The entries, in their order.
-    pub entries: Vec<PlannedEntry>,
+    pub entries: Vec<AcceptedEntry>,
     /// The deliveries to be made.
     pub openings: Vec<Opening<'a>>,
     /// The open deliveries of other pushes that it joins.
@@ -61,7 +61,7 @@ pub struct Plan<'a> {
 
 /// An entry to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PlannedEntry {
+pub struct AcceptedEntry {
     /// The ticket.
     pub ticket_id: TicketId,
     /// Its delivery; `None` where the ticket is an issue already.
@@ -120,7 +120,7 @@ pub fn accept<'a>(new: &'a NewPush, tickets: &HashMap<TicketId, HeldTicket>) -> 
     for (entry, number) in new.entries.iter().zip(1..) {
         let ticket_id = entry.ticket_id();
         let ticket = tickets.get(&ticket_id)?;
-        let mut planned = PlannedEntry {
+        let mut planned = AcceptedEntry {
             ticket_id,
             delivery_id: ticket.delivery_id,
             change_number: Some(number),

@@ -12,7 +12,8 @@ use crate::connection::model::{
     SealedSecret, SealedTokens,
 };
 use crate::connection::ports::{
-    ConnectionRepository, SealedHolder, SecretHolder, SecretPlace, WriteOutcome,
+    GrantFlows, IntegrationRepository, RefreshRepository, SealedHolder, SealedSecretRepository,
+    SecretHolder, SecretPlace, WriteOutcome,
 };
 use crate::delivery::ledger;
 use crate::delivery::model::{Delivery, Push};
@@ -89,7 +90,7 @@ impl State {
 }
 
 #[async_trait]
-impl ConnectionRepository for InMemoryConnectionRepository {
+impl IntegrationRepository for InMemoryConnectionRepository {
     async fn find(
         &self,
         workspace: WorkspaceId,
@@ -101,53 +102,6 @@ impl ConnectionRepository for InMemoryConnectionRepository {
             .await
             .integration(workspace, platform)
             .cloned())
-    }
-
-    async fn insert_state(&self, state: &OAuthState, now: OffsetDateTime) -> Result<(), Failure> {
-        let mut memory = self.0.enter().await;
-        memory.oauth_states.retain(|_, kept| kept.expires_at >= now);
-        memory.oauth_states.insert(state.state_hash, state.clone());
-        Ok(())
-    }
-
-    async fn take_state(&self, state_hash: &[u8; 32]) -> Result<Option<OAuthState>, Failure> {
-        Ok(self.0.enter().await.oauth_states.remove(state_hash))
-    }
-
-    async fn park(
-        &self,
-        pending: &PendingConnection,
-        now: OffsetDateTime,
-        audit: &AuditEntry,
-    ) -> Result<(), Failure> {
-        let mut state = self.0.enter().await;
-        state.pending.retain(|_, kept| kept.expires_at >= now);
-        state.pending.insert(pending.confirm_hash, pending.clone());
-        state.record(audit);
-        Ok(())
-    }
-
-    async fn find_pending(
-        &self,
-        confirm_hash: &[u8; 32],
-    ) -> Result<Option<PendingConnection>, Failure> {
-        Ok(self.0.enter().await.pending.get(confirm_hash).cloned())
-    }
-
-    async fn take_pending(
-        &self,
-        confirm_hash: &[u8; 32],
-    ) -> Result<Option<PendingConnection>, Failure> {
-        Ok(self.0.enter().await.pending.remove(confirm_hash))
-    }
-
-    async fn forget_ended(&self, now: OffsetDateTime) -> Result<u32, Failure> {
-        let mut state = self.0.enter().await;
-        let count = |state: &State| state.pending.len() + state.oauth_states.len();
-        let before = count(&state);
-        state.pending.retain(|_, kept| kept.expires_at >= now);
-        state.oauth_states.retain(|_, kept| kept.expires_at >= now);
-        u32::try_from(before - count(&state)).map_err(Failure::internal)
     }
 
     async fn connect(
@@ -202,7 +156,60 @@ impl ConnectionRepository for InMemoryConnectionRepository {
         state.record(audit);
         Ok(true)
     }
+}
 
+#[async_trait]
+impl GrantFlows for InMemoryConnectionRepository {
+    async fn insert_state(&self, state: &OAuthState, now: OffsetDateTime) -> Result<(), Failure> {
+        let mut memory = self.0.enter().await;
+        memory.oauth_states.retain(|_, kept| kept.expires_at >= now);
+        memory.oauth_states.insert(state.state_hash, state.clone());
+        Ok(())
+    }
+
+    async fn take_state(&self, state_hash: &[u8; 32]) -> Result<Option<OAuthState>, Failure> {
+        Ok(self.0.enter().await.oauth_states.remove(state_hash))
+    }
+
+    async fn park(
+        &self,
+        pending: &PendingConnection,
+        now: OffsetDateTime,
+        audit: &AuditEntry,
+    ) -> Result<(), Failure> {
+        let mut state = self.0.enter().await;
+        state.pending.retain(|_, kept| kept.expires_at >= now);
+        state.pending.insert(pending.confirm_hash, pending.clone());
+        state.record(audit);
+        Ok(())
+    }
+
+    async fn find_pending(
+        &self,
+        confirm_hash: &[u8; 32],
+    ) -> Result<Option<PendingConnection>, Failure> {
+        Ok(self.0.enter().await.pending.get(confirm_hash).cloned())
+    }
+
+    async fn take_pending(
+        &self,
+        confirm_hash: &[u8; 32],
+    ) -> Result<Option<PendingConnection>, Failure> {
+        Ok(self.0.enter().await.pending.remove(confirm_hash))
+    }
+
+    async fn forget_ended(&self, now: OffsetDateTime) -> Result<u32, Failure> {
+        let mut state = self.0.enter().await;
+        let count = |state: &State| state.pending.len() + state.oauth_states.len();
+        let before = count(&state);
+        state.pending.retain(|_, kept| kept.expires_at >= now);
+        state.oauth_states.retain(|_, kept| kept.expires_at >= now);
+        u32::try_from(before - count(&state)).map_err(Failure::internal)
+    }
+}
+
+#[async_trait]
+impl RefreshRepository for InMemoryConnectionRepository {
     async fn begin_refresh(
         &self,
         id: IntegrationId,
@@ -298,6 +305,10 @@ impl ConnectionRepository for InMemoryConnectionRepository {
         idle.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(idle)
     }
+}
+
+#[async_trait]
+impl SealedSecretRepository for InMemoryConnectionRepository {
     async fn list_sealed(
         &self,
         after: Option<SecretHolder>,

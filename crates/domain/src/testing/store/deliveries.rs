@@ -11,8 +11,8 @@ use crate::delivery::model::{
     PushState, PushSummary, Resolution, SettledBatch, UncertainPush, UncertainRequest,
 };
 use crate::delivery::ports::{
-    AcceptOutcome, DeliveryRepository, HeldLease, IdempotencyKey, KeyLookup, NewPush, PushFilter,
-    ResolveOutcome,
+    AcceptOutcome, DeliveryQueue, HeldLease, IdempotencyKey, KeyLookup, NewPush, PushFilter,
+    PushRepository, ResolveOutcome, UncertainDeliveries,
 };
 use crate::shared::failure::Failure;
 use crate::shared::ids::{DeliveryId, LeaseId, PushId, WorkspaceId};
@@ -32,7 +32,7 @@ impl InMemoryDeliveryRepository {
 }
 
 #[async_trait]
-impl DeliveryRepository for InMemoryDeliveryRepository {
+impl PushRepository for InMemoryDeliveryRepository {
     async fn find_key(
         &self,
         workspace: WorkspaceId,
@@ -138,6 +138,21 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
         Ok(Some(cancelled))
     }
 
+    async fn list_changes(
+        &self,
+        workspace: WorkspaceId,
+        push: PushId,
+        after: i64,
+        limit: u32,
+        now: OffsetDateTime,
+    ) -> Result<Option<PushChanges>, Failure> {
+        let state = self.0.enter().await;
+        Ok(state.list_changes(workspace, push, after, limit, now))
+    }
+}
+
+#[async_trait]
+impl DeliveryQueue for InMemoryDeliveryRepository {
     async fn claim(
         &self,
         lease: LeaseId,
@@ -189,7 +204,10 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
         }
         Ok(())
     }
+}
 
+#[async_trait]
+impl UncertainDeliveries for InMemoryDeliveryRepository {
     async fn list_uncertain(
         &self,
         limit: u32,
@@ -200,20 +218,6 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
 
     async fn load_uncertain(&self, push: PushId) -> Result<Vec<UncertainRequest>, Failure> {
         Ok(self.0.enter().await.load_uncertain(push))
-    }
-
-    async fn give_up_uncertain(
-        &self,
-        before: OffsetDateTime,
-        error: &PushError,
-        now: OffsetDateTime,
-    ) -> Result<u32, Failure> {
-        let mut state = self.0.enter().await;
-        Ok(state.change(
-            |_| true,
-            now,
-            |locked| ledger::give_up(locked, before, error),
-        ))
     }
 
     async fn begin_look(
@@ -234,6 +238,20 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
     ) -> Result<u32, Failure> {
         let mut state = self.0.enter().await;
         Ok(state.reconcile(push, findings, quota_points, now))
+    }
+
+    async fn give_up_uncertain(
+        &self,
+        before: OffsetDateTime,
+        error: &PushError,
+        now: OffsetDateTime,
+    ) -> Result<u32, Failure> {
+        let mut state = self.0.enter().await;
+        Ok(state.change(
+            |_| true,
+            now,
+            |locked| ledger::give_up(locked, before, error),
+        ))
     }
 
     async fn find_delivery(
@@ -268,17 +286,5 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
         state.record(audit);
         let fits = |delivery: &Delivery| workspace.is_none_or(|id| id == delivery.workspace_id);
         Ok(state.change(fits, now, |locked| ledger::quarantine(locked, error)))
-    }
-
-    async fn list_changes(
-        &self,
-        workspace: WorkspaceId,
-        push: PushId,
-        after: i64,
-        limit: u32,
-        now: OffsetDateTime,
-    ) -> Result<Option<PushChanges>, Failure> {
-        let state = self.0.enter().await;
-        Ok(state.list_changes(workspace, push, after, limit, now))
     }
 }

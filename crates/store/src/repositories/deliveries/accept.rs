@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 use handoff_domain::connection::model::IntegrationConfig;
-use handoff_domain::delivery::ledger::{self, HeldTicket, KeptKey, Plan, PlannedEntry};
+use handoff_domain::delivery::ledger::{self, AcceptedEntry, HeldTicket, KeptKey, Plan};
 use handoff_domain::delivery::model::{DeliveryState, Push, PushState};
 use handoff_domain::delivery::ports::{
     AcceptOutcome, IdempotencyKey, KeyLookup, NewEntry, NewPush,
@@ -245,7 +245,7 @@ async fn write_rows(
     }
     let mut position = 0..;
     for entries in plan.entries.chunks(ROWS_PER_STATEMENT) {
-        let row = |(entry, position): (&PlannedEntry, i32)| EntryRow {
+        let row = |(entry, position): (&AcceptedEntry, i32)| EntryRow {
             push_id: push.id.into(),
             position,
             ticket_id: entry.ticket_id.into(),

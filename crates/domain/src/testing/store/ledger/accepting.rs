@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use time::OffsetDateTime;
 
 use super::super::{State, StoredDelivery, StoredEntry, StoredPush};
-use crate::delivery::ledger::{self, HeldTicket, KeptKey, Opening, Plan, PlannedEntry};
+use crate::delivery::ledger::{self, AcceptedEntry, HeldTicket, KeptKey, Opening, Plan};
 use crate::delivery::model::{Delivery, Push, PushState};
 use crate::delivery::ports::{AcceptOutcome, IdempotencyKey, KeyLookup, NewPush};
 use crate::shared::ids::{TicketId, WorkspaceId};
@@ -125,8 +125,8 @@ impl State {
     }
 }
 
-impl From<&PlannedEntry> for StoredEntry {
-    fn from(entry: &PlannedEntry) -> Self {
+impl From<&AcceptedEntry> for StoredEntry {
+    fn from(entry: &AcceptedEntry) -> Self {
         match (entry.delivery_id, entry.change_number) {
             (Some(id), None) => Self::Own(id),
             (Some(id), Some(number)) => Self::Joined(id, number),

@@ -133,18 +133,12 @@ struct StoredDelivery {
     delivery: Delivery,
     payload: String,
     lease: Option<LeaseId>,
-    attempt: Option<Attempt>,
+    /// The lease of its last claim, which stays known.
+    attempt: Option<LeaseId>,
     /// The request whose answer was written down last.
     answered: Option<LeaseId>,
     /// A person had it sent again after its push was cancelled, if that was ever.
     is_resent: bool,
-}
-
-/// The last claim of a delivery; it stays when the delivery is no longer `sending`.
-#[derive(Clone, Copy)]
-struct Attempt {
-    lease_id: LeaseId,
-    at: OffsetDateTime,
 }
 
 impl State {

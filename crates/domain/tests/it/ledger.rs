@@ -2,5 +2,6 @@
 
 mod chance;
 mod commands;
+mod decisions;
 mod memory;
 mod table;

@@ -12,9 +12,10 @@ use handoff_domain::ticket::model::{ExternalIssue, PushError, PushErrorCode};
 use handoff_domain::ticket::ports::Relink;
 
 use super::chance::Chance;
-use super::memory::{DELIVERIES, FEW, Memory, NOW, Row, id};
+use super::memory::{self, FEW, Memory, NOW, Row, id};
 
 const SEEDS: u64 = 400;
+const DELIVERIES: u64 = memory::DELIVERIES as u64;
 const COMMANDS: u64 = 60;
 
 #[test]

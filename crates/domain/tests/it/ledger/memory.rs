@@ -12,7 +12,7 @@ use super::chance::Chance;
 
 pub(super) const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 /// How many deliveries there are, each of a ticket of its own.
-pub(super) const DELIVERIES: u64 = 8;
+pub(super) const DELIVERIES: usize = 8;
 /// How many pushes made them, and how many leases and issues commands speak of.
 pub(super) const FEW: u64 = 3;
 
@@ -40,39 +40,47 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// Queued deliveries, some of them joined by another push.
-    pub(super) fn random(chance: &mut Chance) -> Self {
+    /// So many queued deliveries of the first push.
+    pub(super) fn queued(count: usize) -> Self {
         let push = HeldPush {
             state: PushState::Running,
             change_number: 100,
             settled_at: None,
             is_cancelled: false,
         };
-        let mut memory = Self {
-            rows: BTreeMap::new(),
+        let row = |number| Row {
+            id: id(number),
+            push: id(0),
+            ticket: id(number),
+            state: DeliveryState::Queued,
+            lease: None,
+            attempt: None,
+            issue: None,
+            change_number: 0,
+            is_resent: false,
+        };
+        Self {
+            rows: (0..)
+                .map(|number| (id(number), row(number)))
+                .take(count)
+                .collect(),
             pushes: (0..FEW).map(|number| (id(number), push)).collect(),
             joined: HashMap::new(),
-        };
-        for number in 0..DELIVERIES {
+        }
+    }
+
+    /// Queued deliveries of several pushes, some of them joined by another one.
+    pub(super) fn random(chance: &mut Chance) -> Self {
+        let mut memory = Self::queued(DELIVERIES);
+        for (row, position) in memory.rows.values_mut().zip(0..) {
             let made_by = chance.below(FEW);
-            let row = Row {
-                id: id(number),
-                push: id(made_by),
-                ticket: id(number),
-                state: DeliveryState::Queued,
-                lease: None,
-                attempt: None,
-                issue: None,
-                change_number: 0,
-                is_resent: false,
-            };
-            memory.rows.insert(row.id, row);
+            row.push = id(made_by);
             if chance.below(3) == 0 {
                 let entry = JoinedEntry {
                     push_id: id((made_by + 1) % FEW),
-                    position: i32::try_from(number).unwrap(),
+                    position,
                 };
-                memory.joined.insert(id(number), vec![entry]);
+                memory.joined.insert(row.id, vec![entry]);
             }
         }
         memory

@@ -52,19 +52,19 @@ impl State {
         let mut requests: BTreeMap<LeaseId, Vec<UncertainDelivery>> = BTreeMap::new();
         for row in self.deliveries.values() {
             let delivery = &row.delivery;
-            let (Some(attempt), Some(fence)) = (row.attempt, &delivery.fence) else {
+            let (Some(attempt), Some(at)) = (row.attempt, delivery.attempted_at) else {
+                continue;
+            };
+            let Some(fence) = &delivery.fence else {
                 continue;
             };
             if delivery.push_id == push && delivery.state == DeliveryState::Uncertain {
                 let uncertain = UncertainDelivery {
                     id: delivery.id,
                     fence: fence.clone(),
-                    attempted_at: attempt.at,
+                    attempted_at: at,
                 };
-                requests
-                    .entry(attempt.lease_id)
-                    .or_default()
-                    .push(uncertain);
+                requests.entry(attempt).or_default().push(uncertain);
             }
         }
         let request = |(lease_id, deliveries)| UncertainRequest {
@@ -79,11 +79,8 @@ impl State {
 
     /// The greatest change number among the deliveries of an attempt.
     fn attempt_number(&self, lease: LeaseId) -> i64 {
-        let of_attempt = self.deliveries.values().filter(|stored| {
-            stored
-                .attempt
-                .is_some_and(|attempt| attempt.lease_id == lease)
-        });
+        let all = self.deliveries.values();
+        let of_attempt = all.filter(|stored| stored.attempt == Some(lease));
         of_attempt
             .map(|stored| stored.delivery.change_number)
             .max()

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use time::OffsetDateTime;
 
-use super::super::{Attempt, State, StoredEntry, StoredPush};
+use super::super::{State, StoredEntry, StoredPush};
 use crate::delivery::ledger::table::TicketEffect;
 use crate::delivery::ledger::{Changes, Held, HeldPush, JoinedEntry, Links, Locked, Step};
 use crate::delivery::model::{Delivery, DeliveryState};
@@ -35,7 +35,7 @@ impl State {
                 site_id: &delivery.site_id,
                 state: delivery.state,
                 lease_id: stored.lease,
-                attempt_id: stored.attempt.map(|attempt| attempt.lease_id),
+                attempt_id: stored.attempt,
                 attempted_at: delivery.attempted_at,
                 issue_id: delivery.external.as_ref().map(|issue| issue.id.as_str()),
                 change_number: delivery.change_number,
@@ -96,10 +96,7 @@ impl State {
             delivery.attempts += 1;
             delivery.attempted_at = Some(now);
             delivery.fence = Some(attempt.fence.clone());
-            stored.attempt = Some(Attempt {
-                lease_id: attempt.lease_id,
-                at: now,
-            });
+            stored.attempt = Some(attempt.lease_id);
         }
         stored.is_resent |= writes.is_resent;
         let (error, issue) = (delivery.error.clone(), delivery.external.clone());

@@ -10,6 +10,7 @@ use super::clock::yield_now;
 use crate::audit::model::AuditEntry;
 use crate::connection::model::{Integration, OAuthState, PendingConnection};
 use crate::delivery::ledger::KeptKey;
+use crate::delivery::ledger::table::Event;
 use crate::delivery::model::{Delivery, Pause, Push};
 use crate::document::model::{Block, Document};
 use crate::shared::ids::{
@@ -46,6 +47,12 @@ impl InMemoryStore {
     #[must_use]
     pub fn audit_entries(&self) -> Vec<AuditEntry> {
         self.lock().audit.values().cloned().collect()
+    }
+
+    /// How often each line of the ledger's table was followed.
+    #[must_use]
+    pub fn moves(&self) -> HashMap<Event, u64> {
+        self.lock().moves.clone()
     }
 
     /// Lets other tasks run, as a real store would, and then gives the state for one atomic step.
@@ -85,6 +92,7 @@ struct State {
     claims: u64,
     last_claims: HashMap<WorkspaceId, u64>,
     audit: BTreeMap<AuditEntryId, AuditEntry>,
+    moves: HashMap<Event, u64>,
 }
 
 struct StoredToken {

@@ -293,3 +293,23 @@ async fn look_at_once(
         .await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use handoff_domain::delivery::model::DeliveryState;
+
+    use super::{IS_OPEN, IS_UNSETTLED};
+    use crate::values::Word as _;
+
+    fn condition(fits: impl Fn(DeliveryState) -> bool) -> String {
+        let states = DeliveryState::ALL.into_iter().filter(|state| fits(*state));
+        let words: Vec<String> = states.map(|state| format!("'{}'", state.word())).collect();
+        format!("deliveries.state IN ({})", words.join(", "))
+    }
+
+    #[test]
+    fn statements_name_the_states_that_the_rules_mean() {
+        assert_eq!(IS_UNSETTLED, condition(|state| !state.is_settled()));
+        assert_eq!(IS_OPEN, condition(DeliveryState::is_open));
+    }
+}

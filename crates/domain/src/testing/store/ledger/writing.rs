@@ -77,6 +77,7 @@ impl State {
     }
 
     fn write_step(&mut self, step: &Step, now: OffsetDateTime) {
+        *self.moves.entry(step.rule.event).or_default() += 1;
         let Some(stored) = self.deliveries.get_mut(&step.id) else {
             return;
         };

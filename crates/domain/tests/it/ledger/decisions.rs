@@ -45,6 +45,15 @@ fn issue(name: &str) -> ExternalIssue {
 
 /// What the same outcome for each delivery, brought under a lease, makes of it.
 fn settled(memory: &Memory, lease: u64, outcome: impl Fn(&str) -> Settlement) -> Changes {
+    answered(memory, lease, outcome, true)
+}
+
+fn answered(
+    memory: &Memory,
+    lease: u64,
+    outcome: impl Fn(&str) -> Settlement,
+    is_first: bool,
+) -> Changes {
     let ids = memory.rows.keys();
     let outcomes = ids.map(|id| (*id, outcome(&format!("of {id}"))));
     let batch = SettledBatch {
@@ -54,7 +63,7 @@ fn settled(memory: &Memory, lease: u64, outcome: impl Fn(&str) -> Settlement) ->
         quota_points: 0,
         fence: None,
     };
-    ledger::settle(memory.locked(), &batch, memory.links(), true, NOW)
+    ledger::settle(memory.locked(), &batch, memory.links(), is_first, NOW)
 }
 
 /// What the same finding for each delivery, of a look that began with this number, makes of it.
@@ -114,11 +123,14 @@ fn proof_is_taken_from_anybody_while_a_delivery_is_open() {
 }
 
 #[test]
-fn an_issue_that_comes_too_late_is_noted() {
+fn an_issue_that_comes_too_late_is_noted_once() {
     let memory = in_every_state();
-    let answer = settled(&memory, LEASE + 1, |name| Settlement::Confirmed {
+    let confirmed = |name: &str| Settlement::Confirmed {
         external: issue(name),
-    });
+    };
+    let answer = settled(&memory, LEASE + 1, confirmed);
+    let again = answered(&memory, LEASE + 1, confirmed, false);
+    assert_eq!((again.steps, again.audit), (answer.steps.clone(), vec![]));
     let ended = [Confirmed, Rejected, Cancelled, Abandoned];
     let rows = memory.rows.values();
     let ended = rows.filter(|row| ended.contains(&row.state));

@@ -129,7 +129,9 @@ impl Ports {
         core: &Core,
     ) -> ConnectionPorts {
         ConnectionPorts {
-            connections,
+            integrations: connections.clone(),
+            flows: connections.clone(),
+            refreshes: connections,
             authorizer,
             sealer,
             hasher: Arc::clone(&core.hasher),
@@ -221,7 +223,7 @@ pub fn assemble(mut ports: Ports, settings: Settings) -> Assembly {
         scoping: ScopingService::new(Arc::clone(&ports.scoper)),
         tickets: tickets(&ports),
         connections: ConnectionService::new(connecting.clone(), workspaces.clone(), targets),
-        catalog: CatalogService::new(Arc::clone(&ports.connections), Arc::clone(&ports.tracker)),
+        catalog: CatalogService::new(ports.connections.clone(), Arc::clone(&ports.tracker)),
         deliveries: DeliveryService::new(delivering.clone()),
         sync: sync(&ports),
         authenticator: Authenticator::new(workspaces.clone(), settings.identity_provider),
@@ -295,7 +297,7 @@ fn sync(ports: &Ports) -> SyncService {
     SyncService::new(
         Arc::clone(&ports.tickets),
         Arc::clone(&ports.documents),
-        Arc::clone(&ports.connections),
+        ports.connections.clone(),
         Arc::clone(&ports.tracker),
         Arc::clone(&ports.clock),
         delivering(ports).pace(),
@@ -304,10 +306,12 @@ fn sync(ports: &Ports) -> SyncService {
 
 fn delivering(ports: &Ports) -> DeliveryPorts {
     DeliveryPorts {
-        deliveries: Arc::clone(&ports.deliveries),
+        pushes: ports.deliveries.clone(),
+        queue: ports.deliveries.clone(),
+        uncertain: ports.deliveries.clone(),
         tickets: Arc::clone(&ports.tickets),
         documents: Arc::clone(&ports.documents),
-        connections: Arc::clone(&ports.connections),
+        integrations: ports.connections.clone(),
         tracker: Arc::clone(&ports.tracker),
         signal: Arc::clone(&ports.signal),
         clock: Arc::clone(&ports.clock),

@@ -4,6 +4,7 @@
 //! may have been applied is never sent again.
 
 pub mod error;
+pub mod ledger;
 pub mod model;
 pub mod pace;
 pub mod plan;

@@ -100,7 +100,7 @@ impl ConnectionService {
             return Ok(refused(self.targets.app_url.clone(), refusal));
         };
         let hash = self.ports.hasher.hash(state);
-        let Some(flow) = self.ports.connections.take_state(&hash).await? else {
+        let Some(flow) = self.ports.flows.take_state(&hash).await? else {
             return Ok(refused(self.targets.app_url.clone(), Refusal::InvalidState));
         };
         let target = self.target(&flow);
@@ -217,7 +217,7 @@ impl ConnectionService {
             reason,
         );
         self.ports
-            .connections
+            .flows
             .park(&pending, now, &audit)
             .await
             .map_err(failed)?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::model::{Platform, TrackerSite};
-use super::ports::ConnectionRepository;
+use super::ports::IntegrationRepository;
 use crate::delivery::tracker::{
     IssueTracker, ProjectPage, ProjectQuery, TrackerError, TrackerIssueType,
 };
@@ -12,7 +12,7 @@ use crate::shared::ids::WorkspaceId;
 /// What the service stands on.
 #[derive(Clone)]
 pub struct CatalogService {
-    connections: Arc<dyn ConnectionRepository>,
+    connections: Arc<dyn IntegrationRepository>,
     tracker: Arc<dyn IssueTracker>,
 }
 
@@ -25,7 +25,10 @@ impl std::fmt::Debug for CatalogService {
 impl CatalogService {
     /// Puts the service on its ports.
     #[must_use]
-    pub fn new(connections: Arc<dyn ConnectionRepository>, tracker: Arc<dyn IssueTracker>) -> Self {
+    pub fn new(
+        connections: Arc<dyn IntegrationRepository>,
+        tracker: Arc<dyn IssueTracker>,
+    ) -> Self {
         Self {
             connections,
             tracker,
@@ -64,7 +67,7 @@ impl CatalogService {
 /// # Errors
 /// [`TrackerError::NotConnected`] without one, [`TrackerError::ReconnectRequired`] when its grant has ended.
 pub(crate) async fn active_site(
-    connections: &dyn ConnectionRepository,
+    connections: &dyn IntegrationRepository,
     workspace: WorkspaceId,
     platform: Platform,
 ) -> Result<TrackerSite, TrackerError> {

@@ -64,7 +64,7 @@ impl ConnectionService {
             .account_id(&grant.access_token, &site.cloud_id)
             .await?;
         let hash = self.ports.hasher.hash(confirm);
-        if self.ports.connections.take_pending(&hash).await?.is_none() {
+        if self.ports.flows.take_pending(&hash).await?.is_none() {
             return Err(unknown_confirm());
         }
         self.save(workspace, actor, &site, &grant, account_id)
@@ -96,7 +96,7 @@ impl ConnectionService {
         confirm: &str,
     ) -> Result<PendingConnection, ConnectionError> {
         let hash = self.ports.hasher.hash(confirm);
-        let found = self.ports.connections.find_pending(&hash).await?;
+        let found = self.ports.flows.find_pending(&hash).await?;
         let pending = found
             .filter(|pending| pending.expires_at > self.ports.clock.now())
             .ok_or_else(unknown_confirm)?;

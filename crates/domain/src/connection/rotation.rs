@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::model::SealedSecret;
 use super::ports::{
-    ConnectionRepository, SealError, SealedHolder, SecretColumn, SecretPlace, SecretSealer,
+    SealError, SealedHolder, SealedSecretRepository, SecretColumn, SecretPlace, SecretSealer,
 };
 use super::sealing::{context_of, seal_failure};
 use crate::audit::model::{AuditAction, AuditEntry};
@@ -59,7 +59,7 @@ enum Resealing {
 /// Seals stored secrets anew.
 #[derive(Clone)]
 pub struct KeyRotation {
-    connections: Arc<dyn ConnectionRepository>,
+    connections: Arc<dyn SealedSecretRepository>,
     sealer: Arc<dyn SecretSealer>,
     audit: Arc<dyn AuditTrail>,
     clock: Arc<dyn Clock>,
@@ -70,7 +70,7 @@ impl KeyRotation {
     /// Puts the use case on its ports.
     #[must_use]
     pub fn new(
-        connections: Arc<dyn ConnectionRepository>,
+        connections: Arc<dyn SealedSecretRepository>,
         sealer: Arc<dyn SecretSealer>,
         audit: Arc<dyn AuditTrail>,
         clock: Arc<dyn Clock>,

@@ -12,7 +12,8 @@ use super::model::{
     TrackerSiteChoice,
 };
 use super::ports::{
-    ConnectionRepository, SecretHasher, SecretSealer, TrackerAuthorizer, WriteOutcome,
+    GrantFlows, IntegrationRepository, RefreshRepository, SecretHasher, SecretSealer,
+    TrackerAuthorizer, WriteOutcome,
 };
 use super::sealing::{TokenColumns, seal_grant};
 use crate::audit::model::{AuditAction, AuditEntry};
@@ -64,7 +65,11 @@ impl ReturnTargets {
 #[derive(Clone)]
 pub struct ConnectionPorts {
     /// Stored integrations.
-    pub connections: Arc<dyn ConnectionRepository>,
+    pub integrations: Arc<dyn IntegrationRepository>,
+    /// Consents that were begun, and grants that wait for their confirmation.
+    pub flows: Arc<dyn GrantFlows>,
+    /// What becomes of tokens.
+    pub refreshes: Arc<dyn RefreshRepository>,
     /// The tracker's authorization server.
     pub authorizer: Arc<dyn TrackerAuthorizer>,
     /// Seals tokens.
@@ -176,7 +181,7 @@ impl ConnectionService {
             return_to: return_to.map(str::to_owned),
             expires_at: now + STATE_LIFETIME,
         };
-        self.ports.connections.insert_state(&row, now).await?;
+        self.ports.flows.insert_state(&row, now).await?;
         self.note(workspace, actor, AuditAction::ConnectStarted, "ok")
             .await?;
         let cookie = FlowCookie {
@@ -197,7 +202,7 @@ impl ConnectionService {
     ) -> Result<Option<String>, ConnectionError> {
         let row = self
             .ports
-            .connections
+            .integrations
             .find(workspace, Platform::Jira)
             .await?;
         Ok(row
@@ -227,7 +232,7 @@ impl ConnectionService {
         for _ in 0..WRITE_ATTEMPTS {
             let former = self
                 .ports
-                .connections
+                .integrations
                 .find(workspace, Platform::Jira)
                 .await?;
             let row = Integration {
@@ -252,7 +257,7 @@ impl ConnectionService {
             let expected = former.map(|row| row.generation);
             match self
                 .ports
-                .connections
+                .integrations
                 .connect(&row, expected, &audit)
                 .await?
             {
@@ -277,7 +282,7 @@ impl ConnectionService {
     ) -> Result<ConnectionStatus, ConnectionError> {
         let row = self
             .ports
-            .connections
+            .integrations
             .find(workspace, Platform::Jira)
             .await?;
         let Some(integration) = row.filter(|row| row.is_active) else {
@@ -308,7 +313,7 @@ impl ConnectionService {
         let now = self.ports.clock.now();
         Ok(self
             .ports
-            .connections
+            .integrations
             .disconnect(workspace, Platform::Jira, now, &audit)
             .await?)
     }

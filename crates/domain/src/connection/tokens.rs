@@ -109,10 +109,10 @@ impl TokenKeeper {
     /// The failure of the store; those of single grants are logged.
     pub async fn refresh_idle(&self) -> Result<u32, Failure> {
         let now = self.ports.clock.now();
-        self.ports.connections.forget_ended(now).await?;
+        self.ports.flows.forget_ended(now).await?;
         let before = now - IDLE_AFTER;
         let mut refreshed = 0;
-        for row in self.ports.connections.list_idle(before, IDLE_BATCH).await? {
+        for row in self.ports.refreshes.list_idle(before, IDLE_BATCH).await? {
             let site = row.site();
             let asked = Asked {
                 site: &site,
@@ -133,7 +133,7 @@ impl TokenKeeper {
     async fn load(&self, site: &TrackerSite) -> Result<Integration, AccessTokenError> {
         let row = self
             .ports
-            .connections
+            .integrations
             .find(site.workspace_id, site.platform)
             .await?;
         let row = row
@@ -227,8 +227,8 @@ impl TokenKeeper {
                 let deadline = SendDeadline(now + SEND_WITHIN);
                 let lease = self.ports.ids.next();
                 let at = self.ports.clock.now();
-                let connections = &self.ports.connections;
-                let begun = connections
+                let refreshes = &self.ports.refreshes;
+                let begun = refreshes
                     .begin_refresh(row.id, row.generation, lease, at)
                     .await?;
                 if begun == WriteOutcome::Done {

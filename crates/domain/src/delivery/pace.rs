@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::model::Pause;
-use super::ports::DeliveryRepository;
+use super::ports::DeliveryQueue;
 use super::tracker::{PauseRequest, TrackerError};
 use crate::shared::clock::{Clock, Randomness, to_micros};
 
@@ -19,7 +19,7 @@ const BETWEEN_WRITES: Duration = Duration::from_millis(200);
 /// Heeds what the tracker asks.
 #[derive(Clone)]
 pub struct Pace {
-    deliveries: Arc<dyn DeliveryRepository>,
+    queue: Arc<dyn DeliveryQueue>,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
 }
@@ -34,12 +34,12 @@ impl Pace {
     /// Puts the pace on its ports.
     #[must_use]
     pub fn new(
-        deliveries: Arc<dyn DeliveryRepository>,
+        queue: Arc<dyn DeliveryQueue>,
         clock: Arc<dyn Clock>,
         randomness: Arc<dyn Randomness>,
     ) -> Self {
         Self {
-            deliveries,
+            queue,
             clock,
             randomness,
         }
@@ -53,7 +53,7 @@ impl Pace {
             reason: request.reason.clone(),
         };
         for _ in 0..WRITES {
-            let Err(failure) = self.deliveries.pause(&pause).await else {
+            let Err(failure) = self.queue.pause(&pause).await else {
                 return;
             };
             tracing::error!(

@@ -110,7 +110,7 @@ impl DeliveryService {
         let ids = checked_ids(command.ticket_ids.as_deref())?;
         let document_title = self.title_of(command).await?;
         let tickets = self.tickets_of(command, ids).await?;
-        let connections = self.ports.connections.as_ref();
+        let connections = self.ports.integrations.as_ref();
         let site = active_site(connections, command.workspace_id, command.platform).await?;
         if tickets.is_empty() && command.ticket_ids.is_none() {
             return Ok(Planned::Nothing);

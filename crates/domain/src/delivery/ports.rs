@@ -1,4 +1,4 @@
-//! The port to the delivery ledger.
+//! The ports to the delivery ledger.
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
@@ -48,6 +48,18 @@ pub enum NewEntry {
         /// The ticket.
         ticket_id: TicketId,
     },
+}
+
+impl NewEntry {
+    /// The ticket.
+    #[must_use]
+    pub const fn ticket_id(&self) -> TicketId {
+        match self {
+            Self::Deliver { ticket_id, .. }
+            | Self::Refuse { ticket_id, .. }
+            | Self::Existing { ticket_id } => *ticket_id,
+        }
+    }
 }
 
 /// The caller's own key for a push, kept for 24 hours.
@@ -132,15 +144,20 @@ pub struct HeldLease {
     pub change_number: i64,
 }
 
-/// The ledger of pushes and deliveries.
+/// The ledger of pushes and deliveries, as one database keeps it; who uses it asks for one of its ports.
 ///
-/// Invariants that every adapter keeps, each in one transaction:
+/// What a delivery becomes is for [`super::ledger`] to say. Invariants that every adapter keeps, each in one transaction:
 /// - A ticket has at most one delivery that is not rejected, cancelled or abandoned.
 /// - Opening, settling and cancelling a delivery changes its ticket in the same transaction; the ticket's version rises.
 /// - Every change of a delivery takes the next change number of its push.
 /// - A push becomes `settled` in the transaction that settles the last of its entries, those joined from other pushes too.
+pub trait DeliveryRepository: PushRepository + DeliveryQueue + UncertainDeliveries {}
+
+impl<T: PushRepository + DeliveryQueue + UncertainDeliveries> DeliveryRepository for T {}
+
+/// Accepts pushes and tells what became of them.
 #[async_trait]
-pub trait DeliveryRepository: Send + Sync + 'static {
+pub trait PushRepository: Send + Sync + 'static {
     /// Looks an idempotency key up; keys older than 24 hours are free.
     async fn find_key(
         &self,
@@ -199,6 +216,22 @@ pub trait DeliveryRepository: Send + Sync + 'static {
         audit: &AuditEntry,
     ) -> Result<Option<u32>, Failure>;
 
+    /// What changed in a push after a change number, oldest change first, at most `limit` entries.
+    ///
+    /// Entries joined from other pushes, and those that were issues before, have numbers of this push too.
+    async fn list_changes(
+        &self,
+        workspace: WorkspaceId,
+        push: PushId,
+        after: i64,
+        limit: u32,
+        now: OffsetDateTime,
+    ) -> Result<Option<PushChanges>, Failure>;
+}
+
+/// Gives workers what to send, and takes down what became of it.
+#[async_trait]
+pub trait DeliveryQueue: Send + Sync + 'static {
     /// Claims up to `limit` queued deliveries of one push, oldest push first and fair between workspaces.
     ///
     /// Rows become `sending` with the lease, one more attempt and the push's fence, before anything is sent. Left out
@@ -230,7 +263,11 @@ pub trait DeliveryRepository: Send + Sync + 'static {
 
     /// Writes a pause; one that lasts longer stays.
     async fn pause(&self, pause: &Pause) -> Result<(), Failure>;
+}
 
+/// What nobody knows yet: for looks at the tracker, and for people who decide.
+#[async_trait]
+pub trait UncertainDeliveries: Send + Sync + 'static {
     /// Pushes with `uncertain` rows whose workspace is connected to the push's site as its account, those to be looked at
     /// soonest first and those without such a wish before them; at most `limit`.
     ///
@@ -244,15 +281,6 @@ pub trait DeliveryRepository: Send + Sync + 'static {
 
     /// The requests of a push with uncertain deliveries, with what a look at them needs.
     async fn load_uncertain(&self, push: PushId) -> Result<Vec<UncertainRequest>, Failure>;
-
-    /// Leaves every `uncertain` delivery whose last attempt was committed before that time to a person, with this error:
-    /// whatever its connection, its pauses, and however short a time anybody watched it. Answers how many.
-    async fn give_up_uncertain(
-        &self,
-        before: OffsetDateTime,
-        error: &PushError,
-        now: OffsetDateTime,
-    ) -> Result<u32, Failure>;
 
     /// Takes a look at a push for oneself: moves its next look from `seen` to `next`; `false` when somebody else did.
     async fn begin_look(
@@ -272,6 +300,15 @@ pub trait DeliveryRepository: Send + Sync + 'static {
         push: PushId,
         findings: &[AttemptFindings],
         quota_points: i64,
+        now: OffsetDateTime,
+    ) -> Result<u32, Failure>;
+
+    /// Leaves every `uncertain` delivery whose last attempt was committed before that time to a person, with this error:
+    /// whatever its connection, its pauses, and however short a time anybody watched it. Answers how many.
+    async fn give_up_uncertain(
+        &self,
+        before: OffsetDateTime,
+        error: &PushError,
         now: OffsetDateTime,
     ) -> Result<u32, Failure>;
 
@@ -302,16 +339,4 @@ pub trait DeliveryRepository: Send + Sync + 'static {
         now: OffsetDateTime,
         audit: &AuditEntry,
     ) -> Result<u32, Failure>;
-
-    /// What changed in a push after a change number, oldest change first, at most `limit` entries.
-    ///
-    /// Entries joined from other pushes, and those that were issues before, have numbers of this push too.
-    async fn list_changes(
-        &self,
-        workspace: WorkspaceId,
-        push: PushId,
-        after: i64,
-        limit: u32,
-        now: OffsetDateTime,
-    ) -> Result<Option<PushChanges>, Failure>;
 }

@@ -127,7 +127,7 @@ impl Reconciler {
     async fn due(&self) -> Result<Vec<DueSite<'_>>, Failure> {
         let now = self.ports.clock.now();
         self.give_up_overdue(now).await;
-        let listed = self.ports.deliveries.list_uncertain(PUSHES, now).await?;
+        let listed = self.ports.uncertain.list_uncertain(PUSHES, now).await?;
         self.watch(&listed);
         let ids: HashSet<PushId> = listed.iter().map(|uncertain| uncertain.push.id).collect();
         self.pacing.retain(&ids, self.ports.clock.monotonic());
@@ -157,7 +157,7 @@ impl Reconciler {
             *next = moment + SWEEP;
         }
         let before = to_micros(now - self.times.deadline - LAST_WORD);
-        let ledger = &self.ports.deliveries;
+        let ledger = &self.ports.uncertain;
         match ledger.give_up_uncertain(before, &overdue(), now).await {
             Ok(0) => {}
             Ok(given_up) => {
@@ -248,7 +248,7 @@ impl Reconciler {
 
     /// Looks at one push, unless another process takes the look.
     async fn look(&self, uncertain: &UncertainPush) -> Result<bool, Failure> {
-        let ledger = &self.ports.deliveries;
+        let ledger = &self.ports.uncertain;
         let push = &uncertain.push;
         let next = to_micros(self.ports.clock.now() + self.interval(uncertain));
         if !ledger

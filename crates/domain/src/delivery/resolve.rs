@@ -2,7 +2,7 @@
 
 use super::error::DeliveryError;
 use super::model::{Delivery, DeliveryState, Push, Resolution};
-use super::ports::{DeliveryRepository, ResolveOutcome};
+use super::ports::{ResolveOutcome, UncertainDeliveries};
 use super::reconciler::judge::{by_mark, keys};
 use super::service::DeliveryService;
 use super::tracker::{Mark, TrackerError};
@@ -66,7 +66,7 @@ impl DeliveryService {
                 result: result.to_owned(),
                 at: now,
             };
-            let ledger = &self.ports.deliveries;
+            let ledger = &self.ports.uncertain;
             let number = delivery.change_number;
             match ledger
                 .resolve(workspace, id, number, &resolution, now, &audit)
@@ -92,7 +92,7 @@ impl DeliveryService {
         workspace: WorkspaceId,
         id: DeliveryId,
     ) -> Result<(Delivery, Push), DeliveryError> {
-        let found = self.ports.deliveries.find_delivery(workspace, id).await?;
+        let found = self.ports.uncertain.find_delivery(workspace, id).await?;
         found.ok_or(DeliveryError::DeliveryNotFound)
     }
 
@@ -141,7 +141,7 @@ impl DeliveryService {
 
     /// The workspace's site, whatever the push was bound to.
     async fn active_site(&self, push: &Push) -> Result<Option<TrackerSite>, Failure> {
-        let connections = &self.ports.connections;
+        let connections = &self.ports.integrations;
         let found = connections.find(push.workspace_id, push.platform).await?;
         Ok(found.filter(|row| row.is_active).map(|row| row.site()))
     }
@@ -163,7 +163,7 @@ impl DeliveryService {
         let report = tracker.find(&site, &push.project, &marks).await;
         if report.quota_points != 0 {
             let now = self.ports.clock.now();
-            let ledger = &self.ports.deliveries;
+            let ledger = &self.ports.uncertain;
             ledger
                 .reconcile(push.id, &[], report.quota_points, now)
                 .await?;
@@ -203,7 +203,7 @@ impl DeliveryService {
     ) -> Result<u32, Failure> {
         let ports = &self.ports;
         quarantine(
-            ports.deliveries.as_ref(),
+            ports.uncertain.as_ref(),
             ports.clock.as_ref(),
             &ports.ids,
             actor,
@@ -220,7 +220,7 @@ impl DeliveryService {
 /// # Errors
 /// The failure of the store.
 pub async fn quarantine(
-    ledger: &dyn DeliveryRepository,
+    ledger: &dyn UncertainDeliveries,
     clock: &dyn Clock,
     ids: &IdSource,
     actor: Actor,

@@ -13,12 +13,13 @@ use super::model::{
 use super::pace::Pace;
 use super::plan::{Planned, PlannedEntry, PushCommand, PushPlan};
 use super::ports::{
-    AcceptOutcome, DeliveryRepository, IdempotencyKey, KeyLookup, NewEntry, NewPush, PushFilter,
+    AcceptOutcome, DeliveryQueue, IdempotencyKey, KeyLookup, NewEntry, NewPush, PushFilter,
+    PushRepository, UncertainDeliveries,
 };
 use super::tracker::{IssueTracker, TrackerError};
 use crate::audit::model::{AuditAction, AuditEntry};
 use crate::connection::model::TrackerSite;
-use crate::connection::ports::ConnectionRepository;
+use crate::connection::ports::IntegrationRepository;
 use crate::document::ports::DocumentRepository;
 use crate::shared::clock::{Clock, Randomness};
 use crate::shared::failure::{Failure, FailureKind};
@@ -47,14 +48,18 @@ pub trait WorkSignal: Send + Sync + 'static {
 /// The ports that delivery stands on.
 #[derive(Clone)]
 pub struct DeliveryPorts {
-    /// The ledger.
-    pub deliveries: Arc<dyn DeliveryRepository>,
+    /// Pushes, accepted and reported.
+    pub pushes: Arc<dyn PushRepository>,
+    /// What workers send.
+    pub queue: Arc<dyn DeliveryQueue>,
+    /// What nobody knows yet.
+    pub uncertain: Arc<dyn UncertainDeliveries>,
     /// Stored tickets.
     pub tickets: Arc<dyn TicketRepository>,
     /// Stored documents.
     pub documents: Arc<dyn DocumentRepository>,
     /// Stored integrations.
-    pub connections: Arc<dyn ConnectionRepository>,
+    pub integrations: Arc<dyn IntegrationRepository>,
     /// The tracker.
     pub tracker: Arc<dyn IssueTracker>,
     /// Wakes workers.
@@ -77,14 +82,14 @@ impl DeliveryPorts {
     /// How the tracker's pace is kept.
     #[must_use]
     pub fn pace(&self) -> Pace {
-        let (ledger, clock) = (Arc::clone(&self.deliveries), Arc::clone(&self.clock));
-        Pace::new(ledger, clock, Arc::clone(&self.randomness))
+        let (queue, clock) = (Arc::clone(&self.queue), Arc::clone(&self.clock));
+        Pace::new(queue, clock, Arc::clone(&self.randomness))
     }
 
     /// The site of a push, as far as its workspace is still connected to it as the same account.
     pub(super) async fn site_of(&self, push: &Push) -> Result<Option<TrackerSite>, Failure> {
         let found = self
-            .connections
+            .integrations
             .find(push.workspace_id, push.platform)
             .await?;
         let site = found.filter(|row| row.is_active).map(|row| row.site());
@@ -128,7 +133,7 @@ impl DeliveryService {
             let now = self.ports.clock.now();
             match self
                 .ports
-                .deliveries
+                .pushes
                 .find_key(command.workspace_id, key, now)
                 .await?
             {
@@ -146,7 +151,7 @@ impl DeliveryService {
             quota_points += plan.quota_points;
             plan.quota_points = quota_points;
             let new = self.new_push(actor, command, plan, idempotency.clone());
-            match self.ports.deliveries.accept(&new).await? {
+            match self.ports.pushes.accept(&new).await? {
                 AcceptOutcome::Accepted => {
                     self.ports.signal.wake();
                     return Ok(Pushed::Accepted(new.push.id));
@@ -209,7 +214,7 @@ impl DeliveryService {
         let begun = self.ports.clock.monotonic();
         let mut look = FIRST_LOOK;
         loop {
-            let state = self.ports.deliveries.push_state(workspace, id).await?;
+            let state = self.ports.pushes.push_state(workspace, id).await?;
             let is_running = state.ok_or(DeliveryError::PushNotFound)? == PushState::Running;
             let waited = self.ports.clock.monotonic().saturating_sub(begun);
             if !is_running || waited >= at_most {
@@ -234,7 +239,7 @@ impl DeliveryService {
     ) -> Result<PushReport, DeliveryError> {
         let now = self.ports.clock.now();
         self.ports
-            .deliveries
+            .pushes
             .find_push(workspace, id, now)
             .await?
             .ok_or(DeliveryError::PushNotFound)
@@ -253,7 +258,7 @@ impl DeliveryService {
     ) -> Result<PushChanges, DeliveryError> {
         let now = self.ports.clock.now();
         self.ports
-            .deliveries
+            .pushes
             .list_changes(workspace, id, after, limit, now)
             .await?
             .ok_or(DeliveryError::PushNotFound)
@@ -271,7 +276,7 @@ impl DeliveryService {
     ) -> Result<Page<PushSummary>, DeliveryError> {
         Ok(self
             .ports
-            .deliveries
+            .pushes
             .list_pushes(workspace, filter, page, self.ports.clock.now())
             .await?)
     }
@@ -288,7 +293,7 @@ impl DeliveryService {
     ) -> Result<Page<Delivery>, DeliveryError> {
         Ok(self
             .ports
-            .deliveries
+            .pushes
             .list_deliveries(workspace, state, page)
             .await?)
     }
@@ -307,7 +312,7 @@ impl DeliveryService {
             if projects.contains_key(&delivery.push_id) {
                 continue;
             }
-            let ledger = &self.ports.deliveries;
+            let ledger = &self.ports.uncertain;
             if let Some((_, push)) = ledger.find_delivery(workspace, delivery.id).await? {
                 projects.insert(push.id, push.project);
             }
@@ -327,11 +332,7 @@ impl DeliveryService {
     ) -> Result<PushReport, DeliveryError> {
         let audit = self.entry(workspace, actor, AuditAction::PushCancelled, id);
         let now = self.ports.clock.now();
-        let cancelled = self
-            .ports
-            .deliveries
-            .cancel(workspace, id, now, &audit)
-            .await?;
+        let cancelled = self.ports.pushes.cancel(workspace, id, now, &audit).await?;
         cancelled.ok_or(DeliveryError::PushNotFound)?;
         self.report(workspace, id).await
     }

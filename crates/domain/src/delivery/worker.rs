@@ -105,8 +105,8 @@ impl DeliveryWorker {
         // Counted from before the rows are committed: a process frozen in between must not send any more.
         let deadline = SendDeadline(self.ports.clock.monotonic() + self.times.send_within);
         let now = self.ports.clock.now();
-        let deliveries = &self.ports.deliveries;
-        let claimed = deliveries.claim(lease, BATCH, &busy, now).await?;
+        let queue = &self.ports.queue;
+        let claimed = queue.claim(lease, BATCH, &busy, now).await?;
         Ok(claimed.map(|batch| Claim {
             _slot: SiteSlot::take(&self.in_flight, &batch.push.site_id),
             batch,
@@ -146,7 +146,7 @@ impl DeliveryWorker {
         let begun = self.ports.clock.monotonic();
         loop {
             let now = self.ports.clock.now();
-            match self.ports.deliveries.settle(settled, now).await {
+            match self.ports.queue.settle(settled, now).await {
                 Ok(_) => return,
                 Err(failure) => log_failure(&failure, "outcomes could not be written down yet"),
             }
@@ -195,11 +195,11 @@ impl DeliveryWorker {
 
     /// Turns the rows of workers that died into `uncertain`, once this process has seen them unchanged for a whole lease.
     async fn expire_dead_leases(&self) -> Result<(), Failure> {
-        let held = self.ports.deliveries.list_held().await?;
+        let held = self.ports.queue.list_held().await?;
         for lease in self.dead_leases(&held) {
             let now = self.ports.clock.now();
             // One lease that cannot be written must not keep every other push from being sent.
-            match self.ports.deliveries.expire_lease(lease, now).await {
+            match self.ports.queue.expire_lease(lease, now).await {
                 Ok(rows) => tracing::warn!(
                     rows,
                     "a worker died while sending; its deliveries are uncertain"

@@ -7,7 +7,7 @@ use super::error::SyncError;
 use super::repair::{self, Misplaced, MisplacedTickets};
 use crate::connection::catalog::active_site;
 use crate::connection::model::{Platform, TrackerSite};
-use crate::connection::ports::ConnectionRepository;
+use crate::connection::ports::IntegrationRepository;
 use crate::delivery::pace::Pace;
 use crate::delivery::plan::MAX_TICKETS;
 use crate::delivery::tracker::{IssueStatus, IssueTracker, TrackerError};
@@ -64,7 +64,7 @@ pub struct SyncReport {
 pub struct SyncService {
     tickets: Arc<dyn TicketRepository>,
     documents: Arc<dyn DocumentRepository>,
-    connections: Arc<dyn ConnectionRepository>,
+    connections: Arc<dyn IntegrationRepository>,
     tracker: Arc<dyn IssueTracker>,
     clock: Arc<dyn Clock>,
     pace: Pace,
@@ -82,7 +82,7 @@ impl SyncService {
     pub fn new(
         tickets: Arc<dyn TicketRepository>,
         documents: Arc<dyn DocumentRepository>,
-        connections: Arc<dyn ConnectionRepository>,
+        connections: Arc<dyn IntegrationRepository>,
         tracker: Arc<dyn IssueTracker>,
         clock: Arc<dyn Clock>,
         pace: Pace,

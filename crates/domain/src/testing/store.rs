@@ -9,7 +9,9 @@ use uuid::Uuid;
 use super::clock::yield_now;
 use crate::audit::model::AuditEntry;
 use crate::connection::model::{Integration, OAuthState, PendingConnection};
-use crate::delivery::model::{Delivery, DeliveryState, Pause, Push, PushState};
+use crate::delivery::ledger::KeptKey;
+use crate::delivery::ledger::table::Event;
+use crate::delivery::model::{Delivery, Pause, Push};
 use crate::document::model::{Block, Document};
 use crate::shared::ids::{
     ApiTokenId, AuditEntryId, DeliveryId, DocumentId, IntegrationId, LeaseId, PushId, TicketId,
@@ -47,6 +49,12 @@ impl InMemoryStore {
         self.lock().audit.values().cloned().collect()
     }
 
+    /// How often each line of the ledger's table was followed.
+    #[must_use]
+    pub fn moves(&self) -> HashMap<Event, u64> {
+        self.lock().moves.clone()
+    }
+
     /// Lets other tasks run, as a real store would, and then gives the state for one atomic step.
     async fn enter(&self) -> MutexGuard<'_, State> {
         yield_now().await;
@@ -79,11 +87,12 @@ struct State {
     pending: HashMap<[u8; 32], PendingConnection>,
     pushes: BTreeMap<PushId, StoredPush>,
     deliveries: BTreeMap<DeliveryId, StoredDelivery>,
-    keys: HashMap<(WorkspaceId, Actor, String), StoredKey>,
+    keys: HashMap<(WorkspaceId, Actor, String), KeptKey>,
     pauses: HashMap<String, Pause>,
     claims: u64,
     last_claims: HashMap<WorkspaceId, u64>,
     audit: BTreeMap<AuditEntryId, AuditEntry>,
+    moves: HashMap<Event, u64>,
 }
 
 struct StoredToken {
@@ -132,59 +141,12 @@ struct StoredDelivery {
     delivery: Delivery,
     payload: String,
     lease: Option<LeaseId>,
-    attempt: Option<Attempt>,
+    /// The lease of its last claim, which stays known.
+    attempt: Option<LeaseId>,
     /// The request whose answer was written down last.
     answered: Option<LeaseId>,
     /// A person had it sent again after its push was cancelled, if that was ever.
     is_resent: bool,
-}
-
-/// The last claim of a delivery; it stays when the delivery is no longer `sending`.
-#[derive(Clone, Copy)]
-struct Attempt {
-    lease_id: LeaseId,
-    at: OffsetDateTime,
-}
-
-impl StoredPush {
-    fn next_number(&mut self) -> i64 {
-        self.push.change_number += 1;
-        self.push.change_number
-    }
-
-    /// Gives the entry that joined a delivery this push's next change number.
-    fn number_joined(&mut self, id: DeliveryId) {
-        let mut next = self.push.change_number;
-        for entry in &mut self.entries {
-            if let StoredEntry::Joined(held, number) = entry
-                && *held == id
-            {
-                next += 1;
-                *number = next;
-            }
-        }
-        self.push.change_number = next;
-    }
-
-    const fn set_finished(&mut self, is_finished: bool, now: OffsetDateTime) {
-        match (self.push.state, is_finished) {
-            (PushState::Running, true) => {
-                self.push.state = PushState::Settled;
-                self.push.settled_at = Some(now);
-            }
-            (PushState::Settled, false) => {
-                self.push.state = PushState::Running;
-                self.push.settled_at = None;
-            }
-            (PushState::Running, false) | (PushState::Settled, true) => {}
-        }
-    }
-}
-
-struct StoredKey {
-    body_hash: [u8; 32],
-    push: PushId,
-    kept_at: OffsetDateTime,
 }
 
 impl State {
@@ -238,97 +200,6 @@ impl State {
             stored.ticket.version += 1;
             stored.ticket.updated_at = now;
         }
-    }
-
-    /// Changes a delivery, which takes the next change number of its push and of each that joined it, and settles or opens
-    /// the pushes that hold it.
-    fn change_delivery(
-        &mut self,
-        id: DeliveryId,
-        now: OffsetDateTime,
-        change: impl FnOnce(&mut StoredDelivery),
-    ) {
-        let Some(stored) = self.deliveries.get_mut(&id) else {
-            return;
-        };
-        let Some(push) = self.pushes.get_mut(&stored.delivery.push_id) else {
-            return;
-        };
-        stored.delivery.change_number = push.next_number();
-        stored.delivery.updated_at = now;
-        change(stored);
-        if stored.delivery.state != DeliveryState::Sending {
-            stored.lease = None;
-        }
-        for push in self.pushes.values_mut() {
-            push.number_joined(id);
-        }
-        self.settle_or_open_pushes_of(id, now);
-    }
-
-    fn settle_or_open_pushes_of(&mut self, id: DeliveryId, now: OffsetDateTime) {
-        let holds = |push: &&StoredPush| {
-            let mut held = push.entries.iter().filter_map(|entry| entry.delivery());
-            held.any(|held| held == id)
-        };
-        let touched: Vec<PushId> = self
-            .pushes
-            .values()
-            .filter(holds)
-            .map(|push| push.push.id)
-            .collect();
-        for id in touched {
-            self.settle_or_open(id, now);
-        }
-    }
-
-    fn settle_or_open(&mut self, id: PushId, now: OffsetDateTime) {
-        let Some(stored) = self.pushes.get(&id) else {
-            return;
-        };
-        let mut held = stored.entries.iter().filter_map(|entry| entry.delivery());
-        let is_finished = held.all(|id| self.state_of(id).is_none_or(DeliveryState::is_settled));
-        if let Some(stored) = self.pushes.get_mut(&id) {
-            stored.set_finished(is_finished, now);
-        }
-    }
-
-    fn state_of(&self, id: DeliveryId) -> Option<DeliveryState> {
-        self.deliveries.get(&id).map(|stored| stored.delivery.state)
-    }
-
-    /// The deliveries of a workspace that fit.
-    fn deliveries_where(
-        &self,
-        workspace: WorkspaceId,
-        fits: impl Fn(&Delivery) -> bool,
-    ) -> Vec<DeliveryId> {
-        let mine = self.deliveries.values().map(|stored| &stored.delivery);
-        let mine = mine.filter(|delivery| delivery.workspace_id == workspace);
-        mine.filter(|delivery| fits(delivery))
-            .map(|delivery| delivery.id)
-            .collect()
-    }
-
-    /// Calls queued deliveries off.
-    fn cancel_queued(&mut self, ids: &[DeliveryId], now: OffsetDateTime) -> u32 {
-        let mut cancelled = 0;
-        for id in ids {
-            let queued = self.deliveries.get(id).map(|stored| &stored.delivery);
-            let Some(ticket) = queued
-                .filter(|delivery| delivery.state == DeliveryState::Queued)
-                .map(|delivery| delivery.ticket_id)
-            else {
-                continue;
-            };
-            self.change_delivery(*id, now, |stored| {
-                stored.delivery.state = DeliveryState::Cancelled;
-                stored.delivery.retry_at = None;
-            });
-            self.change_ticket(ticket, now, |_| {});
-            cancelled += 1;
-        }
-        cancelled
     }
 }
 

@@ -10,6 +10,7 @@
 mod connection;
 mod documents;
 mod explorer;
+mod ledger;
 mod push;
 mod reconciler;
 mod resolve;

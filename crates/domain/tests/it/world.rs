@@ -108,7 +108,9 @@ impl World {
             ids.clone(),
         );
         let connection_ports = ConnectionPorts {
-            connections: connections.clone(),
+            integrations: connections.clone(),
+            flows: connections.clone(),
+            refreshes: connections.clone(),
             authorizer: authorizer.clone(),
             sealer: Arc::new(PlainSealer::default()),
             hasher: Arc::new(PlainHasher),
@@ -122,10 +124,12 @@ impl World {
             other_origins: vec![Url::parse("http://localhost:5173").unwrap()],
         };
         let delivery_ports = DeliveryPorts {
-            deliveries: ledger.clone(),
+            pushes: ledger.clone(),
+            queue: ledger.clone(),
+            uncertain: ledger.clone(),
             tickets: ticket_rows.clone(),
             documents: document_rows.clone(),
-            connections: connections.clone(),
+            integrations: connections.clone(),
             tracker: tracker.clone(),
             signal: wakes.clone(),
             clock: shared_clock.clone(),

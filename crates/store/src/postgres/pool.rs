@@ -19,7 +19,6 @@ use tokio_postgres::{Config, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::Connection;
-use super::repositories::session::{Reader, Transaction};
 use super::tls;
 use super::url::{Encryption, PostgresUrl};
 use crate::config::StoreConfig;
@@ -57,22 +56,13 @@ impl Database {
             .map_err(|error| StoreError::Connect(error.to_string()))
     }
 
-    /// A connection for a single reading statement.
-    pub(crate) async fn read(&self) -> Result<Reader, StoreError> {
-        self.acquire().await.map(Reader::new)
+    /// A connection that will only read.
+    pub(crate) async fn reader(&self) -> Result<Pooled, StoreError> {
+        self.writer().await
     }
 
-    /// A transaction that reads one state of the database.
-    pub(crate) async fn snapshot(&self) -> Result<Transaction, StoreError> {
-        Transaction::snapshot(self.acquire().await?).await
-    }
-
-    /// A transaction that writes.
-    pub(crate) async fn begin(&self) -> Result<Transaction, StoreError> {
-        Transaction::write(self.acquire().await?).await
-    }
-
-    async fn acquire(&self) -> Result<Pooled, StoreError> {
+    /// A connection that can write.
+    pub(crate) async fn writer(&self) -> Result<Pooled, StoreError> {
         self.pool.get().await.map_err(|error| match error {
             PoolError::Timeout(_) => StoreError::Busy,
             PoolError::Backend(error) => StoreError::Connect(error.to_string()),

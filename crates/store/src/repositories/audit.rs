@@ -11,6 +11,7 @@ use handoff_domain::shared::page::{Page, PageRequest};
 use time::OffsetDateTime;
 
 use super::schema::audit_entries;
+use super::session::work;
 use super::{Backend, Connection, Database};
 use crate::error::StoreError;
 use crate::values::{RowId, parse_actor};
@@ -47,9 +48,9 @@ impl AuditEntries {
 #[async_trait]
 impl AuditTrail for AuditEntries {
     async fn record(&self, entry: &AuditEntry) -> Result<(), Failure> {
-        let mut transaction = self.database.begin().await?;
-        let outcome = insert(transaction.connection()?, entry).await;
-        Ok(transaction.end(outcome).await?)
+        self.database
+            .write(|connection| work(insert(connection, entry)))
+            .await
     }
 
     async fn list(

@@ -13,7 +13,8 @@ use handoff_domain::connection::model::{
     SealedTokens,
 };
 use handoff_domain::connection::ports::{
-    ConnectionRepository, SealedHolder, SecretHolder, SecretPlace, WriteOutcome,
+    GrantFlows, IntegrationRepository, RefreshRepository, SealedHolder, SealedSecretRepository,
+    SecretHolder, SecretPlace, WriteOutcome,
 };
 use handoff_domain::shared::failure::Failure;
 use handoff_domain::shared::ids::{IntegrationId, LeaseId, WorkspaceId};
@@ -21,7 +22,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::schema::integrations;
-use super::session::retrying;
+use super::session::work;
 use super::{Connection, Database, audit, deliveries, locks};
 use crate::error::StoreError;
 use crate::values::{RowId, Word};
@@ -44,46 +45,25 @@ impl Connections {
         expected_generation: i64,
         now: OffsetDateTime,
         audit: Option<&AuditEntry>,
-        change: impl FnOnce(&mut IntegrationRow) + Send,
-    ) -> Result<WriteOutcome, StoreError> {
-        let mut transaction = self.database.begin().await?;
-        let connection = transaction.connection()?;
-        let changed = change_row(connection, id, expected_generation, now, audit, change).await;
-        transaction.end(changed).await
-    }
-
-    async fn connect_once(
-        &self,
-        integration: &Integration,
-        expected_generation: Option<i64>,
-        audit: &AuditEntry,
-    ) -> Result<WriteOutcome, StoreError> {
-        let mut transaction = self.database.begin().await?;
-        let connection = transaction.connection()?;
-        let connected = connect(connection, integration, expected_generation, audit).await;
-        match transaction.end(connected).await {
-            // Somebody else connected this workspace for the first time at the same moment.
-            Err(error) if error.is_unique_violation() => Ok(WriteOutcome::Conflict),
-            outcome => outcome,
-        }
-    }
-
-    async fn disconnect_once(
-        &self,
-        workspace: WorkspaceId,
-        platform: Platform,
-        now: OffsetDateTime,
-        audit: &AuditEntry,
-    ) -> Result<bool, StoreError> {
-        let mut transaction = self.database.begin().await?;
-        let connection = transaction.connection()?;
-        let disconnected = disconnect(connection, workspace, platform, now, audit).await;
-        transaction.end(disconnected).await
+        change: impl Fn(&mut IntegrationRow) + Send + Sync,
+    ) -> Result<WriteOutcome, Failure> {
+        self.database
+            .write(|connection| {
+                work(change_row(
+                    connection,
+                    id,
+                    expected_generation,
+                    now,
+                    audit,
+                    &change,
+                ))
+            })
+            .await
     }
 }
 
 #[async_trait]
-impl ConnectionRepository for Connections {
+impl IntegrationRepository for Connections {
     async fn find(
         &self,
         workspace: WorkspaceId,
@@ -94,16 +74,47 @@ impl ConnectionRepository for Connections {
         Ok(row.map(Integration::try_from).transpose()?)
     }
 
+    async fn connect(
+        &self,
+        integration: &Integration,
+        expected_generation: Option<i64>,
+        audit: &AuditEntry,
+    ) -> Result<WriteOutcome, Failure> {
+        let connected = self
+            .database
+            .write(|connection| work(connect(connection, integration, expected_generation, audit)));
+        match connected.await {
+            // Somebody else connected this workspace for the first time at the same moment.
+            Err(error) if StoreError::is_unique_violation(&error) => Ok(WriteOutcome::Conflict),
+            outcome => Ok(outcome?),
+        }
+    }
+
+    async fn disconnect(
+        &self,
+        workspace: WorkspaceId,
+        platform: Platform,
+        now: OffsetDateTime,
+        audit: &AuditEntry,
+    ) -> Result<bool, Failure> {
+        self.database
+            .write(|connection| work(disconnect(connection, workspace, platform, now, audit)))
+            .await
+    }
+}
+
+#[async_trait]
+impl GrantFlows for Connections {
     async fn insert_state(&self, state: &OAuthState, now: OffsetDateTime) -> Result<(), Failure> {
-        let mut transaction = self.database.begin().await?;
-        let inserted = flows::insert_state(transaction.connection()?, state, now).await;
-        Ok(transaction.end(inserted).await?)
+        self.database
+            .write(|connection| work(flows::insert_state(connection, state, now)))
+            .await
     }
 
     async fn take_state(&self, state_hash: &[u8; 32]) -> Result<Option<OAuthState>, Failure> {
-        let mut transaction = self.database.begin().await?;
-        let taken = flows::take_state(transaction.connection()?, state_hash).await;
-        Ok(transaction.end(taken).await?)
+        self.database
+            .write(|connection| work(flows::take_state(connection, state_hash)))
+            .await
     }
 
     async fn park(
@@ -112,9 +123,9 @@ impl ConnectionRepository for Connections {
         now: OffsetDateTime,
         audit: &AuditEntry,
     ) -> Result<(), Failure> {
-        let mut transaction = self.database.begin().await?;
-        let parked = flows::park(transaction.connection()?, pending, now, audit).await;
-        Ok(transaction.end(parked).await?)
+        self.database
+            .write(|connection| work(flows::park(connection, pending, now, audit)))
+            .await
     }
 
     async fn find_pending(
@@ -129,36 +140,20 @@ impl ConnectionRepository for Connections {
         &self,
         confirm_hash: &[u8; 32],
     ) -> Result<Option<PendingConnection>, Failure> {
-        let mut transaction = self.database.begin().await?;
-        let taken = flows::take_pending(transaction.connection()?, confirm_hash).await;
-        Ok(transaction.end(taken).await?)
+        self.database
+            .write(|connection| work(flows::take_pending(connection, confirm_hash)))
+            .await
     }
 
     async fn forget_ended(&self, now: OffsetDateTime) -> Result<u32, Failure> {
-        let mut transaction = self.database.begin().await?;
-        let forgotten = flows::forget_ended(transaction.connection()?, now).await;
-        Ok(transaction.end(forgotten).await?)
+        self.database
+            .write(|connection| work(flows::forget_ended(connection, now)))
+            .await
     }
+}
 
-    async fn connect(
-        &self,
-        integration: &Integration,
-        expected_generation: Option<i64>,
-        audit: &AuditEntry,
-    ) -> Result<WriteOutcome, Failure> {
-        Ok(retrying(|| self.connect_once(integration, expected_generation, audit)).await?)
-    }
-
-    async fn disconnect(
-        &self,
-        workspace: WorkspaceId,
-        platform: Platform,
-        now: OffsetDateTime,
-        audit: &AuditEntry,
-    ) -> Result<bool, Failure> {
-        Ok(retrying(|| self.disconnect_once(workspace, platform, now, audit)).await?)
-    }
-
+#[async_trait]
+impl RefreshRepository for Connections {
     async fn begin_refresh(
         &self,
         id: IntegrationId,
@@ -170,9 +165,7 @@ impl ConnectionRepository for Connections {
             row.refresh_lease_id = Some(lease.into());
             row.refresh_started_at = row.refresh_started_at.or(Some(now));
         };
-        Ok(self
-            .change(id, expected_generation, now, None, begin)
-            .await?)
+        self.change(id, expected_generation, now, None, begin).await
     }
 
     async fn finish_refresh(
@@ -192,9 +185,8 @@ impl ConnectionRepository for Connections {
                 config.insert("scope".to_owned(), Value::from(scope));
             }
         };
-        Ok(self
-            .change(id, expected_generation, now, None, finish)
-            .await?)
+        self.change(id, expected_generation, now, None, finish)
+            .await
     }
 
     async fn drop_refresh(
@@ -204,9 +196,8 @@ impl ConnectionRepository for Connections {
         now: OffsetDateTime,
     ) -> Result<WriteOutcome, Failure> {
         let forget = IntegrationRow::forget_refresh;
-        Ok(self
-            .change(id, expected_generation, now, None, forget)
-            .await?)
+        self.change(id, expected_generation, now, None, forget)
+            .await
     }
 
     async fn set_spare(
@@ -217,7 +208,7 @@ impl ConnectionRepository for Connections {
         now: OffsetDateTime,
     ) -> Result<WriteOutcome, Failure> {
         let spare = spare.map(rows::bytes);
-        let set = |row: &mut IntegrationRow| row.spare_refresh_token_encrypted = spare;
+        let set = |row: &mut IntegrationRow| row.spare_refresh_token_encrypted.clone_from(&spare);
         Ok(self.change(id, expected_generation, now, None, set).await?)
     }
 
@@ -233,9 +224,8 @@ impl ConnectionRepository for Connections {
             row.needs_reconnect = Some(reason.word().to_owned());
             row.forget_refresh();
         };
-        Ok(self
-            .change(id, expected_generation, now, Some(audit), mark)
-            .await?)
+        self.change(id, expected_generation, now, Some(audit), mark)
+            .await
     }
 
     async fn list_idle(
@@ -250,15 +240,18 @@ impl ConnectionRepository for Connections {
             .map(Integration::try_from)
             .collect::<Result<_, _>>()?)
     }
+}
 
+#[async_trait]
+impl SealedSecretRepository for Connections {
     async fn list_sealed(
         &self,
         after: Option<SecretHolder>,
         limit: u32,
     ) -> Result<Vec<SealedHolder>, Failure> {
-        let mut snapshot = self.database.snapshot().await?;
-        let listed = secrets::list_sealed(snapshot.connection()?, after, limit).await;
-        Ok(snapshot.end(listed).await?)
+        self.database
+            .snapshot(|connection| work(secrets::list_sealed(connection, after, limit)))
+            .await
     }
 
     async fn reseal(
@@ -267,9 +260,9 @@ impl ConnectionRepository for Connections {
         old: &SealedSecret,
         new: &SealedSecret,
     ) -> Result<bool, Failure> {
-        let mut transaction = self.database.begin().await?;
-        let resealed = secrets::reseal(transaction.connection()?, place, old, new).await;
-        Ok(transaction.end(resealed).await?)
+        self.database
+            .write(|connection| work(secrets::reseal(connection, place, old, new)))
+            .await
     }
 }
 
@@ -291,7 +284,7 @@ async fn change_row(
     expected_generation: i64,
     now: OffsetDateTime,
     audit: Option<&AuditEntry>,
-    change: impl FnOnce(&mut IntegrationRow) + Send,
+    change: &(impl Fn(&mut IntegrationRow) + Sync),
 ) -> Result<WriteOutcome, StoreError> {
     // The whole row is written back: nobody may seal its secrets anew between reading and writing.
     locks::integration(connection, id.into()).await?;

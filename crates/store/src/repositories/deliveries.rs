@@ -9,12 +9,12 @@ mod changes;
 mod claim;
 mod links;
 mod pauses;
-mod plan;
 mod reconcile;
 mod reports;
 mod resolve;
 mod rows;
 mod settle;
+mod tickets;
 mod writes;
 
 use async_trait::async_trait;
@@ -24,8 +24,8 @@ use handoff_domain::delivery::model::{
     PushState, PushSummary, Resolution, SettledBatch, UncertainPush, UncertainRequest,
 };
 use handoff_domain::delivery::ports::{
-    AcceptOutcome, DeliveryRepository, HeldLease, IdempotencyKey, KeyLookup, NewPush, PushFilter,
-    ResolveOutcome,
+    AcceptOutcome, DeliveryQueue, HeldLease, IdempotencyKey, KeyLookup, NewPush, PushFilter,
+    PushRepository, ResolveOutcome, UncertainDeliveries,
 };
 use handoff_domain::shared::failure::Failure;
 use handoff_domain::shared::ids::{DeliveryId, LeaseId, PushId, WorkspaceId};
@@ -33,10 +33,8 @@ use handoff_domain::shared::page::{Page, PageRequest};
 use handoff_domain::ticket::model::PushError;
 use time::OffsetDateTime;
 
-use super::session::retrying;
+use super::session::work;
 use super::{Database, audit};
-use crate::error::StoreError;
-use crate::values::RowId;
 pub(super) use cancel::{cancel_workspace, strand};
 pub(super) use links::relink;
 
@@ -49,117 +47,10 @@ impl Deliveries {
     pub(crate) const fn new(database: Database) -> Self {
         Self { database }
     }
-
-    async fn accept_once(&self, push: &NewPush) -> Result<AcceptOutcome, StoreError> {
-        let mut transaction = self.database.begin().await?;
-        let accepted = accept::accept(transaction.connection()?, push).await;
-        transaction.end(accepted).await
-    }
-
-    async fn claim_once(
-        &self,
-        lease: LeaseId,
-        limit: u32,
-        busy_sites: &[String],
-        now: OffsetDateTime,
-    ) -> Result<Option<ClaimedBatch>, StoreError> {
-        let mut transaction = self.database.begin().await?;
-        let connection = transaction.connection()?;
-        let claimed = claim::claim(connection, lease, limit, busy_sites, now).await;
-        transaction.end(claimed).await
-    }
-
-    async fn settle_once(
-        &self,
-        batch: &SettledBatch,
-        now: OffsetDateTime,
-    ) -> Result<u32, StoreError> {
-        let mut transaction = self.database.begin().await?;
-        let connection = transaction.connection()?;
-        let settled = settle::settle(connection, batch, now).await;
-        transaction.end(settled).await
-    }
-
-    async fn cancel_once(
-        &self,
-        workspace: WorkspaceId,
-        id: PushId,
-        now: OffsetDateTime,
-        audit: &AuditEntry,
-    ) -> Result<Option<u32>, StoreError> {
-        let mut transaction = self.database.begin().await?;
-        let connection = transaction.connection()?;
-        let cancelled = cancel::cancel(connection, workspace, id, now, audit).await;
-        transaction.end(cancelled).await
-    }
-
-    async fn reconcile_once(
-        &self,
-        push: PushId,
-        findings: &[AttemptFindings],
-        quota_points: i64,
-        now: OffsetDateTime,
-    ) -> Result<u32, StoreError> {
-        let mut transaction = self.database.begin().await?;
-        let connection = transaction.connection()?;
-        let written = reconcile::reconcile(connection, push, findings, quota_points, now).await;
-        transaction.end(written).await
-    }
-
-    async fn resolve_once(
-        &self,
-        seen: resolve::Seen,
-        resolution: &Resolution,
-        now: OffsetDateTime,
-        audit: &AuditEntry,
-    ) -> Result<ResolveOutcome, StoreError> {
-        let mut transaction = self.database.begin().await?;
-        let connection = transaction.connection()?;
-        let resolved = resolve::resolve(connection, seen, resolution, now, audit).await;
-        transaction.end(resolved).await
-    }
-
-    async fn quarantine_once(
-        &self,
-        workspace: Option<WorkspaceId>,
-        after: Option<RowId>,
-        error: &PushError,
-        now: OffsetDateTime,
-        audit: &AuditEntry,
-    ) -> Result<(u32, Option<RowId>), StoreError> {
-        let mut transaction = self.database.begin().await?;
-        let connection = transaction.connection()?;
-        if after.is_none()
-            && let Err(error) = audit::insert(connection, audit).await
-        {
-            return transaction.end(Err(error)).await;
-        }
-        let changed = resolve::quarantine(connection, workspace, after, error, now).await;
-        transaction.end(changed).await
-    }
-
-    async fn give_up_once(
-        &self,
-        before: OffsetDateTime,
-        after: Option<RowId>,
-        error: &PushError,
-        now: OffsetDateTime,
-    ) -> Result<(u32, Option<RowId>), StoreError> {
-        let mut transaction = self.database.begin().await?;
-        let connection = transaction.connection()?;
-        let given_up = reconcile::give_up(connection, before, after, error, now).await;
-        transaction.end(given_up).await
-    }
-
-    async fn expire_once(&self, lease: LeaseId, now: OffsetDateTime) -> Result<u32, StoreError> {
-        let mut transaction = self.database.begin().await?;
-        let expired = settle::expire(transaction.connection()?, lease, now).await;
-        transaction.end(expired).await
-    }
 }
 
 #[async_trait]
-impl DeliveryRepository for Deliveries {
+impl PushRepository for Deliveries {
     async fn find_key(
         &self,
         workspace: WorkspaceId,
@@ -172,12 +63,9 @@ impl DeliveryRepository for Deliveries {
     }
 
     async fn accept(&self, push: &NewPush) -> Result<AcceptOutcome, Failure> {
-        let outcome = retrying(|| self.accept_once(push)).await;
-        match outcome {
-            // Somebody else used the same key at the same moment; the second look sees that push.
-            Err(error) if error.is_unique_violation() => Ok(self.accept_once(push).await?),
-            outcome => Ok(outcome?),
-        }
+        self.database
+            .write_in_turn(|connection| work(accept::accept(connection, push)))
+            .await
     }
 
     async fn find_push(
@@ -186,9 +74,9 @@ impl DeliveryRepository for Deliveries {
         id: PushId,
         now: OffsetDateTime,
     ) -> Result<Option<PushReport>, Failure> {
-        let mut snapshot = self.database.snapshot().await?;
-        let found = reports::find_push(snapshot.connection()?, workspace, id, now).await;
-        Ok(snapshot.end(found).await?)
+        self.database
+            .snapshot(|connection| work(reports::find_push(connection, workspace, id, now)))
+            .await
     }
 
     async fn push_state(
@@ -207,10 +95,13 @@ impl DeliveryRepository for Deliveries {
         page: PageRequest,
         now: OffsetDateTime,
     ) -> Result<Page<PushSummary>, Failure> {
-        let mut snapshot = self.database.snapshot().await?;
-        let connection = snapshot.connection()?;
-        let listed = reports::list_pushes(connection, workspace, filter, page, now).await;
-        Ok(snapshot.end(listed).await?)
+        self.database
+            .snapshot(|connection| {
+                work(reports::list_pushes(
+                    connection, workspace, filter, page, now,
+                ))
+            })
+            .await
     }
 
     async fn list_deliveries(
@@ -230,9 +121,31 @@ impl DeliveryRepository for Deliveries {
         now: OffsetDateTime,
         audit: &AuditEntry,
     ) -> Result<Option<u32>, Failure> {
-        Ok(retrying(|| self.cancel_once(workspace, id, now, audit)).await?)
+        self.database
+            .write(|connection| work(cancel::cancel(connection, workspace, id, now, audit)))
+            .await
     }
 
+    async fn list_changes(
+        &self,
+        workspace: WorkspaceId,
+        push: PushId,
+        after: i64,
+        limit: u32,
+        now: OffsetDateTime,
+    ) -> Result<Option<PushChanges>, Failure> {
+        self.database
+            .snapshot(|connection| {
+                work(reports::list_changes(
+                    connection, workspace, push, after, limit, now,
+                ))
+            })
+            .await
+    }
+}
+
+#[async_trait]
+impl DeliveryQueue for Deliveries {
     async fn claim(
         &self,
         lease: LeaseId,
@@ -240,11 +153,15 @@ impl DeliveryRepository for Deliveries {
         busy_sites: &[String],
         now: OffsetDateTime,
     ) -> Result<Option<ClaimedBatch>, Failure> {
-        Ok(retrying(|| self.claim_once(lease, limit, busy_sites, now)).await?)
+        self.database
+            .write(|connection| work(claim::claim(connection, lease, limit, busy_sites, now)))
+            .await
     }
 
     async fn settle(&self, batch: &SettledBatch, now: OffsetDateTime) -> Result<u32, Failure> {
-        Ok(taking_turns(|| self.settle_once(batch, now)).await?)
+        self.database
+            .write_in_turn(|connection| work(settle::settle(connection, batch, now)))
+            .await
     }
 
     async fn list_held(&self) -> Result<Vec<HeldLease>, Failure> {
@@ -253,29 +170,65 @@ impl DeliveryRepository for Deliveries {
     }
 
     async fn expire_lease(&self, lease: LeaseId, now: OffsetDateTime) -> Result<u32, Failure> {
-        Ok(retrying(|| self.expire_once(lease, now)).await?)
+        self.database
+            .write(|connection| work(settle::expire(connection, lease, now)))
+            .await
     }
 
     async fn pause(&self, pause: &Pause) -> Result<(), Failure> {
-        let mut transaction = self.database.begin().await?;
-        let paused = pauses::write(transaction.connection()?, pause).await;
-        Ok(transaction.end(paused).await?)
+        self.database
+            .write(|connection| work(pauses::write(connection, pause)))
+            .await
     }
+}
 
+#[async_trait]
+impl UncertainDeliveries for Deliveries {
     async fn list_uncertain(
         &self,
         limit: u32,
         now: OffsetDateTime,
     ) -> Result<Vec<UncertainPush>, Failure> {
-        let mut snapshot = self.database.snapshot().await?;
-        let listed = reconcile::list_uncertain(snapshot.connection()?, limit, now).await;
-        Ok(snapshot.end(listed).await?)
+        self.database
+            .snapshot(|connection| work(reconcile::list_uncertain(connection, limit, now)))
+            .await
     }
 
     async fn load_uncertain(&self, push: PushId) -> Result<Vec<UncertainRequest>, Failure> {
-        let mut snapshot = self.database.snapshot().await?;
-        let loaded = reconcile::load_uncertain(snapshot.connection()?, push).await;
-        Ok(snapshot.end(loaded).await?)
+        self.database
+            .snapshot(|connection| work(reconcile::load_uncertain(connection, push)))
+            .await
+    }
+
+    async fn begin_look(
+        &self,
+        push: PushId,
+        seen: Option<OffsetDateTime>,
+        next: OffsetDateTime,
+    ) -> Result<bool, Failure> {
+        self.database
+            .write(|connection| work(reconcile::begin_look(connection, push, seen, next)))
+            .await
+    }
+
+    async fn reconcile(
+        &self,
+        push: PushId,
+        findings: &[AttemptFindings],
+        quota_points: i64,
+        now: OffsetDateTime,
+    ) -> Result<u32, Failure> {
+        self.database
+            .write_in_turn(|connection| {
+                work(reconcile::reconcile(
+                    connection,
+                    push,
+                    findings,
+                    quota_points,
+                    now,
+                ))
+            })
+            .await
     }
 
     async fn give_up_uncertain(
@@ -286,36 +239,16 @@ impl DeliveryRepository for Deliveries {
     ) -> Result<u32, Failure> {
         let (mut total, mut after) = (0, None);
         loop {
-            let next = || self.give_up_once(before, after, error, now);
-            let (given_up, last) = retrying(next).await?;
+            let step = self.database.write::<_, Failure>(|connection| {
+                work(reconcile::give_up(connection, before, after, error, now))
+            });
+            let (given_up, last) = step.await?;
             total += given_up;
             if last.is_none() {
                 return Ok(total);
             }
             after = last;
         }
-    }
-
-    async fn begin_look(
-        &self,
-        push: PushId,
-        seen: Option<OffsetDateTime>,
-        next: OffsetDateTime,
-    ) -> Result<bool, Failure> {
-        let mut transaction = self.database.begin().await?;
-        let begun = reconcile::begin_look(transaction.connection()?, push, seen, next).await;
-        Ok(transaction.end(begun).await?)
-    }
-
-    async fn reconcile(
-        &self,
-        push: PushId,
-        findings: &[AttemptFindings],
-        quota_points: i64,
-        now: OffsetDateTime,
-    ) -> Result<u32, Failure> {
-        let reconcile = || self.reconcile_once(push, findings, quota_points, now);
-        Ok(taking_turns(reconcile).await?)
     }
 
     async fn find_delivery(
@@ -341,8 +274,11 @@ impl DeliveryRepository for Deliveries {
             id,
             change_number,
         };
-        let resolve = || self.resolve_once(seen, resolution, now, audit);
-        Ok(taking_turns(resolve).await?)
+        self.database
+            .write_in_turn(|connection| {
+                work(resolve::resolve(connection, seen, resolution, now, audit))
+            })
+            .await
     }
 
     async fn quarantine(
@@ -354,39 +290,20 @@ impl DeliveryRepository for Deliveries {
     ) -> Result<u32, Failure> {
         let (mut total, mut after) = (0, None);
         loop {
-            let next = || self.quarantine_once(workspace, after, error, now, audit);
-            let (changed, last) = retrying(next).await?;
+            let step = self.database.write::<_, Failure>(|connection| {
+                work(async move {
+                    if after.is_none() {
+                        audit::insert(connection, audit).await?;
+                    }
+                    resolve::quarantine(connection, workspace, after, error, now).await
+                })
+            });
+            let (changed, last) = step.await?;
             total += changed;
             if last.is_none() {
                 return Ok(total);
             }
             after = last;
         }
-    }
-
-    async fn list_changes(
-        &self,
-        workspace: WorkspaceId,
-        push: PushId,
-        after: i64,
-        limit: u32,
-        now: OffsetDateTime,
-    ) -> Result<Option<PushChanges>, Failure> {
-        let mut snapshot = self.database.snapshot().await?;
-        let connection = snapshot.connection()?;
-        let listed = reports::list_changes(connection, workspace, push, after, limit, now).await;
-        Ok(snapshot.end(listed).await?)
-    }
-}
-
-/// Runs a transaction again when another one linked the same issue at the same moment; then it is seen.
-async fn taking_turns<T, F>(attempt: impl Fn() -> F + Send + Sync) -> Result<T, StoreError>
-where
-    F: Future<Output = Result<T, StoreError>> + Send,
-    T: Send,
-{
-    match retrying(&attempt).await {
-        Err(error) if error.is_unique_violation() => retrying(&attempt).await,
-        outcome => outcome,
     }
 }

@@ -17,6 +17,7 @@ use handoff_domain::shared::page::{Page, PageRequest};
 use time::OffsetDateTime;
 
 use super::schema::{document_blocks, documents, execution_tickets};
+use super::session::work;
 use super::{Backend, Connection, Database, execute_batch, locks, tickets};
 use crate::error::StoreError;
 use crate::values::{RowId, Word};
@@ -39,9 +40,9 @@ impl Documents {
 #[async_trait]
 impl DocumentRepository for Documents {
     async fn insert(&self, document: &Document, blocks: &[Block]) -> Result<(), Failure> {
-        let mut transaction = self.database.begin().await?;
-        let inserted = insert(transaction.connection()?, document, blocks).await;
-        Ok(transaction.end(inserted).await?)
+        self.database
+            .write(|connection| work(insert(connection, document, blocks)))
+            .await
     }
 
     async fn find(
@@ -49,9 +50,9 @@ impl DocumentRepository for Documents {
         workspace: WorkspaceId,
         id: DocumentId,
     ) -> Result<Option<(Document, Vec<Block>)>, Failure> {
-        let mut snapshot = self.database.snapshot().await?;
-        let found = find(snapshot.connection()?, workspace, id).await;
-        Ok(snapshot.end(found).await?)
+        self.database
+            .snapshot(|connection| work(find(connection, workspace, id)))
+            .await
     }
 
     async fn list(
@@ -60,9 +61,10 @@ impl DocumentRepository for Documents {
         filter: DocumentFilter,
         page: PageRequest,
     ) -> Result<(Page<DocumentSummary>, u64), Failure> {
-        let mut snapshot = self.database.snapshot().await?;
-        let listed = list(snapshot.connection()?, workspace, filter, page).await;
-        let (rows, total) = snapshot.end(listed).await?;
+        let (rows, total) = self
+            .database
+            .snapshot::<_, Failure>(|connection| work(list(connection, workspace, filter, page)))
+            .await?;
         let documents = rows
             .into_iter()
             .map(DocumentSummary::try_from)
@@ -77,10 +79,9 @@ impl DocumentRepository for Documents {
         blocks: &[Block],
         expected_version: i64,
     ) -> Result<DocumentOutcome, Failure> {
-        let mut transaction = self.database.begin().await?;
-        let connection = transaction.connection()?;
-        let updated = update(connection, document, blocks, expected_version).await;
-        Ok(transaction.end(updated).await?)
+        self.database
+            .write(|connection| work(update(connection, document, blocks, expected_version)))
+            .await
     }
 
     async fn delete(
@@ -90,10 +91,9 @@ impl DocumentRepository for Documents {
         expected_version: Option<i64>,
         now: OffsetDateTime,
     ) -> Result<DocumentOutcome, Failure> {
-        let mut transaction = self.database.begin().await?;
-        let connection = transaction.connection()?;
-        let deleted = delete(connection, workspace, id, expected_version, now).await;
-        Ok(transaction.end(deleted).await?)
+        self.database
+            .write(|connection| work(delete(connection, workspace, id, expected_version, now)))
+            .await
     }
 
     async fn begin_generation(
@@ -103,44 +103,61 @@ impl DocumentRepository for Documents {
         now: OffsetDateTime,
         stale_after: Duration,
     ) -> Result<bool, Failure> {
-        let mut transaction = self.database.begin().await?;
-        let free = documents::generation_lease_id
-            .is_null()
-            .or(documents::generation_started_at.lt(now - stale_after))
-            .assume_not_null();
-        let document = documents::table
-            .filter(documents::id.eq(RowId::from(id)))
-            .filter(documents::deleted_at.is_null())
-            .filter(free);
-        let hold = (
-            documents::generation_lease_id.eq(RowId::from(lease)),
-            documents::generation_started_at.eq(now),
-        );
-        let update = diesel::update(document).set(hold);
-        let held = update
-            .execute(transaction.connection()?)
+        self.database
+            .write(|connection| work(begin_generation(connection, id, lease, now, stale_after)))
             .await
-            .map_err(StoreError::from);
-        Ok(transaction.end(held).await? > 0)
     }
 
     async fn end_generation(&self, id: DocumentId, lease: LeaseId) -> Result<(), Failure> {
-        let mut transaction = self.database.begin().await?;
-        let held = documents::table
-            .filter(documents::id.eq(RowId::from(id)))
-            .filter(documents::generation_lease_id.eq(RowId::from(lease)));
-        let nothing = (
-            documents::generation_lease_id.eq(None::<RowId>),
-            documents::generation_started_at.eq(None::<OffsetDateTime>),
-        );
-        let update = diesel::update(held).set(nothing);
-        let ended = update
-            .execute(transaction.connection()?)
+        self.database
+            .write(|connection| work(end_generation(connection, id, lease)))
             .await
-            .map_err(StoreError::from);
-        transaction.end(ended).await?;
-        Ok(())
     }
+}
+
+async fn begin_generation(
+    connection: &mut Connection,
+    id: DocumentId,
+    lease: LeaseId,
+    now: OffsetDateTime,
+    stale_after: Duration,
+) -> Result<bool, StoreError> {
+    let free = documents::generation_lease_id
+        .is_null()
+        .or(documents::generation_started_at.lt(now - stale_after))
+        .assume_not_null();
+    let document = documents::table
+        .filter(documents::id.eq(RowId::from(id)))
+        .filter(documents::deleted_at.is_null())
+        .filter(free);
+    let hold = (
+        documents::generation_lease_id.eq(RowId::from(lease)),
+        documents::generation_started_at.eq(now),
+    );
+    let held = diesel::update(document)
+        .set(hold)
+        .execute(connection)
+        .await?;
+    Ok(held > 0)
+}
+
+async fn end_generation(
+    connection: &mut Connection,
+    id: DocumentId,
+    lease: LeaseId,
+) -> Result<(), StoreError> {
+    let held = documents::table
+        .filter(documents::id.eq(RowId::from(id)))
+        .filter(documents::generation_lease_id.eq(RowId::from(lease)));
+    let nothing = (
+        documents::generation_lease_id.eq(None::<RowId>),
+        documents::generation_started_at.eq(None::<OffsetDateTime>),
+    );
+    diesel::update(held)
+        .set(nothing)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 async fn insert(

@@ -23,7 +23,7 @@ use handoff_domain::ticket::regeneration::Generation;
 use time::OffsetDateTime;
 
 use super::schema::{deliveries, execution_tickets};
-use super::session::retrying;
+use super::session::work;
 use super::{Backend, Connection, Database, locks};
 use crate::error::StoreError;
 use crate::values::{RowId, Word, row_ids};
@@ -59,42 +59,6 @@ impl Tickets {
         }
         let mut reader = self.database.read().await?;
         load(reader.connection()?, query).await
-    }
-
-    async fn apply_generation_once(
-        &self,
-        generation: &Generation,
-    ) -> Result<GenerationOutcome, StoreError> {
-        let mut transaction = self.database.begin().await?;
-        let applied = generation::apply(transaction.connection()?, generation).await;
-        transaction.end(applied).await
-    }
-
-    async fn save_placed_once(&self, ticket: &Ticket) -> Result<SaveOutcome, StoreError> {
-        let mut transaction = self.database.begin().await?;
-        let saved = saving::save_placed(transaction.connection()?, ticket).await;
-        transaction.end(saved).await
-    }
-
-    async fn relink_once(
-        &self,
-        workspace: WorkspaceId,
-        links: &[Relink],
-        now: OffsetDateTime,
-    ) -> Result<bool, StoreError> {
-        let mut transaction = self.database.begin().await?;
-        let relinked = relink::relink(transaction.connection()?, workspace, links, now).await;
-        transaction.end(relinked).await
-    }
-
-    async fn observe_once(
-        &self,
-        workspace: WorkspaceId,
-        seen: &[TicketObservation],
-    ) -> Result<(), StoreError> {
-        let mut transaction = self.database.begin().await?;
-        let observed = observing::observe(transaction.connection()?, workspace, seen).await;
-        transaction.end(observed).await
     }
 }
 
@@ -149,16 +113,18 @@ impl TicketRepository for Tickets {
     }
 
     async fn insert(&self, tickets: &[Ticket]) -> Result<(), Failure> {
-        let mut transaction = self.database.begin().await?;
-        let inserted = saving::insert(transaction.connection()?, tickets).await;
-        Ok(transaction.end(inserted).await?)
+        self.database
+            .write(|connection| work(saving::insert(connection, tickets)))
+            .await
     }
 
     async fn apply_generation(
         &self,
         generation: &Generation,
     ) -> Result<GenerationOutcome, Failure> {
-        Ok(retrying(|| self.apply_generation_once(generation)).await?)
+        self.database
+            .write(|connection| work(generation::apply(connection, generation)))
+            .await
     }
 
     async fn coverage(
@@ -171,13 +137,15 @@ impl TicketRepository for Tickets {
     }
 
     async fn save_placed(&self, ticket: &Ticket) -> Result<SaveOutcome, Failure> {
-        Ok(retrying(|| self.save_placed_once(ticket)).await?)
+        self.database
+            .write(|connection| work(saving::save_placed(connection, ticket)))
+            .await
     }
 
     async fn save(&self, ticket: &Ticket) -> Result<SaveOutcome, Failure> {
-        let mut transaction = self.database.begin().await?;
-        let saved = saving::save(transaction.connection()?, ticket).await;
-        Ok(transaction.end(saved).await?)
+        self.database
+            .write(|connection| work(saving::save(connection, ticket)))
+            .await
     }
 
     async fn delete(
@@ -187,10 +155,9 @@ impl TicketRepository for Tickets {
         version: i64,
         now: OffsetDateTime,
     ) -> Result<SaveOutcome, Failure> {
-        let mut transaction = self.database.begin().await?;
-        let connection = transaction.connection()?;
-        let deleted = saving::delete(connection, workspace, id, version, now).await;
-        Ok(transaction.end(deleted).await?)
+        self.database
+            .write(|connection| work(saving::delete(connection, workspace, id, version, now)))
+            .await
     }
 
     async fn list_linked(
@@ -219,7 +186,9 @@ impl TicketRepository for Tickets {
         workspace: WorkspaceId,
         seen: &[TicketObservation],
     ) -> Result<(), Failure> {
-        Ok(retrying(|| self.observe_once(workspace, seen)).await?)
+        self.database
+            .write(|connection| work(observing::observe(connection, workspace, seen)))
+            .await
     }
 
     async fn relink(
@@ -228,7 +197,9 @@ impl TicketRepository for Tickets {
         links: &[Relink],
         now: OffsetDateTime,
     ) -> Result<bool, Failure> {
-        Ok(retrying(|| self.relink_once(workspace, links, now)).await?)
+        self.database
+            .write(|connection| work(relink::relink(connection, workspace, links, now)))
+            .await
     }
 }
 

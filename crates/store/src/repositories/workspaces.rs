@@ -16,6 +16,7 @@ use handoff_domain::workspace::ports::{MemberOutcome, WorkspaceDirectory};
 use time::OffsetDateTime;
 
 use super::schema::{api_tokens, workspace_features, workspace_members, workspaces};
+use super::session::work;
 use super::{Backend, Connection, Database};
 use crate::error::StoreError;
 use crate::values::{RowId, parse_word};
@@ -40,9 +41,9 @@ impl WorkspaceDirectory for Workspaces {
         owner: Option<UserId>,
         features: &[&str],
     ) -> Result<bool, Failure> {
-        let mut transaction = self.database.begin().await?;
-        let created = insert(transaction.connection()?, workspace, owner, features).await;
-        Ok(transaction.end(created).await?)
+        self.database
+            .write(|connection| work(insert(connection, workspace, owner, features)))
+            .await
     }
 
     async fn list_workspaces(&self, page: PageRequest) -> Result<Page<Workspace>, Failure> {
@@ -84,9 +85,10 @@ impl WorkspaceDirectory for Workspaces {
         if let Some(known) = known {
             return Ok(known.into());
         }
-        let mut transaction = self.database.begin().await?;
-        let user = members::insert_user(transaction.connection()?, proposed).await;
-        Ok(transaction.end(user).await?.into())
+        let inserted = self
+            .database
+            .write::<_, Failure>(|connection| work(members::insert_user(connection, proposed)));
+        Ok(inserted.await?.into())
     }
 
     async fn list_members(
@@ -112,10 +114,9 @@ impl WorkspaceDirectory for Workspaces {
         role: Role,
         now: OffsetDateTime,
     ) -> Result<MemberOutcome, Failure> {
-        let mut transaction = self.database.begin().await?;
-        let outcome =
-            members::put_member(transaction.connection()?, workspace, user, role, now).await;
-        Ok(transaction.end(outcome).await?)
+        self.database
+            .write(|connection| work(members::put_member(connection, workspace, user, role, now)))
+            .await
     }
 
     async fn remove_member(
@@ -123,18 +124,15 @@ impl WorkspaceDirectory for Workspaces {
         workspace: WorkspaceId,
         user: UserId,
     ) -> Result<MemberOutcome, Failure> {
-        let mut transaction = self.database.begin().await?;
-        let outcome = members::remove_member(transaction.connection()?, workspace, user).await;
-        Ok(transaction.end(outcome).await?)
+        self.database
+            .write(|connection| work(members::remove_member(connection, workspace, user)))
+            .await
     }
 
     async fn create_token(&self, token: &ApiToken, secret_hash: &[u8; 32]) -> Result<(), Failure> {
-        let row = TokenRow::new(token, secret_hash);
-        let mut transaction = self.database.begin().await?;
-        let insert = diesel::insert_into(api_tokens::table).values(&row);
-        let inserted = insert.execute(transaction.connection()?).await;
-        transaction.end(inserted.map_err(StoreError::from)).await?;
-        Ok(())
+        self.database
+            .write(|connection| work(insert_token(connection, token, secret_hash)))
+            .await
     }
 
     async fn find_token(
@@ -148,13 +146,9 @@ impl WorkspaceDirectory for Workspaces {
     }
 
     async fn revoke_token(&self, id: ApiTokenId, now: OffsetDateTime) -> Result<bool, Failure> {
-        let unrevoked = api_tokens::table
-            .filter(api_tokens::id.eq(RowId::from(id)))
-            .filter(api_tokens::revoked_at.is_null());
-        let mut transaction = self.database.begin().await?;
-        let revoke = diesel::update(unrevoked).set(api_tokens::revoked_at.eq(now));
-        let revoked = revoke.execute(transaction.connection()?).await;
-        Ok(transaction.end(revoked.map_err(StoreError::from)).await? > 0)
+        self.database
+            .write(|connection| work(revoke_token(connection, id, now)))
+            .await
     }
 
     async fn set_feature(
@@ -163,10 +157,37 @@ impl WorkspaceDirectory for Workspaces {
         feature: &str,
         on: bool,
     ) -> Result<(), Failure> {
-        let mut transaction = self.database.begin().await?;
-        let outcome = set_feature(transaction.connection()?, workspace, feature, on).await;
-        Ok(transaction.end(outcome).await?)
+        self.database
+            .write(|connection| work(set_feature(connection, workspace, feature, on)))
+            .await
     }
+}
+
+async fn insert_token(
+    connection: &mut Connection,
+    token: &ApiToken,
+    secret_hash: &[u8; 32],
+) -> Result<(), StoreError> {
+    diesel::insert_into(api_tokens::table)
+        .values(&TokenRow::new(token, secret_hash))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn revoke_token(
+    connection: &mut Connection,
+    id: ApiTokenId,
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let unrevoked = api_tokens::table
+        .filter(api_tokens::id.eq(RowId::from(id)))
+        .filter(api_tokens::revoked_at.is_null());
+    let revoked = diesel::update(unrevoked)
+        .set(api_tokens::revoked_at.eq(now))
+        .execute(connection)
+        .await?;
+    Ok(revoked > 0)
 }
 
 async fn insert(

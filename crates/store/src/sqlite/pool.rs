@@ -12,7 +12,6 @@ use tokio::task::spawn_blocking;
 
 use super::Connection;
 use super::blocking::{Blocking, Running};
-use super::repositories::session::{Reader, Transaction};
 use crate::config::StoreConfig;
 use crate::error::StoreError;
 
@@ -51,19 +50,14 @@ impl Database {
         &self.path
     }
 
-    /// A connection for a single reading statement.
-    pub(crate) async fn read(&self) -> Result<Reader, StoreError> {
-        acquire(&self.readers).await.map(Reader::new)
+    /// A connection that can only read.
+    pub(crate) async fn reader(&self) -> Result<Pooled, StoreError> {
+        acquire(&self.readers).await
     }
 
-    /// A transaction that reads one state of the database.
-    pub(crate) async fn snapshot(&self) -> Result<Transaction, StoreError> {
-        Transaction::snapshot(acquire(&self.readers).await?).await
-    }
-
-    /// A transaction that writes.
-    pub(crate) async fn begin(&self) -> Result<Transaction, StoreError> {
-        Transaction::write(acquire(&self.writer).await?).await
+    /// The connection that can write.
+    pub(crate) async fn writer(&self) -> Result<Pooled, StoreError> {
+        acquire(&self.writer).await
     }
 }
 

@@ -79,10 +79,12 @@ fn worker(world: &World, tracker: &Arc<FakeTracker>) -> DeliveryWorker {
     let clock = FixedClock::default();
     clock.set(at(20));
     let ports = DeliveryPorts {
-        deliveries: world.ports.deliveries.clone(),
+        pushes: world.ports.deliveries.clone(),
+        queue: world.ports.deliveries.clone(),
+        uncertain: world.ports.deliveries.clone(),
         tickets: world.ports.tickets.clone(),
         documents: world.ports.documents.clone(),
-        connections: world.ports.connections.clone(),
+        integrations: world.ports.connections.clone(),
         tracker: tracker.clone(),
         signal: Arc::new(Unheard),
         clock: Arc::new(clock),

@@ -77,7 +77,7 @@ impl TokenKeeper {
     async fn drop_intent(&self, row: &Integration) -> Result<(), Failure> {
         let now = self.ports.clock.now();
         self.ports
-            .connections
+            .refreshes
             .drop_refresh(row.id, row.generation, now)
             .await
             .map(|_| ())
@@ -103,8 +103,8 @@ impl TokenKeeper {
         let begun = self.ports.clock.monotonic();
         let mut generation = row.generation;
         loop {
-            let connections = &self.ports.connections;
-            match connections
+            let refreshes = &self.ports.refreshes;
+            match refreshes
                 .finish_refresh(row.id, generation, &tokens, &grant.scope, now)
                 .await
             {
@@ -178,7 +178,7 @@ impl TokenKeeper {
         let now = self.ports.clock.now();
         let kept = self
             .ports
-            .connections
+            .refreshes
             .set_spare(row.id, row.generation, spare, now)
             .await?;
         if kept == WriteOutcome::Conflict {
@@ -206,8 +206,8 @@ impl TokenKeeper {
             Err(error) => return self.leave(&row, error).await,
         }
         let now = self.ports.clock.now();
-        let connections = &self.ports.connections;
-        let forgotten = connections.set_spare(row.id, row.generation, None, now);
+        let refreshes = &self.ports.refreshes;
+        let forgotten = refreshes.set_spare(row.id, row.generation, None, now);
         if forgotten.await? == WriteOutcome::Conflict {
             return self.open_newer(asked).await;
         }
@@ -232,9 +232,9 @@ impl TokenKeeper {
             result: reason.as_str().to_owned(),
             at: now,
         };
-        let connections = &self.ports.connections;
+        let refreshes = &self.ports.refreshes;
         let (id, generation) = (row.id, row.generation);
-        let marked = connections
+        let marked = refreshes
             .mark_needs_reconnect(id, generation, reason, now, &audit)
             .await?;
         match marked {

@@ -1,5 +1,7 @@
 //! Integrations in memory.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
@@ -10,12 +12,13 @@ use crate::connection::model::{
     SealedSecret, SealedTokens,
 };
 use crate::connection::ports::{
-    ConnectionRepository, SealedHolder, SecretHolder, SecretPlace, WriteOutcome,
+    GrantFlows, IntegrationRepository, RefreshRepository, SealedHolder, SealedSecretRepository,
+    SecretHolder, SecretPlace, WriteOutcome,
 };
-use crate::delivery::model::{Delivery, DeliveryState};
+use crate::delivery::ledger;
+use crate::delivery::model::{Delivery, Push};
 use crate::shared::failure::Failure;
-use crate::shared::ids::{IntegrationId, LeaseId, WorkspaceId};
-use crate::ticket::model::PushError;
+use crate::shared::ids::{IntegrationId, LeaseId, PushId, WorkspaceId};
 
 /// Keeps integrations in memory.
 #[derive(Clone, Debug)]
@@ -72,27 +75,22 @@ impl State {
         let site = &integration.config.cloud_id;
         let account = &integration.config.account_id;
         let now = integration.updated_at;
-        let is_elsewhere = |delivery: &Delivery| {
-            let push = self.pushes.get(&delivery.push_id);
-            let mut push = push.map(|stored| &stored.push).into_iter();
-            push.any(|push| push.site_id != *site || push.account_id != *account)
+        let is_elsewhere = |push: &Push| push.site_id != *site || push.account_id != *account;
+        let pushes = self.pushes.values().map(|stored| &stored.push);
+        let elsewhere: HashSet<PushId> = pushes
+            .filter(|push| is_elsewhere(push))
+            .map(|push| push.id)
+            .collect();
+        let workspace = integration.workspace_id;
+        let fits = |delivery: &Delivery| {
+            delivery.workspace_id == workspace && elsewhere.contains(&delivery.push_id)
         };
-        let unsent = self.deliveries_where(integration.workspace_id, |delivery| {
-            delivery.state == DeliveryState::Queued && is_elsewhere(delivery)
-        });
-        let may_exist = [DeliveryState::Sending, DeliveryState::Uncertain];
-        let stranded = self.deliveries_where(integration.workspace_id, |delivery| {
-            may_exist.contains(&delivery.state) && is_elsewhere(delivery)
-        });
-        self.cancel_queued(&unsent, now);
-        for id in stranded {
-            self.needs_attention(id, &PushError::site_changed(), now);
-        }
+        self.change(fits, now, ledger::strand);
     }
 }
 
 #[async_trait]
-impl ConnectionRepository for InMemoryConnectionRepository {
+impl IntegrationRepository for InMemoryConnectionRepository {
     async fn find(
         &self,
         workspace: WorkspaceId,
@@ -104,53 +102,6 @@ impl ConnectionRepository for InMemoryConnectionRepository {
             .await
             .integration(workspace, platform)
             .cloned())
-    }
-
-    async fn insert_state(&self, state: &OAuthState, now: OffsetDateTime) -> Result<(), Failure> {
-        let mut memory = self.0.enter().await;
-        memory.oauth_states.retain(|_, kept| kept.expires_at >= now);
-        memory.oauth_states.insert(state.state_hash, state.clone());
-        Ok(())
-    }
-
-    async fn take_state(&self, state_hash: &[u8; 32]) -> Result<Option<OAuthState>, Failure> {
-        Ok(self.0.enter().await.oauth_states.remove(state_hash))
-    }
-
-    async fn park(
-        &self,
-        pending: &PendingConnection,
-        now: OffsetDateTime,
-        audit: &AuditEntry,
-    ) -> Result<(), Failure> {
-        let mut state = self.0.enter().await;
-        state.pending.retain(|_, kept| kept.expires_at >= now);
-        state.pending.insert(pending.confirm_hash, pending.clone());
-        state.record(audit);
-        Ok(())
-    }
-
-    async fn find_pending(
-        &self,
-        confirm_hash: &[u8; 32],
-    ) -> Result<Option<PendingConnection>, Failure> {
-        Ok(self.0.enter().await.pending.get(confirm_hash).cloned())
-    }
-
-    async fn take_pending(
-        &self,
-        confirm_hash: &[u8; 32],
-    ) -> Result<Option<PendingConnection>, Failure> {
-        Ok(self.0.enter().await.pending.remove(confirm_hash))
-    }
-
-    async fn forget_ended(&self, now: OffsetDateTime) -> Result<u32, Failure> {
-        let mut state = self.0.enter().await;
-        let count = |state: &State| state.pending.len() + state.oauth_states.len();
-        let before = count(&state);
-        state.pending.retain(|_, kept| kept.expires_at >= now);
-        state.oauth_states.retain(|_, kept| kept.expires_at >= now);
-        u32::try_from(before - count(&state)).map_err(Failure::internal)
     }
 
     async fn connect(
@@ -201,14 +152,64 @@ impl ConnectionRepository for InMemoryConnectionRepository {
             row.updated_at = now;
             row.generation += 1;
         }
-        let queued = state.deliveries_where(workspace, |delivery| {
-            delivery.state == DeliveryState::Queued
-        });
-        state.cancel_queued(&queued, now);
+        state.change(|it| it.workspace_id == workspace, now, ledger::cancel);
         state.record(audit);
         Ok(true)
     }
+}
 
+#[async_trait]
+impl GrantFlows for InMemoryConnectionRepository {
+    async fn insert_state(&self, state: &OAuthState, now: OffsetDateTime) -> Result<(), Failure> {
+        let mut memory = self.0.enter().await;
+        memory.oauth_states.retain(|_, kept| kept.expires_at >= now);
+        memory.oauth_states.insert(state.state_hash, state.clone());
+        Ok(())
+    }
+
+    async fn take_state(&self, state_hash: &[u8; 32]) -> Result<Option<OAuthState>, Failure> {
+        Ok(self.0.enter().await.oauth_states.remove(state_hash))
+    }
+
+    async fn park(
+        &self,
+        pending: &PendingConnection,
+        now: OffsetDateTime,
+        audit: &AuditEntry,
+    ) -> Result<(), Failure> {
+        let mut state = self.0.enter().await;
+        state.pending.retain(|_, kept| kept.expires_at >= now);
+        state.pending.insert(pending.confirm_hash, pending.clone());
+        state.record(audit);
+        Ok(())
+    }
+
+    async fn find_pending(
+        &self,
+        confirm_hash: &[u8; 32],
+    ) -> Result<Option<PendingConnection>, Failure> {
+        Ok(self.0.enter().await.pending.get(confirm_hash).cloned())
+    }
+
+    async fn take_pending(
+        &self,
+        confirm_hash: &[u8; 32],
+    ) -> Result<Option<PendingConnection>, Failure> {
+        Ok(self.0.enter().await.pending.remove(confirm_hash))
+    }
+
+    async fn forget_ended(&self, now: OffsetDateTime) -> Result<u32, Failure> {
+        let mut state = self.0.enter().await;
+        let count = |state: &State| state.pending.len() + state.oauth_states.len();
+        let before = count(&state);
+        state.pending.retain(|_, kept| kept.expires_at >= now);
+        state.oauth_states.retain(|_, kept| kept.expires_at >= now);
+        u32::try_from(before - count(&state)).map_err(Failure::internal)
+    }
+}
+
+#[async_trait]
+impl RefreshRepository for InMemoryConnectionRepository {
     async fn begin_refresh(
         &self,
         id: IntegrationId,
@@ -304,6 +305,10 @@ impl ConnectionRepository for InMemoryConnectionRepository {
         idle.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(idle)
     }
+}
+
+#[async_trait]
+impl SealedSecretRepository for InMemoryConnectionRepository {
     async fn list_sealed(
         &self,
         after: Option<SecretHolder>,

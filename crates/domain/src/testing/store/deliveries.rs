@@ -5,13 +5,14 @@ use time::OffsetDateTime;
 
 use super::{InMemoryStore, page_down};
 use crate::audit::model::AuditEntry;
+use crate::delivery::ledger;
 use crate::delivery::model::{
     AttemptFindings, ClaimedBatch, Delivery, DeliveryState, Pause, Push, PushChanges, PushReport,
     PushState, PushSummary, Resolution, SettledBatch, UncertainPush, UncertainRequest,
 };
 use crate::delivery::ports::{
-    AcceptOutcome, DeliveryRepository, HeldLease, IdempotencyKey, KeyLookup, NewPush, PushFilter,
-    ResolveOutcome,
+    AcceptOutcome, DeliveryQueue, HeldLease, IdempotencyKey, KeyLookup, NewPush, PushFilter,
+    PushRepository, ResolveOutcome, UncertainDeliveries,
 };
 use crate::shared::failure::Failure;
 use crate::shared::ids::{DeliveryId, LeaseId, PushId, WorkspaceId};
@@ -31,7 +32,7 @@ impl InMemoryDeliveryRepository {
 }
 
 #[async_trait]
-impl DeliveryRepository for InMemoryDeliveryRepository {
+impl PushRepository for InMemoryDeliveryRepository {
     async fn find_key(
         &self,
         workspace: WorkspaceId,
@@ -132,12 +133,26 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
         for stored in state.deliveries.values_mut() {
             stored.is_resent &= stored.delivery.push_id != id;
         }
-        let made = state.deliveries_where(workspace, |delivery| delivery.push_id == id);
-        let cancelled = state.cancel_queued(&made, now);
+        let cancelled = state.change(|it| it.push_id == id, now, ledger::cancel);
         state.record(audit);
         Ok(Some(cancelled))
     }
 
+    async fn list_changes(
+        &self,
+        workspace: WorkspaceId,
+        push: PushId,
+        after: i64,
+        limit: u32,
+        now: OffsetDateTime,
+    ) -> Result<Option<PushChanges>, Failure> {
+        let state = self.0.enter().await;
+        Ok(state.list_changes(workspace, push, after, limit, now))
+    }
+}
+
+#[async_trait]
+impl DeliveryQueue for InMemoryDeliveryRepository {
     async fn claim(
         &self,
         lease: LeaseId,
@@ -174,20 +189,8 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
 
     async fn expire_lease(&self, lease: LeaseId, now: OffsetDateTime) -> Result<u32, Failure> {
         let mut state = self.0.enter().await;
-        let held: Vec<DeliveryId> = state
-            .deliveries
-            .values()
-            .filter(|stored| stored.lease == Some(lease))
-            .filter(|stored| stored.delivery.state == DeliveryState::Sending)
-            .map(|stored| stored.delivery.id)
-            .collect();
-        for id in &held {
-            state.change_delivery(*id, now, |stored| {
-                stored.delivery.state = DeliveryState::Uncertain;
-                stored.delivery.error = Some(PushError::sender_died());
-            });
-        }
-        u32::try_from(held.len()).map_err(Failure::internal)
+        let is_sending = |delivery: &Delivery| delivery.state == DeliveryState::Sending;
+        Ok(state.change(is_sending, now, |locked| ledger::expire(locked, lease)))
     }
 
     async fn pause(&self, pause: &Pause) -> Result<(), Failure> {
@@ -201,7 +204,10 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
         }
         Ok(())
     }
+}
 
+#[async_trait]
+impl UncertainDeliveries for InMemoryDeliveryRepository {
     async fn list_uncertain(
         &self,
         limit: u32,
@@ -212,16 +218,6 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
 
     async fn load_uncertain(&self, push: PushId) -> Result<Vec<UncertainRequest>, Failure> {
         Ok(self.0.enter().await.load_uncertain(push))
-    }
-
-    async fn give_up_uncertain(
-        &self,
-        before: OffsetDateTime,
-        error: &PushError,
-        now: OffsetDateTime,
-    ) -> Result<u32, Failure> {
-        let mut state = self.0.enter().await;
-        Ok(state.give_up_uncertain(before, error, now))
     }
 
     async fn begin_look(
@@ -242,6 +238,20 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
     ) -> Result<u32, Failure> {
         let mut state = self.0.enter().await;
         Ok(state.reconcile(push, findings, quota_points, now))
+    }
+
+    async fn give_up_uncertain(
+        &self,
+        before: OffsetDateTime,
+        error: &PushError,
+        now: OffsetDateTime,
+    ) -> Result<u32, Failure> {
+        let mut state = self.0.enter().await;
+        Ok(state.change(
+            |_| true,
+            now,
+            |locked| ledger::give_up(locked, before, error),
+        ))
     }
 
     async fn find_delivery(
@@ -273,18 +283,8 @@ impl DeliveryRepository for InMemoryDeliveryRepository {
         audit: &AuditEntry,
     ) -> Result<u32, Failure> {
         let mut state = self.0.enter().await;
-        Ok(state.quarantine(workspace, error, now, audit))
-    }
-
-    async fn list_changes(
-        &self,
-        workspace: WorkspaceId,
-        push: PushId,
-        after: i64,
-        limit: u32,
-        now: OffsetDateTime,
-    ) -> Result<Option<PushChanges>, Failure> {
-        let state = self.0.enter().await;
-        Ok(state.list_changes(workspace, push, after, limit, now))
+        state.record(audit);
+        let fits = |delivery: &Delivery| workspace.is_none_or(|id| id == delivery.workspace_id);
+        Ok(state.change(fits, now, |locked| ledger::quarantine(locked, error)))
     }
 }

@@ -2,10 +2,11 @@
 
 use time::OffsetDateTime;
 
-use super::{Attempt, State, StoredEntry, StoredPush};
+use super::{State, StoredEntry, StoredPush};
+use crate::delivery::ledger;
 use crate::delivery::model::{
-    ClaimedBatch, ClaimedDelivery, DeliveryState, Pause, PauseScope, Push, PushCounts, PushEntry,
-    PushReport, PushState, PushSummary,
+    ClaimedBatch, ClaimedDelivery, Delivery, DeliveryState, Pause, PauseScope, Push, PushCounts,
+    PushEntry, PushReport, PushState, PushSummary,
 };
 use crate::shared::ids::{DeliveryId, LeaseId, PushId, TicketId};
 use crate::ticket::model::{PushError, TicketStatus};
@@ -15,6 +16,7 @@ mod changes;
 mod reconciling;
 mod resolving;
 mod settling;
+mod writing;
 
 impl State {
     fn fail_ticket(&mut self, ticket: TicketId, error: &PushError, now: OffsetDateTime) {
@@ -136,22 +138,10 @@ impl State {
             .min_by_key(|(push, _)| (self.last_claims.get(&push.workspace_id), push.id))?;
         let push = push.clone();
         let claimed: Vec<DeliveryId> = due.into_iter().take(limit).collect();
-        for id in &claimed {
-            self.change_delivery(*id, now, |stored| {
-                stored.lease = Some(lease);
-                stored.attempt = Some(Attempt {
-                    lease_id: lease,
-                    at: now,
-                });
-                let delivery = &mut stored.delivery;
-                delivery.state = DeliveryState::Sending;
-                delivery.attempts += 1;
-                delivery.attempted_at = Some(now);
-                delivery.retry_at = None;
-                delivery.error = None;
-                delivery.fence = Some(push.fence.clone());
-            });
-        }
+        let is_claimed = |delivery: &Delivery| claimed.contains(&delivery.id);
+        self.change(is_claimed, now, |locked| {
+            ledger::claim(locked, lease, &push.fence)
+        });
         self.claims += 1;
         self.last_claims.insert(push.workspace_id, self.claims);
         let push = self.pushes.get(&push.id)?.push.clone();

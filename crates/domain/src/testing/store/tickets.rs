@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use super::{InMemoryStore, State, StoredTicket, page_up};
-use crate::delivery::model::DeliveryState;
+use crate::delivery::ledger;
+use crate::delivery::model::Delivery;
 use crate::shared::failure::Failure;
 use crate::shared::ids::{DocumentId, TicketId, WorkspaceId};
 use crate::shared::page::{Page, PageRequest};
@@ -179,15 +180,6 @@ impl State {
             stored.ticket.version += 1;
             stored.ticket.updated_at = now;
         }
-        let mut deliveries = self.deliveries.values().map(|held| &held.delivery);
-        let brought = deliveries.find(|delivery| {
-            delivery.ticket_id == link.ticket_id && delivery.state == DeliveryState::Confirmed
-        });
-        if let Some(id) = brought.map(|delivery| delivery.id) {
-            self.change_delivery(id, now, |stored| {
-                stored.delivery.external = Some(link.to.clone());
-            });
-        }
     }
 }
 
@@ -346,6 +338,12 @@ impl TicketRepository for InMemoryTicketRepository {
         for link in links {
             state.relink(link, now);
         }
+        let is_of_one = |delivery: &Delivery| {
+            links
+                .iter()
+                .any(|link| link.ticket_id == delivery.ticket_id)
+        };
+        state.change(is_of_one, now, |locked| ledger::relink(locked, links));
         Ok(true)
     }
 }

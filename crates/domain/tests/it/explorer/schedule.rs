@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use handoff_domain::delivery::ledger::table::Event;
 use handoff_domain::delivery::model::{Delivery, DeliveryState};
 use handoff_domain::delivery::service::DeliveryPorts;
 use handoff_domain::delivery::times::DeliveryTimes;
@@ -38,6 +39,15 @@ pub(super) const EVENTS: [&str; 19] = [
     "store failed",
     "too late to send",
     "wall clock jumped",
+];
+
+/// The lines of the ledger's table that schedules seldom or never come to; random commands do.
+pub(super) const UNPLAYED: [Event; 5] = [
+    Event::ProvenAnothers,
+    Event::Undecidable,
+    Event::Overdue,
+    Event::Linked,
+    Event::Swapped,
 ];
 
 /// The calls whose failure, or lost answer, must do no harm.
@@ -119,6 +129,10 @@ impl Schedule {
 
     pub(super) fn struck(&self) -> BTreeMap<&'static str, u64> {
         self.dice.struck()
+    }
+
+    pub(super) fn moves(&self) -> HashMap<Event, u64> {
+        self.world.store.moves()
     }
 
     /// Plays the schedule out, waits for quiet, and checks what came of it.

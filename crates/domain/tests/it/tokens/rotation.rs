@@ -21,7 +21,7 @@ const RING: PlainSealer = PlainSealer::with_keys("new", &["test"]);
 fn rotation(world: &World, sealer: PlainSealer) -> KeyRotation {
     let ports = world.connection_ports.clone();
     KeyRotation::new(
-        ports.connections,
+        world.connections.clone(),
         Arc::new(sealer),
         ports.audit,
         ports.clock,

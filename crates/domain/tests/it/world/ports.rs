@@ -12,15 +12,16 @@ use handoff_domain::connection::model::{
     SealedTokens,
 };
 use handoff_domain::connection::ports::{
-    ConnectionRepository, SealedHolder, SecretHolder, SecretPlace, WriteOutcome,
+    ConnectionRepository, GrantFlows, IntegrationRepository, RefreshRepository, SealedHolder,
+    SealedSecretRepository, SecretHolder, SecretPlace, WriteOutcome,
 };
 use handoff_domain::delivery::model::{
     AttemptFindings, ClaimedBatch, Delivery, DeliveryState, Pause, Push, PushChanges, PushReport,
     PushState, PushSummary, Resolution, SettledBatch, UncertainPush, UncertainRequest,
 };
 use handoff_domain::delivery::ports::{
-    AcceptOutcome, DeliveryRepository, HeldLease, IdempotencyKey, KeyLookup, NewPush, PushFilter,
-    ResolveOutcome,
+    AcceptOutcome, DeliveryQueue, DeliveryRepository, HeldLease, IdempotencyKey, KeyLookup,
+    NewPush, PushFilter, PushRepository, ResolveOutcome, UncertainDeliveries,
 };
 use handoff_domain::document::model::{Block, Document, DocumentSummary};
 use handoff_domain::document::ports::{DocumentFilter, DocumentOutcome, DocumentRepository};
@@ -107,20 +108,20 @@ async fn down() -> Result<(), Failure> {
 }
 
 macro_rules! hooked {
-    ($name:ident: $port:ident { $(fn $method:ident($($arg:ident: $of:ty),*) -> $answer:ty;)* }) => {
+    ($name:ident of $all:ident: $($port:ident { $(fn $method:ident($($arg:ident: $of:ty),*) -> $answer:ty;)* })+) => {
         /// The repository with hooks around each call.
         pub(crate) struct $name {
-            inner: Box<dyn $port>,
+            inner: Box<dyn $all>,
             hooks: Hooks,
         }
 
         impl $name {
-            pub(crate) fn new(inner: impl $port, hooks: &Hooks) -> Self {
+            pub(crate) fn new(inner: impl $all, hooks: &Hooks) -> Self {
                 Self { inner: Box::new(inner), hooks: hooks.clone() }
             }
         }
 
-        #[async_trait]
+        $(#[async_trait]
         impl $port for $name {
             $(async fn $method(&self, $($arg: $of),*) -> Result<$answer, Failure> {
                 self.hooks.reach(concat!("before ", stringify!($method)).to_owned()).await?;
@@ -128,55 +129,69 @@ macro_rules! hooked {
                 self.hooks.reach(concat!("after ", stringify!($method)).to_owned()).await?;
                 answer
             })*
-        }
+        })+
     };
 }
 
-hooked!(Connections: ConnectionRepository {
-    fn find(workspace: WorkspaceId, platform: Platform) -> Option<Integration>;
-    fn insert_state(state: &OAuthState, now: OffsetDateTime) -> ();
-    fn take_state(hash: &[u8; 32]) -> Option<OAuthState>;
-    fn park(pending: &PendingConnection, now: OffsetDateTime, audit: &AuditEntry) -> ();
-    fn find_pending(hash: &[u8; 32]) -> Option<PendingConnection>;
-    fn take_pending(hash: &[u8; 32]) -> Option<PendingConnection>;
-    fn forget_ended(now: OffsetDateTime) -> u32;
-    fn connect(row: &Integration, expected: Option<i64>, audit: &AuditEntry) -> WriteOutcome;
-    fn disconnect(workspace: WorkspaceId, platform: Platform, now: OffsetDateTime, audit: &AuditEntry) -> bool;
-    fn begin_refresh(id: IntegrationId, expected: i64, lease: LeaseId, now: OffsetDateTime) -> WriteOutcome;
-    fn finish_refresh(id: IntegrationId, expected: i64, tokens: &SealedTokens, scope: &str, now: OffsetDateTime) -> WriteOutcome;
-    fn drop_refresh(id: IntegrationId, expected: i64, now: OffsetDateTime) -> WriteOutcome;
-    fn set_spare(id: IntegrationId, expected: i64, spare: Option<&SealedSecret>, now: OffsetDateTime) -> WriteOutcome;
-    fn mark_needs_reconnect(id: IntegrationId, expected: i64, reason: ReconnectReason, now: OffsetDateTime, audit: &AuditEntry) -> WriteOutcome;
-    fn list_idle(before: OffsetDateTime, limit: u32) -> Vec<Integration>;
-    fn list_sealed(after: Option<SecretHolder>, limit: u32) -> Vec<SealedHolder>;
-    fn reseal(place: SecretPlace, old: &SealedSecret, new: &SealedSecret) -> bool;
-});
+hooked!(Connections of ConnectionRepository:
+    IntegrationRepository {
+        fn find(workspace: WorkspaceId, platform: Platform) -> Option<Integration>;
+        fn connect(row: &Integration, expected: Option<i64>, audit: &AuditEntry) -> WriteOutcome;
+        fn disconnect(workspace: WorkspaceId, platform: Platform, now: OffsetDateTime, audit: &AuditEntry) -> bool;
+    }
+    GrantFlows {
+        fn insert_state(state: &OAuthState, now: OffsetDateTime) -> ();
+        fn take_state(hash: &[u8; 32]) -> Option<OAuthState>;
+        fn park(pending: &PendingConnection, now: OffsetDateTime, audit: &AuditEntry) -> ();
+        fn find_pending(hash: &[u8; 32]) -> Option<PendingConnection>;
+        fn take_pending(hash: &[u8; 32]) -> Option<PendingConnection>;
+        fn forget_ended(now: OffsetDateTime) -> u32;
+    }
+    RefreshRepository {
+        fn begin_refresh(id: IntegrationId, expected: i64, lease: LeaseId, now: OffsetDateTime) -> WriteOutcome;
+        fn finish_refresh(id: IntegrationId, expected: i64, tokens: &SealedTokens, scope: &str, now: OffsetDateTime) -> WriteOutcome;
+        fn drop_refresh(id: IntegrationId, expected: i64, now: OffsetDateTime) -> WriteOutcome;
+        fn set_spare(id: IntegrationId, expected: i64, spare: Option<&SealedSecret>, now: OffsetDateTime) -> WriteOutcome;
+        fn mark_needs_reconnect(id: IntegrationId, expected: i64, reason: ReconnectReason, now: OffsetDateTime, audit: &AuditEntry) -> WriteOutcome;
+        fn list_idle(before: OffsetDateTime, limit: u32) -> Vec<Integration>;
+    }
+    SealedSecretRepository {
+        fn list_sealed(after: Option<SecretHolder>, limit: u32) -> Vec<SealedHolder>;
+        fn reseal(place: SecretPlace, old: &SealedSecret, new: &SealedSecret) -> bool;
+    }
+);
 
-hooked!(Deliveries: DeliveryRepository {
-    fn find_key(workspace: WorkspaceId, key: &IdempotencyKey, now: OffsetDateTime) -> KeyLookup;
-    fn accept(push: &NewPush) -> AcceptOutcome;
-    fn find_push(workspace: WorkspaceId, id: PushId, now: OffsetDateTime) -> Option<PushReport>;
-    fn push_state(workspace: WorkspaceId, id: PushId) -> Option<PushState>;
-    fn list_pushes(workspace: WorkspaceId, filter: PushFilter, page: PageRequest, now: OffsetDateTime) -> Page<PushSummary>;
-    fn list_deliveries(workspace: WorkspaceId, state: Option<DeliveryState>, page: PageRequest) -> Page<Delivery>;
-    fn cancel(workspace: WorkspaceId, id: PushId, now: OffsetDateTime, audit: &AuditEntry) -> Option<u32>;
-    fn claim(lease: LeaseId, limit: u32, busy: &[String], now: OffsetDateTime) -> Option<ClaimedBatch>;
-    fn settle(batch: &SettledBatch, now: OffsetDateTime) -> u32;
-    fn list_held() -> Vec<HeldLease>;
-    fn expire_lease(lease: LeaseId, now: OffsetDateTime) -> u32;
-    fn pause(pause: &Pause) -> ();
-    fn list_uncertain(limit: u32, now: OffsetDateTime) -> Vec<UncertainPush>;
-    fn load_uncertain(push: PushId) -> Vec<UncertainRequest>;
-    fn give_up_uncertain(before: OffsetDateTime, error: &PushError, now: OffsetDateTime) -> u32;
-    fn begin_look(push: PushId, seen: Option<OffsetDateTime>, next: OffsetDateTime) -> bool;
-    fn reconcile(push: PushId, findings: &[AttemptFindings], quota_points: i64, now: OffsetDateTime) -> u32;
-    fn find_delivery(workspace: WorkspaceId, id: DeliveryId) -> Option<(Delivery, Push)>;
-    fn resolve(workspace: WorkspaceId, id: DeliveryId, change_number: i64, resolution: &Resolution, now: OffsetDateTime, audit: &AuditEntry) -> ResolveOutcome;
-    fn quarantine(workspace: Option<WorkspaceId>, error: &PushError, now: OffsetDateTime, audit: &AuditEntry) -> u32;
-    fn list_changes(workspace: WorkspaceId, push: PushId, after: i64, limit: u32, now: OffsetDateTime) -> Option<PushChanges>;
-});
+hooked!(Deliveries of DeliveryRepository:
+    PushRepository {
+        fn find_key(workspace: WorkspaceId, key: &IdempotencyKey, now: OffsetDateTime) -> KeyLookup;
+        fn accept(push: &NewPush) -> AcceptOutcome;
+        fn find_push(workspace: WorkspaceId, id: PushId, now: OffsetDateTime) -> Option<PushReport>;
+        fn push_state(workspace: WorkspaceId, id: PushId) -> Option<PushState>;
+        fn list_pushes(workspace: WorkspaceId, filter: PushFilter, page: PageRequest, now: OffsetDateTime) -> Page<PushSummary>;
+        fn list_deliveries(workspace: WorkspaceId, state: Option<DeliveryState>, page: PageRequest) -> Page<Delivery>;
+        fn cancel(workspace: WorkspaceId, id: PushId, now: OffsetDateTime, audit: &AuditEntry) -> Option<u32>;
+        fn list_changes(workspace: WorkspaceId, push: PushId, after: i64, limit: u32, now: OffsetDateTime) -> Option<PushChanges>;
+    }
+    DeliveryQueue {
+        fn claim(lease: LeaseId, limit: u32, busy: &[String], now: OffsetDateTime) -> Option<ClaimedBatch>;
+        fn settle(batch: &SettledBatch, now: OffsetDateTime) -> u32;
+        fn list_held() -> Vec<HeldLease>;
+        fn expire_lease(lease: LeaseId, now: OffsetDateTime) -> u32;
+        fn pause(pause: &Pause) -> ();
+    }
+    UncertainDeliveries {
+        fn list_uncertain(limit: u32, now: OffsetDateTime) -> Vec<UncertainPush>;
+        fn load_uncertain(push: PushId) -> Vec<UncertainRequest>;
+        fn begin_look(push: PushId, seen: Option<OffsetDateTime>, next: OffsetDateTime) -> bool;
+        fn reconcile(push: PushId, findings: &[AttemptFindings], quota_points: i64, now: OffsetDateTime) -> u32;
+        fn give_up_uncertain(before: OffsetDateTime, error: &PushError, now: OffsetDateTime) -> u32;
+        fn find_delivery(workspace: WorkspaceId, id: DeliveryId) -> Option<(Delivery, Push)>;
+        fn resolve(workspace: WorkspaceId, id: DeliveryId, change_number: i64, resolution: &Resolution, now: OffsetDateTime, audit: &AuditEntry) -> ResolveOutcome;
+        fn quarantine(workspace: Option<WorkspaceId>, error: &PushError, now: OffsetDateTime, audit: &AuditEntry) -> u32;
+    }
+);
 
-hooked!(Documents: DocumentRepository {
+hooked!(Documents of DocumentRepository: DocumentRepository {
     fn insert(document: &Document, blocks: &[Block]) -> ();
     fn find(workspace: WorkspaceId, id: DocumentId) -> Option<(Document, Vec<Block>)>;
     fn list(workspace: WorkspaceId, filter: DocumentFilter, page: PageRequest) -> (Page<DocumentSummary>, u64);

@@ -7,25 +7,24 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 use handoff_domain::connection::model::IntegrationConfig;
-use handoff_domain::delivery::model::{DeliveryState, PushState};
-use handoff_domain::delivery::ports::{AcceptOutcome, IdempotencyKey, KeyLookup, NewPush};
-use handoff_domain::shared::ids::{TicketId, WorkspaceId};
+use handoff_domain::delivery::ledger::{self, AcceptedEntry, HeldTicket, KeptKey, Plan};
+use handoff_domain::delivery::model::{DeliveryState, Push, PushState};
+use handoff_domain::delivery::ports::{
+    AcceptOutcome, IdempotencyKey, KeyLookup, NewEntry, NewPush,
+};
+use handoff_domain::shared::ids::{DeliveryId, TicketId, WorkspaceId};
 use handoff_domain::ticket::model::TicketStatus;
 use serde_json::Value;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use super::super::schema::{deliveries, execution_tickets, integrations, push_tickets, pushes};
 use super::super::tickets::IDS_PER_STATEMENT;
 use super::super::{Connection, audit, execute_batch, locks};
 use super::changes::IS_UNSETTLED;
-use super::plan::{Plan, TicketState, ticket_id};
-use super::rows::{KeyColumns, NewPushRow, PushRow};
+use super::rows::{EntryRow, KeyColumns, NewDeliveryRow, NewPushRow, PushRow};
 use super::writes::ROWS_PER_STATEMENT;
 use crate::error::StoreError;
 use crate::values::{RowId, Word, parse_json, row_ids};
-
-/// How long an idempotency key is kept.
-const KEY_LIFE: Duration = Duration::hours(24);
 
 /// How many deliveries one statement inserts; so many payloads are held twice.
 const PAYLOADS_PER_STATEMENT: usize = 100;
@@ -50,55 +49,42 @@ pub(super) async fn accept(
         return Ok(AcceptOutcome::NotConnected);
     }
     let tickets = load_tickets(connection, new).await?;
-    let Some(plan) = Plan::make(new, &tickets) else {
+    let Some(plan) = ledger::accept(new, &tickets) else {
         return Ok(AcceptOutcome::TicketsChanged);
     };
-    let is_running = plan.has_queued || waits_for_joined(connection, &plan.joined).await?;
-    write_push(connection, new, &plan, is_running).await?;
     drop(tickets);
-    write_rows(connection, &plan).await?;
-    if plan.has_queued {
+    let opens = |state| plan.opens(state);
+    let is_running =
+        opens(DeliveryState::Queued) || waits_for_joined(connection, &plan.joined).await?;
+    write_push(connection, new, &plan, is_running).await?;
+    write_rows(connection, push, &plan).await?;
+    if opens(DeliveryState::Queued) {
         open_tickets(connection, new).await?;
     }
-    if plan.has_refused {
+    if opens(DeliveryState::Rejected) {
         refuse_tickets(connection, new).await?;
     }
     audit::insert(connection, &new.audit).await?;
     Ok(AcceptOutcome::Accepted)
 }
 
-/// A push that was made with a key.
-#[derive(Queryable)]
-pub(super) struct KeyedPush {
-    id: RowId,
-    created_at: OffsetDateTime,
-    body_hash: Option<Vec<u8>>,
-}
-
-impl KeyedPush {
-    /// What the key means now.
-    pub(super) fn lookup(&self, key: &IdempotencyKey, now: OffsetDateTime) -> KeyLookup {
-        if self.created_at + KEY_LIFE <= now {
-            return KeyLookup::Free;
-        }
-        if self.body_hash.as_deref() == Some(key.body_hash.as_slice()) {
-            return KeyLookup::Same(self.id.id());
-        }
-        KeyLookup::Other
-    }
-}
-
 pub(super) async fn find_key(
     connection: &mut Connection,
     workspace: WorkspaceId,
     key: &IdempotencyKey,
-) -> Result<Option<KeyedPush>, StoreError> {
+) -> Result<Option<KeptKey>, StoreError> {
     let query = pushes::table
         .filter(pushes::workspace_id.eq(RowId::from(workspace)))
         .filter(pushes::idempotency_caller.eq(key.caller.to_string()))
         .filter(pushes::idempotency_key.eq(&key.key))
         .select((pushes::id, pushes::created_at, pushes::idempotency_hash));
-    Ok(query.first(connection).await.optional()?)
+    let row: Option<(RowId, OffsetDateTime, Option<Vec<u8>>)> =
+        query.first(connection).await.optional()?;
+    Ok(row.map(|(id, kept_at, body_hash)| KeptKey {
+        push_id: id.id(),
+        kept_at,
+        body_hash,
+    }))
 }
 
 /// Answers from an earlier push with the key, or frees a key that is too old.
@@ -119,7 +105,7 @@ async fn use_key(
                 pushes::idempotency_key.eq(None::<String>),
                 pushes::idempotency_hash.eq(None::<Vec<u8>>),
             );
-            diesel::update(pushes::table.find(found.id))
+            diesel::update(pushes::table.find(RowId::from(found.push_id)))
                 .set(nothing)
                 .execute(connection)
                 .await?;
@@ -158,16 +144,20 @@ pub(super) async fn is_connected(
     Ok(config.cloud_id == bound.site && config.account_id == bound.account)
 }
 
+/// What is read of a ticket that is to be pushed: its id, its status, its version and its open delivery.
+type TicketColumns = (RowId, String, i64, Option<RowId>);
+
 /// The tickets of the push as they are now, locked.
 async fn load_tickets(
     connection: &mut Connection,
     new: &NewPush,
-) -> Result<HashMap<RowId, TicketState>, StoreError> {
-    let ids: Vec<TicketId> = new.entries.iter().map(ticket_id).collect();
+) -> Result<HashMap<TicketId, HeldTicket>, StoreError> {
+    let ids: Vec<TicketId> = new.entries.iter().map(NewEntry::ticket_id).collect();
+    let is_pushed = [TicketStatus::Pushed.word(), TicketStatus::Synced.word()];
     let mut tickets = HashMap::with_capacity(ids.len());
     for ids in row_ids(&ids).chunks(IDS_PER_STATEMENT) {
         locks::tickets(connection, ids).await?;
-        let rows: Vec<TicketState> = execution_tickets::table
+        let rows: Vec<TicketColumns> = execution_tickets::table
             .filter(execution_tickets::id.eq_any(ids))
             .filter(execution_tickets::workspace_id.eq(RowId::from(new.push.workspace_id)))
             .filter(execution_tickets::deleted_at.is_null())
@@ -179,7 +169,14 @@ async fn load_tickets(
             ))
             .load(connection)
             .await?;
-        tickets.extend(rows.into_iter().map(|row| (row.id, row)));
+        tickets.extend(rows.into_iter().map(|(id, status, version, delivery)| {
+            let held = HeldTicket {
+                is_pushed: is_pushed.contains(&status.as_str()),
+                version,
+                delivery_id: delivery.map(RowId::id),
+            };
+            (id.id(), held)
+        }));
     }
     Ok(tickets)
 }
@@ -187,9 +184,9 @@ async fn load_tickets(
 /// Whether one of the deliveries that the push joins is not settled; their tickets are locked, so that none can settle.
 async fn waits_for_joined(
     connection: &mut Connection,
-    joined: &[RowId],
+    joined: &[DeliveryId],
 ) -> Result<bool, StoreError> {
-    for ids in joined.chunks(IDS_PER_STATEMENT) {
+    for ids in row_ids(joined).chunks(IDS_PER_STATEMENT) {
         let unsettled: Option<RowId> = deliveries::table
             .filter(deliveries::id.eq_any(ids))
             .filter(sql::<Bool>(IS_UNSETTLED))
@@ -232,13 +229,31 @@ async fn write_push(
     Ok(())
 }
 
-async fn write_rows(connection: &mut Connection, plan: &Plan<'_>) -> Result<(), StoreError> {
-    for chunk in plan.deliveries(PAYLOADS_PER_STATEMENT) {
-        let insert = diesel::insert_into(deliveries::table).values(chunk?);
-        execute_batch(connection, insert).await?;
+async fn write_rows(
+    connection: &mut Connection,
+    push: &Push,
+    plan: &Plan<'_>,
+) -> Result<(), StoreError> {
+    for openings in plan.openings.chunks(PAYLOADS_PER_STATEMENT) {
+        let rows = openings.iter().map(|it| NewDeliveryRow::new(push, it));
+        let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        execute_batch(
+            connection,
+            diesel::insert_into(deliveries::table).values(rows),
+        )
+        .await?;
     }
-    for chunk in plan.entries.chunks(ROWS_PER_STATEMENT) {
-        let insert = diesel::insert_into(push_tickets::table).values(chunk.to_vec());
+    let mut position = 0..;
+    for entries in plan.entries.chunks(ROWS_PER_STATEMENT) {
+        let row = |(entry, position): (&AcceptedEntry, i32)| EntryRow {
+            push_id: push.id.into(),
+            position,
+            ticket_id: entry.ticket_id.into(),
+            delivery_id: entry.delivery_id.map(RowId::from),
+            change_number: entry.change_number,
+        };
+        let rows: Vec<EntryRow> = entries.iter().zip(position.by_ref()).map(row).collect();
+        let insert = diesel::insert_into(push_tickets::table).values(rows);
         execute_batch(connection, insert).await?;
     }
     Ok(())

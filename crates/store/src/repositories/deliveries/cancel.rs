@@ -6,16 +6,13 @@ use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 use handoff_domain::audit::model::AuditEntry;
 use handoff_domain::connection::model::Integration;
-use handoff_domain::delivery::model::DeliveryState;
+use handoff_domain::delivery::ledger;
 use handoff_domain::shared::ids::{PushId, WorkspaceId};
-use handoff_domain::ticket::model::PushError;
 use time::OffsetDateTime;
 
 use super::super::schema::{deliveries, pushes};
 use super::super::{Connection, audit};
-use super::changes::{CANDIDATE, CandidateColumns, IS_OPEN, IS_UNSETTLED, TicketChange, change};
-use super::links::ask_a_person;
-use super::rows::{DeliveryRow, PushRow};
+use super::changes::{CANDIDATE, Candidate, IS_OPEN, IS_UNSETTLED, change};
 use crate::error::StoreError;
 use crate::values::RowId;
 
@@ -38,13 +35,13 @@ pub(super) async fn cancel(
         return Ok(None);
     }
     // What is being sent may come back unsent, and a person may resend, before the cancellation is written.
-    let found: Vec<CandidateColumns> = deliveries::table
+    let found: Vec<Candidate> = deliveries::table
         .filter(deliveries::push_id.eq(push))
         .filter(sql::<Bool>(IS_OPEN))
         .select(CANDIDATE)
         .load(connection)
         .await?;
-    let cancelled = change(connection, found, now, cancel_queued).await?;
+    let cancelled = change(connection, &found, now, ledger::cancel).await?;
     remember(connection, push, now).await?;
     audit::insert(connection, entry).await?;
     Ok(Some(cancelled))
@@ -80,35 +77,25 @@ pub(in super::super) async fn cancel_workspace(
     workspace: WorkspaceId,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let found: Vec<CandidateColumns> = deliveries::table
+    let found: Vec<Candidate> = deliveries::table
         .filter(deliveries::workspace_id.eq(RowId::from(workspace)))
         .filter(sql::<Bool>(IS_UNSETTLED))
         .select(CANDIDATE)
         .load(connection)
         .await?;
-    change(connection, found, now, cancel_queued).await?;
+    change(connection, &found, now, ledger::cancel).await?;
     Ok(())
 }
 
-fn cancel_queued(row: &mut DeliveryRow, _: &PushRow) -> Result<Option<TicketChange>, StoreError> {
-    if row.state()? != DeliveryState::Queued {
-        return Ok(None);
-    }
-    row.set_state(DeliveryState::Cancelled);
-    Ok(Some(TicketChange::Released))
-}
-
-/// What is bound to another site or account than the workspace is connected to now: unsent deliveries are cancelled, and
-/// where an issue may exist, a person must decide, because it can no longer be looked for.
+/// Ends, or leaves to people, what is bound to another site or account than the workspace is connected to now.
 pub(in super::super) async fn strand(
     connection: &mut Connection,
     integration: &Integration,
 ) -> Result<(), StoreError> {
     let workspace = RowId::from(integration.workspace_id);
     let (site, account) = (&integration.config.cloud_id, &integration.config.account_id);
-    let now = integration.updated_at;
     // One list, decided by the locked rows: one that comes back unsent between two lists would be in neither.
-    let found: Vec<CandidateColumns> = deliveries::table
+    let found: Vec<Candidate> = deliveries::table
         .inner_join(pushes::table.on(pushes::id.eq(deliveries::push_id)))
         .filter(deliveries::workspace_id.eq(workspace))
         .filter(sql::<Bool>(IS_UNSETTLED))
@@ -116,12 +103,6 @@ pub(in super::super) async fn strand(
         .select(CANDIDATE)
         .load(connection)
         .await?;
-    let error = PushError::site_changed();
-    let stranded = change(connection, found, now, |row, push| match row.state()? {
-        DeliveryState::Queued => cancel_queued(row, push),
-        DeliveryState::Sending | DeliveryState::Uncertain => ask_a_person(row, &error).map(Some),
-        _ => Ok(None),
-    });
-    stranded.await?;
+    change(connection, &found, integration.updated_at, ledger::strand).await?;
     Ok(())
 }

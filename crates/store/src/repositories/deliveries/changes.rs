@@ -1,6 +1,4 @@
-//! Changing deliveries: with change numbers, their tickets and the pushes that this settles.
-
-mod tickets;
+//! Locking deliveries with all that hangs on them, and writing what the ledger's rules make of them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -8,17 +6,19 @@ use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
-use handoff_domain::delivery::model::{DeliveryState, PushState};
+use handoff_domain::delivery::ledger::table::TicketEffect;
+use handoff_domain::delivery::ledger::{Changes, JoinedEntry, Locked, Step};
+use handoff_domain::shared::ids::{DeliveryId, PushId};
 use time::OffsetDateTime;
 
 use super::super::schema::{deliveries, push_tickets, pushes};
 use super::super::tickets::IDS_PER_STATEMENT;
-use super::super::{Connection, locks};
+use super::super::{Connection, audit, locks};
 use super::rows::{DeliveryRow, EntryRow, PushRow};
+use super::tickets;
 use super::writes::{write_deliveries, write_entries, write_pushes};
 use crate::error::StoreError;
-use crate::values::{RowId, Word};
-pub(super) use tickets::TicketChange;
+use crate::values::{RowId, row_ids};
 
 /// The states in which Handoff still has something to do. The words stand in the statement, because only so do the
 /// databases see that an index over just these rows will do.
@@ -31,74 +31,53 @@ pub(super) const IS_OPEN: &str =
 /// How many deliveries one transaction changes where all that fit are to be changed.
 pub(super) const CHANGED_AT_ONCE: i64 = 1_000;
 
-/// A delivery that may be changed, as it was found before anything was locked.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Candidate {
-    pub(super) id: RowId,
-    pub(super) push_id: RowId,
-    pub(super) ticket_id: RowId,
-}
+/// What is read of a delivery that may be changed before anything is locked: its id, its push and its ticket.
+pub(super) type Candidate = (RowId, RowId, RowId);
 
 /// The columns of a [`Candidate`].
 pub(super) const CANDIDATE: (deliveries::id, deliveries::push_id, deliveries::ticket_id) =
     (deliveries::id, deliveries::push_id, deliveries::ticket_id);
 
-/// What a [`CANDIDATE`] is read as.
-pub(super) type CandidateColumns = (RowId, RowId, RowId);
-
-impl From<CandidateColumns> for Candidate {
-    fn from((id, push_id, ticket_id): CandidateColumns) -> Self {
-        Self {
-            id,
-            push_id,
-            ticket_id,
-        }
-    }
-}
-
 /// Deliveries with their tickets and pushes, locked, as they stand now.
+#[derive(Default)]
 pub(super) struct Ledger {
-    pushes: BTreeMap<RowId, PushRow>,
-    rows: Vec<DeliveryRow>,
-    joined: JoinedEntries,
+    pub(super) pushes: BTreeMap<RowId, PushRow>,
+    pub(super) rows: Vec<DeliveryRow>,
+    pub(super) joined: JoinedEntries,
 }
 
 /// The entries with which other pushes joined deliveries.
-pub(super) type JoinedEntries = HashMap<RowId, Vec<EntryRow>>;
+type JoinedEntries = HashMap<DeliveryId, Vec<JoinedEntry>>;
 
-/// Offers each candidate as it stands now; `decide` changes the row and says what becomes of the ticket, or leaves it
-/// alone.
-///
-/// Answers how many deliveries were changed.
+/// Lets a rule change candidates as they stand now; answers how many it changed.
 pub(super) async fn change(
     connection: &mut Connection,
-    found: Vec<CandidateColumns>,
+    found: &[Candidate],
     now: OffsetDateTime,
-    decide: impl FnMut(&mut DeliveryRow, &PushRow) -> Result<Option<TicketChange>, StoreError> + Send,
+    rule: impl FnOnce(Locked<'_>) -> Changes + Send,
 ) -> Result<u32, StoreError> {
-    if found.is_empty() {
-        return Ok(0);
-    }
     let ledger = Ledger::lock(connection, found).await?;
-    ledger.change(connection, now, decide).await
+    let changes = rule(ledger.locked()?);
+    ledger.write(connection, changes, now).await
 }
 
 impl Ledger {
     /// Locks the tickets, then the pushes that made the deliveries or joined them, and reads what is locked.
     pub(super) async fn lock(
         connection: &mut Connection,
-        found: Vec<CandidateColumns>,
+        found: &[Candidate],
     ) -> Result<Self, StoreError> {
-        let candidates: Vec<Candidate> = found.into_iter().map(Candidate::from).collect();
-        let ids = sorted(candidates.iter().map(|candidate| candidate.id));
-        let tickets = sorted(candidates.iter().map(|candidate| candidate.ticket_id));
+        if found.is_empty() {
+            return Ok(Self::default());
+        }
+        let ids = sorted(found.iter().map(|(id, ..)| *id));
+        let tickets = sorted(found.iter().map(|(_, _, ticket)| *ticket));
         for tickets in tickets.chunks(IDS_PER_STATEMENT) {
             locks::tickets(connection, tickets).await?;
         }
         let joined = load_joined(connection, &ids).await?;
-        let own = candidates.iter().map(|candidate| candidate.push_id);
-        let others = joined.values().flatten().map(|entry| entry.push_id);
-        let pushes = load_pushes(connection, &sorted(own.chain(others))).await?;
+        let own = found.iter().map(|(_, push, _)| *push);
+        let pushes = load_pushes(connection, &sorted(own.chain(joining(&joined)))).await?;
         Ok(Self {
             pushes,
             rows: load_deliveries(connection, &ids).await?,
@@ -106,82 +85,103 @@ impl Ledger {
         })
     }
 
-    /// Changes what `decide` wants changed, with everything that follows from it.
-    pub(super) async fn change(
+    /// What is locked, as the rules see it.
+    pub(super) fn locked(&self) -> Result<Locked<'_>, StoreError> {
+        let deliveries = self.rows.iter().map(DeliveryRow::held);
+        let pushes = self.pushes.values();
+        let pushes = pushes.map(|row| Ok((row.id.id(), row.held()?)));
+        Ok(Locked {
+            deliveries: deliveries.collect::<Result<_, _>>()?,
+            pushes: pushes.collect::<Result<_, StoreError>>()?,
+            joined: self.joined.clone(),
+        })
+    }
+
+    /// Writes what a rule changed of it; answers how many deliveries.
+    pub(super) async fn write(
         mut self,
         connection: &mut Connection,
+        mut changes: Changes,
         now: OffsetDateTime,
-        mut decide: impl FnMut(&mut DeliveryRow, &PushRow) -> Result<Option<TicketChange>, StoreError>
-        + Send,
     ) -> Result<u32, StoreError> {
-        let mut touched: BTreeMap<(TicketChange, String), Vec<RowId>> = BTreeMap::new();
-        let (mut changed, mut entries) = (Vec::new(), Vec::new());
-        for mut row in std::mem::take(&mut self.rows) {
-            let Some(push) = self.pushes.get(&row.push_id) else {
-                continue;
-            };
-            let Some(effect) = decide(&mut row, push)? else {
-                continue;
-            };
-            let kind = (effect, push.platform.clone());
-            touched.entry(kind).or_default().push(row.ticket_id);
-            row.updated_at = now;
-            self.count(&mut row, &mut entries)?;
-            changed.push(row);
+        note(connection, &changes).await?;
+        let count = changes.count();
+        if count == 0 {
+            return Ok(0);
         }
-        let count = u32::try_from(changed.len()).unwrap_or(u32::MAX);
-        let doubtful = pushes_in_doubt(&changed);
-        write_deliveries(connection, changed).await?;
-        write_entries(connection, entries).await?;
-        for ((effect, platform), tickets) in touched {
-            for tickets in tickets.chunks(IDS_PER_STATEMENT) {
-                effect.write(connection, tickets, &platform, now).await?;
+        let doubtful = changes.in_doubt();
+        let touched = self.touched(&changes);
+        let steps = std::mem::take(&mut changes.steps);
+        write_deliveries(connection, self.take_changed(steps, now)?).await?;
+        let joined = changes.joined.iter().map(EntryRow::from).collect();
+        write_entries(connection, joined).await?;
+        for ((effect, platform), ids) in touched {
+            for ids in ids.chunks(IDS_PER_STATEMENT) {
+                tickets::write(connection, effect, ids, &platform, now).await?;
             }
         }
-        settle_finished(connection, &mut self.pushes, now).await?;
+        let unfinished = find_unfinished(connection, &changes.perhaps_finished()).await?;
+        changes.finish(&unfinished, now);
+        for (id, held) in &changes.pushes {
+            if let Some(row) = self.pushes.get_mut(&RowId::from(*id)) {
+                row.set(held);
+            }
+        }
         write_pushes(connection, self.pushes.into_values().collect()).await?;
-        look_at_once(connection, &doubtful).await?;
+        look_at_once(connection, doubtful).await?;
         Ok(count)
     }
 
-    /// Gives a changed delivery the next number of its push, and its entries in other pushes the next of theirs. A push
-    /// that has something to do again is running again.
-    fn count(
-        &mut self,
-        row: &mut DeliveryRow,
-        entries: &mut Vec<EntryRow>,
-    ) -> Result<(), StoreError> {
-        let is_unsettled = !row.state()?.is_settled();
-        if let Some(push) = self.pushes.get_mut(&row.push_id) {
-            row.change_number = push.count(is_unsettled);
-        }
-        for entry in self.joined.get(&row.id).into_iter().flatten() {
-            if let Some(push) = self.pushes.get_mut(&entry.push_id) {
-                let change_number = Some(push.count(is_unsettled));
-                entries.push(EntryRow {
-                    change_number,
-                    ..*entry
-                });
+    /// The tickets by what becomes of them, and by the platform of their push.
+    fn touched(&self, changes: &Changes) -> BTreeMap<(TicketEffect, String), Vec<RowId>> {
+        let mut touched: BTreeMap<(TicketEffect, String), Vec<RowId>> = BTreeMap::new();
+        for step in &changes.steps {
+            if let Some(push) = self.pushes.get(&step.push_id.into()) {
+                let kind = (step.rule.ticket, push.platform.clone());
+                touched.entry(kind).or_default().push(step.ticket_id.into());
             }
         }
-        Ok(())
+        touched
+    }
+
+    /// The rows that moved, as they are to be written.
+    fn take_changed(
+        &mut self,
+        steps: Vec<Step>,
+        now: OffsetDateTime,
+    ) -> Result<Vec<DeliveryRow>, StoreError> {
+        let rows = std::mem::take(&mut self.rows).into_iter();
+        let mut rows: HashMap<RowId, DeliveryRow> = rows.map(|row| (row.id, row)).collect();
+        let moved = steps.into_iter().filter_map(|step| {
+            let mut row = rows.remove(&step.id.into())?;
+            Some(row.take(step, now).map(|()| row))
+        });
+        moved.collect()
     }
 }
 
-impl PushRow {
-    /// The next change number, for an entry that is unsettled or not.
-    pub(super) fn count(&mut self, is_unsettled: bool) -> i64 {
-        if is_unsettled {
-            PushState::Running.word().clone_into(&mut self.state);
-            self.settled_at = None;
-        }
-        self.change_number += 1;
-        self.change_number
+/// Tells the audit record, and the log, what a rule noted.
+async fn note(connection: &mut Connection, changes: &Changes) -> Result<(), StoreError> {
+    for entry in &changes.audit {
+        tracing::warn!(
+            delivery = %entry.subject,
+            issue = %entry.result,
+            "an issue turned up whose delivery had ended otherwise"
+        );
+        audit::insert(connection, entry).await?;
     }
+    Ok(())
 }
 
-fn sorted(ids: impl Iterator<Item = RowId>) -> Vec<RowId> {
+/// Every id once, ascending, which is the order of locking.
+pub(super) fn sorted(ids: impl Iterator<Item = RowId>) -> Vec<RowId> {
     ids.collect::<BTreeSet<RowId>>().into_iter().collect()
+}
+
+/// The pushes of entries that joined.
+pub(super) fn joining(joined: &JoinedEntries) -> impl Iterator<Item = RowId> {
+    let entries = joined.values().flatten();
+    entries.map(|entry| entry.push_id.into())
 }
 
 /// The entries of other pushes than those that made the deliveries.
@@ -197,10 +197,17 @@ pub(super) async fn load_joined(
             )
             .filter(push_tickets::delivery_id.eq_any(ids))
             .filter(push_tickets::push_id.ne(deliveries::push_id))
-            .select((deliveries::id, EntryRow::as_select()));
-        let rows: Vec<(RowId, EntryRow)> = query.load(connection).await?;
-        for (id, entry) in rows {
-            joined.entry(id).or_default().push(entry);
+            .select((
+                deliveries::id,
+                push_tickets::push_id,
+                push_tickets::position,
+            ));
+        let rows: Vec<(RowId, RowId, i32)> = query.load(connection).await?;
+        for (id, push, position) in rows {
+            joined.entry(id.id()).or_default().push(JoinedEntry {
+                push_id: push.id(),
+                position,
+            });
         }
     }
     Ok(joined)
@@ -235,34 +242,15 @@ async fn load_deliveries(
     Ok(rows)
 }
 
-/// Marks the running pushes that have nothing left to do.
-async fn settle_finished(
-    connection: &mut Connection,
-    pushes: &mut BTreeMap<RowId, PushRow>,
-    now: OffsetDateTime,
-) -> Result<(), StoreError> {
-    let running = pushes
-        .values()
-        .filter(|push| push.state == PushState::Running.word());
-    let ids: Vec<RowId> = running.map(|push| push.id).collect();
-    let unfinished = find_unfinished(connection, ids.clone()).await?;
-    for id in ids.iter().filter(|id| !unfinished.contains(id)) {
-        if let Some(push) = pushes.get_mut(id) {
-            PushState::Settled.word().clone_into(&mut push.state);
-            push.settled_at = Some(now);
-        }
-    }
-    Ok(())
-}
-
 /// Which of the pushes wait for a delivery, their own or one they joined.
 async fn find_unfinished(
     connection: &mut Connection,
-    ids: Vec<RowId>,
-) -> Result<BTreeSet<RowId>, StoreError> {
+    ids: &[PushId],
+) -> Result<BTreeSet<PushId>, StoreError> {
     if ids.is_empty() {
         return Ok(BTreeSet::new());
     }
+    let ids = row_ids(ids);
     let own = deliveries::table
         .filter(deliveries::push_id.eq(pushes::id))
         .filter(sql::<Bool>(IS_UNSETTLED));
@@ -272,11 +260,8 @@ async fn find_unfinished(
         .select(pushes::id)
         .load(connection)
         .await?;
-    let mut unfinished: BTreeSet<RowId> = own.into_iter().collect();
-    let rest: Vec<RowId> = ids
-        .into_iter()
-        .filter(|id| !unfinished.contains(id))
-        .collect();
+    let rest: Vec<RowId> = ids.into_iter().filter(|id| !own.contains(id)).collect();
+    let mut unfinished: BTreeSet<PushId> = own.into_iter().map(RowId::id).collect();
     if rest.is_empty() {
         return Ok(unfinished);
     }
@@ -288,31 +273,43 @@ async fn find_unfinished(
         .distinct()
         .load(connection)
         .await?;
-    unfinished.extend(joined);
+    unfinished.extend(joined.into_iter().map(RowId::id::<PushId>));
     Ok(unfinished)
 }
 
-/// The pushes of deliveries whose fate has just become unknown.
-fn pushes_in_doubt(changed: &[DeliveryRow]) -> Vec<RowId> {
-    let doubtful = changed
-        .iter()
-        .filter(|row| row.state == DeliveryState::Uncertain.word());
-    sorted(doubtful.map(|row| row.push_id))
-}
-
-/// Takes back the wish to look at a push later.
-async fn look_at_once(connection: &mut Connection, pushes: &[RowId]) -> Result<(), StoreError> {
-    if pushes.is_empty() {
+/// Takes back the wish to look at pushes later.
+async fn look_at_once(
+    connection: &mut Connection,
+    doubtful: BTreeSet<PushId>,
+) -> Result<(), StoreError> {
+    if doubtful.is_empty() {
         return Ok(());
     }
-    diesel::update(pushes::table.filter(pushes::id.eq_any(pushes)))
+    let ids = doubtful.into_iter().map(RowId::from);
+    let pushes_of = pushes::table.filter(pushes::id.eq_any(ids.collect::<Vec<RowId>>()));
+    diesel::update(pushes_of)
         .set(pushes::next_look_at.eq(None::<OffsetDateTime>))
         .execute(connection)
         .await?;
     Ok(())
 }
 
-/// Whether a lease holds a row that is being sent.
-pub(super) fn is_held(row: &DeliveryRow, lease: RowId) -> bool {
-    row.state == DeliveryState::Sending.word() && row.lease_id == Some(lease)
+#[cfg(test)]
+mod tests {
+    use handoff_domain::delivery::model::DeliveryState;
+
+    use super::{IS_OPEN, IS_UNSETTLED};
+    use crate::values::Word as _;
+
+    fn condition(fits: impl Fn(DeliveryState) -> bool) -> String {
+        let states = DeliveryState::ALL.into_iter().filter(|state| fits(*state));
+        let words: Vec<String> = states.map(|state| format!("'{}'", state.word())).collect();
+        format!("deliveries.state IN ({})", words.join(", "))
+    }
+
+    #[test]
+    fn statements_name_the_states_that_the_rules_mean() {
+        assert_eq!(IS_UNSETTLED, condition(|state| !state.is_settled()));
+        assert_eq!(IS_OPEN, condition(DeliveryState::is_open));
+    }
 }

@@ -5,16 +5,16 @@ use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
-use handoff_domain::delivery::model::{ClaimedBatch, ClaimedDelivery, DeliveryState, Push};
+use handoff_domain::delivery::ledger;
+use handoff_domain::delivery::model::{ClaimedBatch, ClaimedDelivery, DeliveryState, Fence, Push};
 use handoff_domain::shared::ids::LeaseId;
 use time::OffsetDateTime;
 
 use super::super::schema::{deliveries, integrations, pushes};
 use super::super::{Connection, locks};
-use super::changes::{IS_UNSETTLED, load_joined, load_pushes};
+use super::changes::{IS_UNSETTLED, Ledger, joining, load_joined, load_pushes, sorted};
 use super::pauses::ActivePauses;
-use super::rows::{DeliveryRow, EntryRow, PushRow};
-use super::writes::{write_deliveries, write_entries, write_pushes};
+use super::rows::{DeliveryRow, PushRow};
 use crate::error::StoreError;
 use crate::values::RowId;
 
@@ -154,63 +154,39 @@ async fn claim_of_push(
         .select((DeliveryRow::as_select(), deliveries::payload))
         .load(connection)
         .await?;
-    let mut rows = Vec::with_capacity(due.len());
     let mut claimed = Vec::with_capacity(due.len());
-    for (mut row, payload) in due {
-        push.change_number += 1;
-        row.change_number = push.change_number;
-        row.set_state(DeliveryState::Sending);
-        row.lease_id = Some(lease.into());
-        row.attempt_id = Some(lease.into());
-        row.attempted_at = Some(now);
-        row.attempts += 1;
-        row.error = None;
-        row.fence = Some(push.fence.clone());
-        row.updated_at = now;
+    let mut ledger = Ledger::default();
+    for (row, payload) in due {
         claimed.push(ClaimedDelivery {
             id: row.id.id(),
             ticket_id: row.ticket_id.id(),
             payload: payload.ok_or(StoreError::Corrupt {
                 column: "deliveries.payload",
             })?,
-            attempt: row.attempts,
+            attempt: row.attempts + 1,
         });
-        rows.push(row);
+        ledger.rows.push(row);
     }
-    if rows.is_empty() {
+    if claimed.is_empty() {
         return Ok(None);
     }
-    let ids: Vec<RowId> = rows.iter().map(|row| row.id).collect();
-    write_deliveries(connection, rows).await?;
-    write_pushes(connection, vec![push.clone()]).await?;
-    tell_joined(connection, &ids).await?;
+    // Tickets are not locked here: a push that joins at this very moment does not hear of the claim, but of what becomes of
+    // it.
+    let ids: Vec<RowId> = ledger.rows.iter().map(|row| row.id).collect();
+    ledger.joined = load_joined(connection, &ids).await?;
+    let others = sorted(joining(&ledger.joined));
+    if !others.is_empty() {
+        ledger.pushes = load_pushes(connection, &others).await?;
+    }
+    ledger.pushes.insert(push.id, push.clone());
+    let changes = ledger::claim(ledger.locked()?, lease, &Fence(push.fence.clone()));
+    if let Some(held) = changes.pushes.get(&push.id.id()) {
+        push.set(held);
+    }
+    ledger.write(connection, changes, now).await?;
     Ok(Some(ClaimedBatch {
         push: Push::try_from(push)?,
         lease_id: lease,
         deliveries: claimed,
     }))
-}
-
-/// Lets the pushes that joined claimed deliveries count the change too.
-///
-/// Tickets are not locked here: a push that joins at this very moment does not hear of the claim, but of what becomes of it.
-async fn tell_joined(connection: &mut Connection, ids: &[RowId]) -> Result<(), StoreError> {
-    let joined = load_joined(connection, ids).await?;
-    if joined.is_empty() {
-        return Ok(());
-    }
-    let entries = joined.into_values().flatten();
-    let mut entries: Vec<EntryRow> = entries.collect();
-    let mut others: Vec<RowId> = entries.iter().map(|entry| entry.push_id).collect();
-    others.sort_unstable();
-    others.dedup();
-    let mut pushes = load_pushes(connection, &others).await?;
-    entries.sort_by_key(|entry| (entry.push_id, entry.position));
-    for entry in &mut entries {
-        if let Some(push) = pushes.get_mut(&entry.push_id) {
-            entry.change_number = Some(push.count(true));
-        }
-    }
-    write_entries(connection, entries).await?;
-    write_pushes(connection, pushes.into_values().collect()).await
 }

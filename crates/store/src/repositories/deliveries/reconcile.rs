@@ -6,23 +6,24 @@ use diesel::dsl::{exists, max, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
+use handoff_domain::delivery::ledger;
 use handoff_domain::delivery::model::{
-    AttemptFindings, DeliveryState, Fence, Finding, Push, UncertainAttempt, UncertainDelivery,
-    UncertainPush, UncertainRequest,
+    AttemptFindings, Fence, Finding, Push, UncertainAttempt, UncertainDelivery, UncertainPush,
+    UncertainRequest,
 };
-use handoff_domain::shared::ids::PushId;
+use handoff_domain::shared::ids::{LeaseId, PushId};
 use handoff_domain::ticket::model::{ExternalIssue, PushError};
 use time::OffsetDateTime;
 
 use super::super::schema::{deliveries, integrations, pushes};
 use super::super::tickets::IDS_PER_STATEMENT;
 use super::super::{Backend, Connection};
-use super::changes::{CANDIDATE, CHANGED_AT_ONCE, CandidateColumns, Ledger, TicketChange, change};
+use super::changes::{CANDIDATE, CHANGED_AT_ONCE, Candidate, Ledger, change};
 use super::claim::{IS_RUNNING, SAME_SITE_AND_ACCOUNT};
-use super::links::{Links, Unlinked, ask_a_person};
+use super::links::load_links;
 use super::pauses::ActivePauses;
-use super::rows::{DeliveryRow, PushRow};
-use super::settle::{queue_again, spend};
+use super::rows::PushRow;
+use super::settle::spend;
 use crate::error::StoreError;
 use crate::values::RowId;
 
@@ -30,7 +31,7 @@ use crate::values::RowId;
 const IS_UNCERTAIN: &str = "deliveries.state = 'uncertain'";
 
 /// The greatest change number of each attempt, among all its deliveries.
-type AttemptNumbers = HashMap<RowId, i64>;
+type AttemptNumbers = HashMap<LeaseId, i64>;
 
 /// An uncertain delivery: attempt, id, its fence and that of its push, time of the attempt, time of the last change.
 type UncertainColumns = (
@@ -116,9 +117,10 @@ async fn load_attempts(
 }
 
 fn to_attempt(id: RowId, numbers: &AttemptNumbers) -> UncertainAttempt {
+    let lease_id = id.id();
     UncertainAttempt {
-        lease_id: id.id(),
-        change_number: numbers.get(&id).copied().unwrap_or_default(),
+        lease_id,
+        change_number: numbers.get(&lease_id).copied().unwrap_or_default(),
     }
 }
 
@@ -181,14 +183,10 @@ pub(super) async fn give_up(
     if let Some(after) = after {
         query = query.filter(deliveries::id.gt(after));
     }
-    let found: Vec<CandidateColumns> = query.load(connection).await?;
+    let found: Vec<Candidate> = query.load(connection).await?;
     let last = found.last().map(|(id, ..)| *id);
-    let changed = change(connection, found, now, |row, _| {
-        let is_overdue = row.attempted_at.is_some_and(|at| at < before);
-        if row.state()? != DeliveryState::Uncertain || !is_overdue {
-            return Ok(None);
-        }
-        ask_a_person(row, error).map(Some)
+    let changed = change(connection, &found, now, |locked| {
+        ledger::give_up(locked, before, error)
     });
     Ok((changed.await?, last))
 }
@@ -204,7 +202,9 @@ async fn load_numbers(
             .group_by(deliveries::attempt_id)
             .select((deliveries::attempt_id, max(deliveries::change_number)));
         let rows: Vec<(Option<RowId>, Option<i64>)> = query.load(connection).await?;
-        let known = rows.into_iter().filter_map(|(id, max)| Some((id?, max?)));
+        let known = rows
+            .into_iter()
+            .filter_map(|(id, max)| Some((id?.id(), max?)));
         numbers.extend(known);
     }
     Ok(numbers)
@@ -231,13 +231,6 @@ pub(super) async fn begin_look(
     Ok(moved? > 0)
 }
 
-/// What was found of one delivery, in a look that began when its attempt had this number.
-struct Found<'a> {
-    attempt: RowId,
-    change_number: i64,
-    finding: &'a Finding,
-}
-
 pub(super) async fn reconcile(
     connection: &mut Connection,
     push: PushId,
@@ -246,9 +239,9 @@ pub(super) async fn reconcile(
     now: OffsetDateTime,
 ) -> Result<u32, StoreError> {
     let push = RowId::from(push);
-    let found = by_delivery(findings);
-    let ids: Vec<RowId> = found.keys().copied().collect();
-    let candidates: Vec<CandidateColumns> = deliveries::table
+    let found = findings.iter().flat_map(|attempt| &attempt.findings);
+    let ids: Vec<RowId> = found.clone().map(|(id, _)| (*id).into()).collect();
+    let candidates: Vec<Candidate> = deliveries::table
         .filter(deliveries::id.eq_any(&ids))
         .filter(deliveries::push_id.eq(push))
         .select(CANDIDATE)
@@ -256,73 +249,22 @@ pub(super) async fn reconcile(
         .await?;
     let mut written = 0;
     if !candidates.is_empty() {
-        let ledger = Ledger::lock(connection, candidates).await?;
+        let locked = Ledger::lock(connection, &candidates).await?;
         // The push is locked, so that no number of its attempts can grow any more.
         let attempts: Vec<RowId> = findings.iter().map(|it| it.lease_id.into()).collect();
         let numbers = load_numbers(connection, &attempts).await?;
-        let issues: Vec<&ExternalIssue> = found.values().filter_map(Found::issue).collect();
-        let mut links = Links::load(connection, &issues).await?;
-        let mut unlinked = Unlinked::new(now);
-        let change = ledger.change(connection, now, |row, push| {
-            let Some(found) = found.get(&row.id) else {
-                return Ok(None);
-            };
-            if let Some(external) = found.issue() {
-                unlinked.note(row, external)?;
-            }
-            found.write(row, push, &numbers, &mut links)
-        });
-        written = change.await?;
-        unlinked.write(connection).await?;
+        let issues = found.filter_map(|(_, finding)| issue_of(finding));
+        let links = load_links(connection, &issues.collect::<Vec<_>>()).await?;
+        let changes = ledger::reconcile(locked.locked()?, findings, &numbers, links, now);
+        written = locked.write(connection, changes, now).await?;
     }
     spend(connection, push, quota_points).await?;
     Ok(written)
 }
 
-fn by_delivery(findings: &[AttemptFindings]) -> HashMap<RowId, Found<'_>> {
-    let mut found = HashMap::new();
-    for attempt in findings {
-        for (id, finding) in &attempt.findings {
-            let of_attempt = Found {
-                attempt: attempt.lease_id.into(),
-                change_number: attempt.change_number,
-                finding,
-            };
-            found.insert(RowId::from(*id), of_attempt);
-        }
-    }
-    found
-}
-
-impl Found<'_> {
-    const fn issue(&self) -> Option<&ExternalIssue> {
-        match self.finding {
-            Finding::Present { external } => Some(external),
-            Finding::Absent | Finding::Undecidable { .. } => None,
-        }
-    }
-
-    /// Proof of presence is taken from whoever brings it; everything else needs the attempt to be as it was.
-    fn write(
-        &self,
-        row: &mut DeliveryRow,
-        push: &PushRow,
-        numbers: &AttemptNumbers,
-        links: &mut Links,
-    ) -> Result<Option<TicketChange>, StoreError> {
-        let is_as_it_was = row.state()? == DeliveryState::Uncertain
-            && row.attempt_id == Some(self.attempt)
-            && numbers.get(&self.attempt) == Some(&self.change_number);
-        match self.finding {
-            Finding::Present { external } if row.may_be_there()? => {
-                links.confirm_or_ask(row, external)
-            }
-            Finding::Absent if is_as_it_was => {
-                row.error = None;
-                Ok(Some(queue_again(row, push, None)))
-            }
-            Finding::Undecidable { error } if is_as_it_was => ask_a_person(row, error).map(Some),
-            Finding::Present { .. } | Finding::Absent | Finding::Undecidable { .. } => Ok(None),
-        }
+const fn issue_of(finding: &Finding) -> Option<&ExternalIssue> {
+    match finding {
+        Finding::Present { external } => Some(external),
+        Finding::Absent | Finding::Undecidable { .. } => None,
     }
 }

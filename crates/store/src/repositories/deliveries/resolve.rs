@@ -5,7 +5,8 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 use handoff_domain::audit::model::AuditEntry;
-use handoff_domain::delivery::model::{Delivery, DeliveryState, Push, Resolution};
+use handoff_domain::delivery::ledger;
+use handoff_domain::delivery::model::{Delivery, Push, Resolution};
 use handoff_domain::delivery::ports::ResolveOutcome;
 use handoff_domain::shared::ids::{DeliveryId, WorkspaceId};
 use handoff_domain::ticket::model::{ExternalIssue, PushError};
@@ -14,13 +15,11 @@ use time::OffsetDateTime;
 use super::super::schema::{deliveries, pushes};
 use super::super::{Backend, Connection, audit};
 use super::accept::{Bound, is_connected};
-use super::changes::{
-    CANDIDATE, CHANGED_AT_ONCE, CandidateColumns, IS_UNSETTLED, TicketChange, change,
-};
-use super::links::{Links, ask_a_person};
+use super::changes::{CANDIDATE, CHANGED_AT_ONCE, Candidate, IS_UNSETTLED, Ledger, change};
+use super::links::load_links;
 use super::rows::{DeliveryRow, PushRow};
 use crate::error::StoreError;
-use crate::values::{RowId, to_json};
+use crate::values::RowId;
 
 pub(super) async fn find_delivery(
     connection: &mut Connection,
@@ -58,35 +57,26 @@ pub(super) async fn resolve(
         Resolution::Resend => can_be_sent(connection, seen).await?,
         Resolution::Link { .. } | Resolution::Abandon { .. } => true,
     };
-    let found: Vec<CandidateColumns> = deliveries::table
+    let found: Vec<Candidate> = deliveries::table
         .filter(deliveries::id.eq(RowId::from(seen.id)))
         .filter(deliveries::workspace_id.eq(RowId::from(seen.workspace)))
         .select(CANDIDATE)
         .load(connection)
         .await?;
-    let issues: Vec<&ExternalIssue> = match resolution {
-        Resolution::Link { external } => vec![external],
-        Resolution::Resend | Resolution::Abandon { .. } => Vec::new(),
+    let issues: &[&ExternalIssue] = match resolution {
+        Resolution::Link { external } => &[external],
+        Resolution::Resend | Resolution::Abandon { .. } => &[],
     };
-    let mut links = Links::load(connection, &issues).await?;
-    let mut outcome = ResolveOutcome::Changed;
-    let written = change(connection, found, now, |row, _| {
-        let is_as_seen = row.state()? == DeliveryState::NeedsAttention
-            && row.change_number == seen.change_number;
-        if !is_as_seen {
-            return Ok(None);
-        }
-        if !can_be_sent {
-            outcome = ResolveOutcome::NotConnected;
-            return Ok(None);
-        }
-        let effect = carry_out(row, resolution, &mut links)?;
-        outcome = effect.map_or(ResolveOutcome::LinkedElsewhere, |_| {
-            ResolveOutcome::Resolved
-        });
-        Ok(effect)
-    });
-    written.await?;
+    let links = load_links(connection, issues).await?;
+    let locked = Ledger::lock(connection, &found).await?;
+    let (outcome, changes) = ledger::resolve(
+        locked.locked()?,
+        seen.change_number,
+        resolution,
+        can_be_sent,
+        links,
+    );
+    locked.write(connection, changes, now).await?;
     if outcome == ResolveOutcome::Resolved {
         audit::insert(connection, entry).await?;
     }
@@ -115,31 +105,6 @@ async fn can_be_sent(connection: &mut Connection, seen: Seen) -> Result<bool, St
     is_connected(connection, bound).await
 }
 
-/// `None` where the issue is another ticket's.
-fn carry_out(
-    row: &mut DeliveryRow,
-    resolution: &Resolution,
-    links: &mut Links,
-) -> Result<Option<TicketChange>, StoreError> {
-    match resolution {
-        Resolution::Link { external } => {
-            let is_free = links.confirm(row, external);
-            Ok(is_free.then_some(TicketChange::Pushed))
-        }
-        Resolution::Resend => {
-            row.error = None;
-            row.is_resent = true;
-            row.set_state(DeliveryState::Queued);
-            Ok(Some(TicketChange::Touched))
-        }
-        Resolution::Abandon { error } => {
-            row.error = Some(to_json(error)?);
-            row.set_state(DeliveryState::Abandoned);
-            Ok(Some(TicketChange::Failed))
-        }
-    }
-}
-
 /// Leaves the next unfinished deliveries to a person. Answers how many, and the last one that was looked at, if there may
 /// be more.
 pub(super) async fn quarantine(
@@ -161,13 +126,10 @@ pub(super) async fn quarantine(
     if let Some(after) = after {
         query = query.filter(deliveries::id.gt(after));
     }
-    let found: Vec<CandidateColumns> = query.load(connection).await?;
+    let found: Vec<Candidate> = query.load(connection).await?;
     let last = found.last().map(|(id, ..)| *id);
-    let changed = change(connection, found, now, |row, _| {
-        if row.state()?.is_settled() {
-            return Ok(None);
-        }
-        ask_a_person(row, error).map(Some)
+    let changed = change(connection, &found, now, |locked| {
+        ledger::quarantine(locked, error)
     });
     Ok((changed.await?, last))
 }

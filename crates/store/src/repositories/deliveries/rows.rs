@@ -1,9 +1,9 @@
 //! Rows of pushes, their entries and deliveries.
 
 use diesel::prelude::*;
+use handoff_domain::delivery::ledger::{Held, HeldPush, NumberedJoin, Opening, Step};
 use handoff_domain::delivery::model::{Delivery, DeliveryState, Fence, ProjectRef, Push};
 use handoff_domain::delivery::ports::IdempotencyKey;
-use handoff_domain::ticket::model::ExternalIssue;
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -11,7 +11,7 @@ use super::super::Backend;
 use super::super::schema::{deliveries, push_tickets, pushes};
 use super::super::tickets::rows::external_issue;
 use crate::error::StoreError;
-use crate::values::{RowId, Word, parse_actor, parse_json, parse_word};
+use crate::values::{RowId, Word, parse_actor, parse_json, parse_word, to_json};
 
 /// A push without its idempotency key.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -84,6 +84,25 @@ impl TryFrom<PushRow> for Push {
     }
 }
 
+impl PushRow {
+    /// The row as the rules see it.
+    pub(super) fn held(&self) -> Result<HeldPush, StoreError> {
+        Ok(HeldPush {
+            state: parse_word("pushes.state", &self.state)?,
+            change_number: self.change_number,
+            settled_at: self.settled_at,
+            is_cancelled: self.cancelled_at.is_some(),
+        })
+    }
+
+    /// Takes over what the rules changed.
+    pub(super) fn set(&mut self, held: &HeldPush) {
+        held.state.word().clone_into(&mut self.state);
+        self.change_number = held.change_number;
+        self.settled_at = held.settled_at;
+    }
+}
+
 /// The idempotency key of a push.
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = pushes, check_for_backend(Backend), treat_none_as_default_value = false)]
@@ -152,39 +171,66 @@ pub(super) struct DeliveryRow {
     pub(super) is_resent: bool,
 }
 
+impl From<&NumberedJoin> for EntryRow {
+    fn from(joined: &NumberedJoin) -> Self {
+        Self {
+            push_id: joined.entry.push_id.into(),
+            position: joined.entry.position,
+            ticket_id: joined.ticket_id.into(),
+            delivery_id: Some(joined.delivery_id.into()),
+            change_number: Some(joined.change_number),
+        }
+    }
+}
+
 impl DeliveryRow {
     /// Where the delivery stands.
     pub(super) fn state(&self) -> Result<DeliveryState, StoreError> {
         parse_word("deliveries.state", &self.state)
     }
 
-    /// Whether the delivery is open, so that proof of its issue is taken: also while it waits to be sent again.
-    pub(super) fn may_be_there(&self) -> Result<bool, StoreError> {
-        Ok(self.state()?.is_open())
+    /// The row as the rules see it.
+    pub(super) fn held(&self) -> Result<Held<'_>, StoreError> {
+        Ok(Held {
+            id: self.id.id(),
+            push_id: self.push_id.id(),
+            workspace_id: self.workspace_id.id(),
+            ticket_id: self.ticket_id.id(),
+            site_id: &self.site_id,
+            state: self.state()?,
+            lease_id: self.lease_id.map(RowId::id),
+            attempt_id: self.attempt_id.map(RowId::id),
+            attempted_at: self.attempted_at,
+            issue_id: self.external_id.as_deref(),
+            change_number: self.change_number,
+            is_resent: self.is_resent,
+        })
     }
 
-    /// Whether the delivery is that issue already.
-    pub(super) fn is_issue(&self, external: &ExternalIssue) -> bool {
-        self.external_id.as_ref() == Some(&external.id)
-    }
-
-    /// Makes the delivery that issue.
-    pub(super) fn set_issue(&mut self, external: &ExternalIssue) {
-        self.external_id = Some(external.id.clone());
-        self.external_key = Some(external.key.clone());
-        self.external_url = Some(external.url.clone());
-    }
-
-    /// Moves the delivery; only one that is being sent is held by a lease, and only a queued one waits. Its last attempt
-    /// stays known.
-    pub(super) fn set_state(&mut self, state: DeliveryState) {
-        state.word().clone_into(&mut self.state);
-        if state != DeliveryState::Sending {
-            self.lease_id = None;
+    /// Takes over what a move writes.
+    pub(super) fn take(&mut self, step: Step, now: OffsetDateTime) -> Result<(), StoreError> {
+        step.rule.to.word().clone_into(&mut self.state);
+        self.change_number = step.change_number;
+        self.updated_at = now;
+        let writes = step.writes;
+        self.retry_at = writes.retry_at;
+        self.is_resent |= writes.is_resent;
+        self.lease_id = writes.attempt.as_ref().map(|it| it.lease_id.into());
+        if let Some(attempt) = writes.attempt {
+            self.attempt_id = self.lease_id;
+            self.attempted_at = Some(now);
+            self.attempts += 1;
+            self.fence = Some(attempt.fence.0);
         }
-        if state != DeliveryState::Queued {
-            self.retry_at = None;
+        if let Some(error) = writes.error {
+            self.error = error.as_ref().map(to_json).transpose()?;
         }
+        if let Some(issue) = writes.issue {
+            self.external_id = Some(issue.id);
+            self.external_key = Some(issue.key);
+            self.external_url = Some(issue.url);
+        }
+        Ok(())
     }
 }
 
@@ -226,6 +272,40 @@ pub(super) struct NewDeliveryRow {
     pub(super) delivery: DeliveryRow,
     #[diesel(embed)]
     pub(super) payload: PayloadColumn,
+}
+
+impl NewDeliveryRow {
+    /// The row of a delivery that a push makes.
+    pub(super) fn new(push: &Push, opening: &Opening<'_>) -> Result<Self, StoreError> {
+        let delivery = DeliveryRow {
+            id: opening.id.into(),
+            push_id: push.id.into(),
+            workspace_id: push.workspace_id.into(),
+            ticket_id: opening.ticket_id.into(),
+            site_id: push.site_id.clone(),
+            state: opening.state().word().to_owned(),
+            attempts: 0,
+            retry_at: None,
+            lease_id: None,
+            fence: None,
+            warnings: to_json(&opening.warnings)?,
+            error: opening.error.map(to_json).transpose()?,
+            external_id: None,
+            external_key: None,
+            external_url: None,
+            change_number: opening.change_number,
+            created_at: push.created_at,
+            updated_at: push.created_at,
+            attempt_id: None,
+            attempted_at: None,
+            is_resent: false,
+        };
+        let payload = opening.payload.map(str::to_owned);
+        Ok(Self {
+            delivery,
+            payload: PayloadColumn { payload },
+        })
+    }
 }
 
 /// What is sent.

@@ -1,21 +1,19 @@
 //! Writing down what became of deliveries.
 
-use std::collections::HashMap;
-
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use handoff_domain::delivery::ledger;
 use handoff_domain::delivery::model::{DeliveryState, Fence, SettledBatch, Settlement};
 use handoff_domain::shared::ids::LeaseId;
-use handoff_domain::ticket::model::{ExternalIssue, PushError};
+use handoff_domain::ticket::model::ExternalIssue;
 use time::OffsetDateTime;
 
 use super::super::schema::{deliveries, pushes};
 use super::super::{Connection, locks};
-use super::changes::{CANDIDATE, CandidateColumns, TicketChange, change, is_held};
-use super::links::{Links, Unlinked};
-use super::rows::{DeliveryRow, PushRow};
+use super::changes::{CANDIDATE, Candidate, Ledger, change};
+use super::links::load_links;
 use crate::error::StoreError;
-use crate::values::{RowId, Word, to_json};
+use crate::values::{RowId, Word};
 
 pub(super) async fn settle(
     connection: &mut Connection,
@@ -23,35 +21,22 @@ pub(super) async fn settle(
     now: OffsetDateTime,
 ) -> Result<u32, StoreError> {
     let (push, lease) = (RowId::from(batch.push_id), RowId::from(batch.lease_id));
-    let outcomes: HashMap<RowId, &Settlement> = batch
-        .outcomes
-        .iter()
-        .map(|(id, outcome)| (RowId::from(*id), outcome))
-        .collect();
-    let ids: Vec<RowId> = outcomes.keys().copied().collect();
-    let found: Vec<CandidateColumns> = deliveries::table
+    let ids: Vec<RowId> = batch.outcomes.iter().map(|(id, _)| (*id).into()).collect();
+    let found: Vec<Candidate> = deliveries::table
         .filter(deliveries::id.eq_any(&ids))
         .filter(deliveries::push_id.eq(push))
         .select(CANDIDATE)
         .load(connection)
         .await?;
-    let answered = found.iter().map(|(id, ..)| *id).min();
-    let issues: Vec<&ExternalIssue> = outcomes.values().filter_map(|it| issue_of(it)).collect();
-    let mut links = Links::load(connection, &issues).await?;
-    let mut unlinked = Unlinked::new(now);
-    let written = change(connection, found, now, |row, push| {
-        let Some(outcome) = outcomes.get(&row.id) else {
-            return Ok(None);
-        };
-        if let Settlement::Confirmed { external } = outcome {
-            unlinked.note(row, external)?;
-        }
-        write_outcome(row, push, lease, outcome, &mut links)
-    });
-    let written = written.await?;
-    if is_first_answer(connection, answered, lease).await? {
+    let first = found.iter().map(|(id, ..)| *id).min();
+    let issues = batch.outcomes.iter().filter_map(|(_, it)| issue_of(it));
+    let links = load_links(connection, &issues.collect::<Vec<_>>()).await?;
+    let locked = Ledger::lock(connection, &found).await?;
+    let is_first_answer = is_first_answer(connection, first, lease).await?;
+    let changes = ledger::settle(locked.locked()?, batch, links, is_first_answer, now);
+    let written = locked.write(connection, changes, now).await?;
+    if is_first_answer {
         spend(connection, push, batch.quota_points).await?;
-        unlinked.write(connection).await?;
     }
     if let Some(fence) = &batch.fence {
         raise_fence(connection, push, fence).await?;
@@ -122,73 +107,19 @@ pub(super) async fn spend(
     Ok(())
 }
 
-/// Proof of presence is taken from whoever brings it; everything else needs the lease.
-fn write_outcome(
-    row: &mut DeliveryRow,
-    push: &PushRow,
-    lease: RowId,
-    outcome: &Settlement,
-    links: &mut Links,
-) -> Result<Option<TicketChange>, StoreError> {
-    match outcome {
-        Settlement::Confirmed { external } if row.may_be_there()? => {
-            links.confirm_or_ask(row, external)
-        }
-        _ if !is_held(row, lease) => Ok(None),
-        Settlement::Confirmed { .. } => Ok(None),
-        Settlement::Rejected { error } => {
-            row.error = Some(to_json(error)?);
-            row.set_state(DeliveryState::Rejected);
-            Ok(Some(TicketChange::Failed))
-        }
-        Settlement::Retry { at, error } => {
-            row.error = Some(to_json(error)?);
-            Ok(Some(queue_again(row, push, Some(*at))))
-        }
-        Settlement::Uncertain { error } => {
-            row.error = Some(to_json(error)?);
-            row.set_state(DeliveryState::Uncertain);
-            Ok(Some(TicketChange::Keep))
-        }
-    }
-}
-
-/// Queues a delivery that certainly made no issue, or calls it off with its push, unless a person had it sent again after
-/// that.
-pub(super) fn queue_again(
-    row: &mut DeliveryRow,
-    push: &PushRow,
-    at: Option<OffsetDateTime>,
-) -> TicketChange {
-    if push.cancelled_at.is_some() && !row.is_resent {
-        row.error = None;
-        row.set_state(DeliveryState::Cancelled);
-        return TicketChange::Released;
-    }
-    row.set_state(DeliveryState::Queued);
-    row.retry_at = at;
-    TicketChange::Keep
-}
-
 pub(super) async fn expire(
     connection: &mut Connection,
     lease: LeaseId,
     now: OffsetDateTime,
 ) -> Result<u32, StoreError> {
-    let lease = RowId::from(lease);
-    let found: Vec<CandidateColumns> = deliveries::table
-        .filter(deliveries::lease_id.eq(lease))
+    let found: Vec<Candidate> = deliveries::table
+        .filter(deliveries::lease_id.eq(RowId::from(lease)))
         .filter(deliveries::state.eq(DeliveryState::Sending.word()))
         .select(CANDIDATE)
         .load(connection)
         .await?;
-    let expired = change(connection, found, now, |row, _| {
-        if !is_held(row, lease) {
-            return Ok(None);
-        }
-        row.error = Some(to_json(&PushError::sender_died())?);
-        row.set_state(DeliveryState::Uncertain);
-        Ok(Some(TicketChange::Keep))
-    });
-    expired.await
+    change(connection, &found, now, |locked| {
+        ledger::expire(locked, lease)
+    })
+    .await
 }

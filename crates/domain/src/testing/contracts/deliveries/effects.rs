@@ -18,7 +18,6 @@ pub async fn check(ports: &Ports) {
     connecting_to_the_same_site_lets_deliveries_go_on(ports).await;
     connecting_to_another_site_needs_a_persons_attention(ports).await;
     connecting_elsewhere_without_a_disconnect_cancels_what_was_not_sent(ports).await;
-    connecting_as_another_account_strands_as_another_site_does(ports).await;
     a_document_with_an_open_delivery_cannot_be_deleted(ports).await;
     generating_leaves_tickets_in_delivery_alone(ports).await;
     a_ticket_in_delivery_has_another_version_than_its_reader_saw(ports).await;
@@ -135,38 +134,27 @@ pub async fn connecting_to_the_same_site_lets_deliveries_go_on(ports: &Ports) {
     world.retire().await;
 }
 
-/// A queued delivery for another site can never be sent, so it is cancelled and its ticket is free again.
+/// A push is bound to its site and its account: another one can neither send nor look for its issues. What is queued can
+/// never be sent, so it is cancelled and its ticket is free again.
 pub async fn connecting_elsewhere_without_a_disconnect_cancels_what_was_not_sent(ports: &Ports) {
     let world = World::new(ports).await;
-    world.connect().await;
-    let (accepted, _) = in_every_open_state(&world).await;
+    let other_site = (Some(format!("other-{}", world.workspace)), None);
+    let other_account = (None, Some("another-account".to_owned()));
+    for (site, account) in [other_site, other_account] {
+        let world = World::new(ports).await;
+        world.connect().await;
+        let (accepted, _) = in_every_open_state(&world).await;
 
-    reconnect(&world, format!("other-{}", world.workspace), 40).await;
+        reconnect_as(&world, site, account, 40).await;
 
-    use DeliveryState::{Cancelled, NeedsAttention};
-    assert_eq!(
-        states(&world, &accepted).await,
-        [NeedsAttention, NeedsAttention, Cancelled]
-    );
-    assert_eq!(world.load(accepted.ticket(2)).await.delivery, None);
-    world.retire().await;
-}
-
-/// A push is bound to its account too: another one can neither send nor look for its issues.
-pub async fn connecting_as_another_account_strands_as_another_site_does(ports: &Ports) {
-    let world = World::new(ports).await;
-    world.connect().await;
-    let (accepted, _) = in_every_open_state(&world).await;
-
-    reconnect_as(&world, None, Some("another-account".to_owned()), 40).await;
-
-    use DeliveryState::{Cancelled, NeedsAttention};
-    assert_eq!(
-        states(&world, &accepted).await,
-        [NeedsAttention, NeedsAttention, Cancelled]
-    );
-    assert_eq!(world.load(accepted.ticket(2)).await.delivery, None);
-    world.retire().await;
+        use DeliveryState::{Cancelled, NeedsAttention};
+        assert_eq!(
+            states(&world, &accepted).await,
+            [NeedsAttention, NeedsAttention, Cancelled]
+        );
+        assert_eq!(world.load(accepted.ticket(2)).await.delivery, None);
+        world.retire().await;
+    }
 }
 
 /// What may have been sent to a site that is no longer connected is for a person to decide, in this workspace only.

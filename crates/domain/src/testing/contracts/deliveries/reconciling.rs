@@ -18,7 +18,6 @@ pub async fn check(ports: &Ports) {
     absence_queues_again(ports).await;
     what_cannot_be_decided_waits_for_a_person(ports).await;
     all_but_presence_needs_the_attempt_unchanged(ports).await;
-    findings_of_an_older_attempt_are_refused(ports).await;
     findings_of_another_push_are_refused(ports).await;
     every_look_costs_its_points(ports).await;
 }
@@ -242,37 +241,6 @@ pub async fn all_but_presence_needs_the_attempt_unchanged(ports: &Ports) {
     let report = world.report(push).await;
     let states: Vec<_> = deliveries(&report).iter().map(|one| one.state).collect();
     assert_eq!(states, [Queued, NeedsAttention, Queued, Confirmed]);
-    world.retire().await;
-}
-
-/// A delivery that was sent again belongs to the new request alone.
-pub async fn findings_of_an_older_attempt_are_refused(ports: &Ports) {
-    let world = World::new(ports).await;
-    world.connect().await;
-    let (accepted, first) = uncertain(&world, 2).await;
-    let (push, id) = (accepted.push, accepted.delivery(0));
-    let attempt = (first.lease_id, world.number(push).await);
-    let absent = || vec![(id, Finding::Absent)];
-    assert_eq!(world.reconcile(push, attempt, absent(), 30).await, 1);
-    let old = (first.lease_id, world.number(push).await);
-    assert_eq!(world.reconcile(push, old, absent(), 31).await, 0, "queued");
-    let second = world.claimed(50, 40).await;
-    assert_eq!(world.reconcile(push, old, absent(), 41).await, 0, "sending");
-    let doubt = Settlement::Uncertain { error: trouble() };
-    world.settle(&second, 0, doubt, 42).await;
-
-    let Some(listed) = world.listed(push, 43).await else {
-        panic!("the push is not listed")
-    };
-    let number = |lease| {
-        let mut attempts = listed.attempts.iter();
-        let found = attempts.find(|attempt| attempt.lease_id == lease);
-        found.map_or(0, |attempt| attempt.change_number)
-    };
-    let old = (first.lease_id, number(first.lease_id));
-    assert_eq!(world.reconcile(push, old, absent(), 44).await, 0);
-    let new = (second.lease_id, number(second.lease_id));
-    assert_eq!(world.reconcile(push, new, absent(), 45).await, 1);
     world.retire().await;
 }
 

@@ -20,7 +20,6 @@ pub async fn check(ports: &Ports) {
     points_add_up(ports).await;
     a_late_answer_costs_its_points_too(ports).await;
     the_fence_follows_what_was_seen(ports).await;
-    a_retry_of_a_cancelled_push_is_called_off(ports).await;
     proof::check(ports).await;
 }
 
@@ -368,33 +367,5 @@ pub async fn the_fence_follows_what_was_seen(ports: &Ports) {
         let id = nth(&batch.deliveries, 0).id;
         assert_eq!(world.delivery(id).await.fence.as_ref(), Some(fence));
     }
-    world.retire().await;
-}
-
-/// What comes back unsent after its push was cancelled is cancelled too, and its ticket is free.
-pub async fn a_retry_of_a_cancelled_push_is_called_off(ports: &Ports) {
-    let world = World::new(ports).await;
-    world.connect().await;
-    let accepted = world.accepted(1).await;
-    let batch = world.claimed(50, 10).await;
-    let before = world.load(accepted.ticket(0)).await;
-    assert_eq!(world.cancel(accepted.push, 15).await, Some(0));
-
-    let again = Settlement::Retry {
-        at: at(60),
-        error: trouble(),
-    };
-    assert_eq!(world.settle(&batch, 0, again, 20).await, 1);
-
-    let delivery = world.delivery(accepted.delivery(0)).await;
-    assert_eq!(
-        (delivery.state, delivery.retry_at),
-        (DeliveryState::Cancelled, None)
-    );
-    let ticket = world.load(accepted.ticket(0)).await;
-    assert_eq!(ticket.delivery, None);
-    assert!(ticket.version > before.version);
-    assert_eq!(world.state(accepted.push).await, PushState::Settled);
-    assert_eq!(world.claim(50, 70).await, None);
     world.retire().await;
 }

@@ -1,46 +1,14 @@
 //! Accepting pushes.
 
-use time::{Duration, OffsetDateTime};
+use std::collections::HashMap;
 
-use super::super::{State, StoredDelivery, StoredEntry, StoredKey, StoredPush};
-use crate::delivery::model::{Delivery, DeliveryState, Push, PushState, Warning};
-use crate::delivery::ports::{AcceptOutcome, IdempotencyKey, KeyLookup, NewEntry, NewPush};
-use crate::shared::ids::{DeliveryId, PushId, TicketId, WorkspaceId};
-use crate::ticket::model::PushError;
+use time::OffsetDateTime;
 
-/// How long an idempotency key is kept.
-const KEY_LIFE: Duration = Duration::hours(24);
-
-/// What accepting an entry will write, decided before anything is written.
-enum Plan<'a> {
-    Join(DeliveryId),
-    AlreadyPushed(TicketId),
-    Deliver {
-        id: DeliveryId,
-        ticket: TicketId,
-        payload: &'a str,
-        warnings: &'a [Warning],
-    },
-    Refuse {
-        id: DeliveryId,
-        ticket: TicketId,
-        error: &'a PushError,
-        warnings: &'a [Warning],
-    },
-}
-
-impl StoredPush {
-    /// Gives an entry that is no delivery of this push its first number.
-    fn numbered(&mut self, entry: StoredEntry) -> StoredEntry {
-        match entry {
-            StoredEntry::Own(id) => StoredEntry::Own(id),
-            StoredEntry::Joined(id, _) => StoredEntry::Joined(id, self.next_number()),
-            StoredEntry::AlreadyPushed(ticket, _) => {
-                StoredEntry::AlreadyPushed(ticket, self.next_number())
-            }
-        }
-    }
-}
+use super::super::{State, StoredDelivery, StoredEntry, StoredPush};
+use crate::delivery::ledger::{self, AcceptedEntry, HeldTicket, KeptKey, Opening, Plan};
+use crate::delivery::model::{Delivery, Push, PushState};
+use crate::delivery::ports::{AcceptOutcome, IdempotencyKey, KeyLookup, NewPush};
+use crate::shared::ids::{TicketId, WorkspaceId};
 
 impl State {
     pub(in super::super) fn find_key(
@@ -49,12 +17,8 @@ impl State {
         key: &IdempotencyKey,
         now: OffsetDateTime,
     ) -> KeyLookup {
-        match self.keys.get(&(workspace, key.caller, key.key.clone())) {
-            Some(kept) if kept.kept_at + KEY_LIFE <= now => KeyLookup::Free,
-            Some(kept) if kept.body_hash == key.body_hash => KeyLookup::Same(kept.push),
-            Some(_) => KeyLookup::Other,
-            None => KeyLookup::Free,
-        }
+        let kept = self.keys.get(&(workspace, key.caller, key.key.clone()));
+        kept.map_or(KeyLookup::Free, |kept| kept.lookup(key, now))
     }
 
     pub(in super::super) fn accept(&mut self, new: &NewPush) -> AcceptOutcome {
@@ -69,16 +33,16 @@ impl State {
         if !self.is_connected(&new.push) {
             return AcceptOutcome::NotConnected;
         }
-        let plans = new.entries.iter().map(|entry| self.plan(workspace, entry));
-        let Some(plans) = plans.collect::<Option<Vec<_>>>() else {
+        let tickets = self.held_tickets(new);
+        let Some(plan) = ledger::accept(new, &tickets) else {
             return AcceptOutcome::TicketsChanged;
         };
-        self.write_push(&new.push, plans);
+        self.write_push(&new.push, &plan);
         if let Some(key) = &new.idempotency {
-            let kept = StoredKey {
-                body_hash: key.body_hash,
-                push: new.push.id,
+            let kept = KeptKey {
+                push_id: new.push.id,
                 kept_at: now,
+                body_hash: Some(key.body_hash.to_vec()),
             };
             self.keys
                 .insert((workspace, key.caller, key.key.clone()), kept);
@@ -87,154 +51,86 @@ impl State {
         AcceptOutcome::Accepted
     }
 
-    fn plan<'a>(&self, workspace: WorkspaceId, entry: &'a NewEntry) -> Option<Plan<'a>> {
-        let (ticket_id, version) = match entry {
-            NewEntry::Deliver {
-                ticket_id,
-                ticket_version,
-                ..
-            }
-            | NewEntry::Refuse {
-                ticket_id,
-                ticket_version,
-                ..
-            } => (*ticket_id, Some(*ticket_version)),
-            NewEntry::Existing { ticket_id } => (*ticket_id, None),
-        };
-        let ticket = self.ticket(workspace, ticket_id)?;
-        if ticket.is_pushed() {
-            return Some(Plan::AlreadyPushed(ticket_id));
-        }
-        if let Some(open) = ticket.delivery {
-            return Some(Plan::Join(open.id));
-        }
-        if version != Some(ticket.version) {
-            return None;
-        }
-        match entry {
-            NewEntry::Deliver {
-                delivery_id: id,
-                payload,
-                warnings,
-                ..
-            } => Some(Plan::Deliver {
-                id: *id,
-                ticket: ticket_id,
-                payload,
-                warnings,
-            }),
-            NewEntry::Refuse {
-                delivery_id: id,
-                error,
-                warnings,
-                ..
-            } => Some(Plan::Refuse {
-                id: *id,
-                ticket: ticket_id,
-                error,
-                warnings,
-            }),
-            NewEntry::Existing { .. } => None,
-        }
+    fn held_tickets(&self, new: &NewPush) -> HashMap<TicketId, HeldTicket> {
+        let ids = new.entries.iter().map(|entry| entry.ticket_id());
+        let tickets = ids.filter_map(|id| self.ticket(new.push.workspace_id, id));
+        let held = tickets.map(|ticket| {
+            let held = HeldTicket {
+                is_pushed: ticket.is_pushed(),
+                version: ticket.version,
+                delivery_id: ticket.delivery.map(|delivery| delivery.id),
+            };
+            (ticket.id, held)
+        });
+        held.collect()
     }
 
-    fn write_push(&mut self, push: &Push, plans: Vec<Plan<'_>>) {
-        let push = Push {
-            state: PushState::Running,
-            change_number: 0,
-            settled_at: None,
-            ..push.clone()
-        };
-        let (id, now) = (push.id, push.created_at);
-        self.pushes.insert(
-            id,
-            StoredPush {
-                push,
-                entries: Vec::new(),
-                next_look_at: None,
-                is_cancelled: false,
+    fn write_push(&mut self, push: &Push, plan: &Plan<'_>) {
+        for opening in &plan.openings {
+            self.open(push, opening);
+        }
+        let stored = StoredPush {
+            push: Push {
+                state: PushState::Running,
+                change_number: plan.change_number(),
+                settled_at: None,
+                ..push.clone()
             },
-        );
-        for plan in plans {
-            let entry = self.write_entry(id, plan, now);
-            if let Some(stored) = self.pushes.get_mut(&id) {
-                let entry = stored.numbered(entry);
-                stored.entries.push(entry);
-            }
-        }
-        self.settle_or_open(id, now);
-    }
-
-    fn write_entry(&mut self, push: PushId, plan: Plan<'_>, now: OffsetDateTime) -> StoredEntry {
-        match plan {
-            Plan::Join(id) => StoredEntry::Joined(id, 0),
-            Plan::AlreadyPushed(ticket) => StoredEntry::AlreadyPushed(ticket, 0),
-            Plan::Deliver {
-                id,
-                ticket,
-                payload,
-                warnings,
-            } => {
-                self.open(push, id, ticket, warnings, payload, now);
-                self.change_ticket(ticket, now, |_| {});
-                StoredEntry::Own(id)
-            }
-            Plan::Refuse {
-                id,
-                ticket,
-                error,
-                warnings,
-            } => {
-                self.open(push, id, ticket, warnings, "", now);
-                if let Some(stored) = self.deliveries.get_mut(&id) {
-                    stored.delivery.state = DeliveryState::Rejected;
-                    stored.delivery.error = Some(error.clone());
-                }
-                self.fail_ticket(ticket, error, now);
-                StoredEntry::Own(id)
-            }
-        }
-    }
-
-    fn open(
-        &mut self,
-        push: PushId,
-        id: DeliveryId,
-        ticket_id: TicketId,
-        warnings: &[Warning],
-        payload: &str,
-        now: OffsetDateTime,
-    ) {
-        let Some(stored) = self.pushes.get_mut(&push) else {
-            return;
+            entries: plan.entries.iter().map(StoredEntry::from).collect(),
+            next_look_at: None,
+            is_cancelled: false,
         };
-        let change_number = stored.next_number();
+        self.pushes.insert(push.id, stored);
+        if !self.has_unsettled(push.id)
+            && let Some(stored) = self.pushes.get_mut(&push.id)
+        {
+            stored.push.state = PushState::Settled;
+            stored.push.settled_at = Some(push.created_at);
+        }
+    }
+
+    fn open(&mut self, push: &Push, opening: &Opening<'_>) {
+        let now = push.created_at;
         let delivery = Delivery {
-            id,
-            push_id: push,
-            workspace_id: stored.push.workspace_id,
-            ticket_id,
-            site_id: stored.push.site_id.clone(),
-            state: DeliveryState::Queued,
+            id: opening.id,
+            push_id: push.id,
+            workspace_id: push.workspace_id,
+            ticket_id: opening.ticket_id,
+            site_id: push.site_id.clone(),
+            state: opening.state(),
             attempts: 0,
             attempted_at: None,
             retry_at: None,
             fence: None,
-            warnings: warnings.to_vec(),
-            error: None,
+            warnings: opening.warnings.to_vec(),
+            error: opening.error.cloned(),
             external: None,
-            change_number,
+            change_number: opening.change_number,
             created_at: now,
             updated_at: now,
         };
         let stored = StoredDelivery {
             delivery,
-            payload: payload.to_owned(),
+            payload: opening.payload.unwrap_or_default().to_owned(),
             lease: None,
             attempt: None,
             answered: None,
             is_resent: false,
         };
-        self.deliveries.insert(id, stored);
+        self.deliveries.insert(opening.id, stored);
+        match opening.error {
+            None => self.change_ticket(opening.ticket_id, now, |_| {}),
+            Some(error) => self.fail_ticket(opening.ticket_id, error, now),
+        }
+    }
+}
+
+impl From<&AcceptedEntry> for StoredEntry {
+    fn from(entry: &AcceptedEntry) -> Self {
+        match (entry.delivery_id, entry.change_number) {
+            (Some(id), None) => Self::Own(id),
+            (Some(id), Some(number)) => Self::Joined(id, number),
+            (None, number) => Self::AlreadyPushed(entry.ticket_id, number.unwrap_or_default()),
+        }
     }
 }

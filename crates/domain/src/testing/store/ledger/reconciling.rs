@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
 use super::super::{State, StoredPush};
+use crate::delivery::ledger;
 use crate::delivery::model::{
-    AttemptFindings, DeliveryState, Finding, PauseScope, Push, UncertainAttempt, UncertainDelivery,
-    UncertainPush, UncertainRequest,
+    AttemptFindings, Delivery, DeliveryState, PauseScope, Push, UncertainAttempt,
+    UncertainDelivery, UncertainPush, UncertainRequest,
 };
-use crate::shared::ids::{DeliveryId, LeaseId, PushId};
-use crate::ticket::model::PushError;
+use crate::shared::ids::{LeaseId, PushId};
 
 impl State {
     pub(in super::super) fn list_uncertain(
@@ -52,19 +52,19 @@ impl State {
         let mut requests: BTreeMap<LeaseId, Vec<UncertainDelivery>> = BTreeMap::new();
         for row in self.deliveries.values() {
             let delivery = &row.delivery;
-            let (Some(attempt), Some(fence)) = (row.attempt, &delivery.fence) else {
+            let (Some(attempt), Some(at)) = (row.attempt, delivery.attempted_at) else {
+                continue;
+            };
+            let Some(fence) = &delivery.fence else {
                 continue;
             };
             if delivery.push_id == push && delivery.state == DeliveryState::Uncertain {
                 let uncertain = UncertainDelivery {
                     id: delivery.id,
                     fence: fence.clone(),
-                    attempted_at: attempt.at,
+                    attempted_at: at,
                 };
-                requests
-                    .entry(attempt.lease_id)
-                    .or_default()
-                    .push(uncertain);
+                requests.entry(attempt).or_default().push(uncertain);
             }
         }
         let request = |(lease_id, deliveries)| UncertainRequest {
@@ -77,30 +77,10 @@ impl State {
         requests.into_iter().map(request).collect()
     }
 
-    pub(in super::super) fn give_up_uncertain(
-        &mut self,
-        before: OffsetDateTime,
-        error: &PushError,
-        now: OffsetDateTime,
-    ) -> u32 {
-        let overdue = self.deliveries.values().filter(|stored| {
-            stored.delivery.state == DeliveryState::Uncertain
-                && stored.attempt.is_some_and(|attempt| attempt.at < before)
-        });
-        let ids: Vec<DeliveryId> = overdue.map(|stored| stored.delivery.id).collect();
-        for id in &ids {
-            self.needs_attention(*id, error, now);
-        }
-        u32::try_from(ids.len()).unwrap_or(u32::MAX)
-    }
-
     /// The greatest change number among the deliveries of an attempt.
     fn attempt_number(&self, lease: LeaseId) -> i64 {
-        let of_attempt = self.deliveries.values().filter(|stored| {
-            stored
-                .attempt
-                .is_some_and(|attempt| attempt.lease_id == lease)
-        });
+        let all = self.deliveries.values();
+        let of_attempt = all.filter(|stored| stored.attempt == Some(lease));
         of_attempt
             .map(|stored| stored.delivery.change_number)
             .max()
@@ -129,52 +109,19 @@ impl State {
         quota_points: i64,
         now: OffsetDateTime,
     ) -> u32 {
-        // Compared before anything is written: each row that this call writes makes the number of its attempt grow.
-        let unchanged: Vec<bool> = findings
-            .iter()
-            .map(|found| self.attempt_number(found.lease_id) == found.change_number)
-            .collect();
-        let mut written = 0;
-        for (found, is_unchanged) in findings.iter().zip(unchanged) {
-            for (id, finding) in &found.findings {
-                let is_own = self
-                    .deliveries
-                    .get(id)
-                    .is_some_and(|stored| stored.delivery.push_id == push);
-                let may_write = is_own
-                    && (matches!(finding, Finding::Present { .. })
-                        || is_unchanged && self.is_uncertain_in(*id, found.lease_id));
-                if let Finding::Present { external } = finding
-                    && let Some(entry) = self.unlinked(push, *id, external, now)
-                {
-                    self.record(&entry);
-                }
-                if may_write {
-                    written += u32::from(self.write_finding(*id, finding, now));
-                }
-            }
-        }
+        let attempts = findings.iter().map(|found| found.lease_id);
+        let numbers = attempts.map(|id| (id, self.attempt_number(id))).collect();
+        let links = self.links();
+        let is_found = |delivery: &Delivery| {
+            let mut ids = findings.iter().flat_map(|found| &found.findings);
+            delivery.push_id == push && ids.any(|(id, _)| *id == delivery.id)
+        };
+        let written = self.change(is_found, now, |locked| {
+            ledger::reconcile(locked, findings, &numbers, links, now)
+        });
         if let Some(stored) = self.pushes.get_mut(&push) {
             stored.push.quota_points += quota_points;
         }
         written
-    }
-
-    fn is_uncertain_in(&self, id: DeliveryId, lease: LeaseId) -> bool {
-        self.deliveries.get(&id).is_some_and(|stored| {
-            let is_in = stored
-                .attempt
-                .is_some_and(|attempt| attempt.lease_id == lease);
-            is_in && stored.delivery.state == DeliveryState::Uncertain
-        })
-    }
-
-    fn write_finding(&mut self, id: DeliveryId, finding: &Finding, now: OffsetDateTime) -> bool {
-        match finding {
-            Finding::Present { external } => return self.prove(id, external, now),
-            Finding::Absent => self.requeue(id, None, now),
-            Finding::Undecidable { error } => self.needs_attention(id, error, now),
-        }
-        true
     }
 }

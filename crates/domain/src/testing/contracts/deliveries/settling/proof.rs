@@ -10,75 +10,9 @@ use crate::ticket::model::{PushError, TicketStatus};
 
 /// Runs these promises.
 pub async fn check(ports: &Ports) {
-    only_the_lease_settles_what_is_no_proof(ports).await;
-    proof_is_taken_from_anybody(ports).await;
     proof_is_taken_while_a_delivery_waits_to_be_sent_again(ports).await;
     an_issue_that_comes_too_late_is_recorded_once(ports).await;
     an_issue_of_another_ticket_stops_only_its_own_row(ports).await;
-}
-
-/// Without the lease, refusals, repeats and doubts are not taken.
-pub async fn only_the_lease_settles_what_is_no_proof(ports: &Ports) {
-    let world = World::new(ports).await;
-    world.connect().await;
-    let accepted = world.accepted(1).await;
-    world.claimed(50, 10).await;
-    let before = world.delivery(accepted.delivery(0)).await;
-    let (push, delivery) = (accepted.push, accepted.delivery(0));
-
-    for outcome in [
-        Settlement::Rejected { error: refusal() },
-        Settlement::Retry {
-            at: at(60),
-            error: trouble(),
-        },
-        Settlement::Uncertain { error: trouble() },
-    ] {
-        assert_eq!(world.settle_as_stranger(push, delivery, outcome).await, 0);
-    }
-
-    assert_eq!(world.delivery(delivery).await, before);
-    assert_eq!(
-        world.load(accepted.ticket(0)).await.status,
-        TicketStatus::Reviewed
-    );
-    world.retire().await;
-}
-
-/// That the issue exists is taken whoever brings it, while the row is `sending` or `uncertain`.
-pub async fn proof_is_taken_from_anybody(ports: &Ports) {
-    let world = World::new(ports).await;
-    world.connect().await;
-    let accepted = world.accepted(2).await;
-    let batch = world.claimed(50, 10).await;
-    world
-        .settle(&batch, 1, Settlement::Uncertain { error: trouble() }, 20)
-        .await;
-
-    for index in [0, 1] {
-        let delivery = accepted.delivery(index);
-        let written = world
-            .settle_as_stranger(accepted.push, delivery, world.confirmed())
-            .await;
-        assert_eq!(written, 1);
-        assert_eq!(
-            world.delivery_state(delivery).await,
-            DeliveryState::Confirmed
-        );
-        assert_eq!(world.delivery(delivery).await.error, None);
-        assert_eq!(
-            world.load(accepted.ticket(index)).await.status,
-            TicketStatus::Pushed
-        );
-    }
-    assert_eq!(world.state(accepted.push).await, PushState::Settled);
-    assert_eq!(
-        world
-            .settle(&batch, 0, Settlement::Rejected { error: refusal() }, 95)
-            .await,
-        0
-    );
-    world.retire().await;
 }
 
 /// A frozen worker may wake up with its proof when the delivery was queued again: it is not sent a second time.
@@ -111,54 +45,44 @@ pub async fn proof_is_taken_while_a_delivery_waits_to_be_sent_again(ports: &Port
     world.retire().await;
 }
 
-/// An issue of a delivery that has ended otherwise, or as another issue, changes nothing, but the audit record names both.
+/// An issue of a delivery that has ended otherwise changes nothing, but the audit record names both, once, although the answer
+/// may be brought again.
 pub async fn an_issue_that_comes_too_late_is_recorded_once(ports: &Ports) {
     let world = World::new(ports).await;
     world.connect().await;
-    let rejected = world.accepted(1).await;
+    let accepted = world.accepted(1).await;
+    let id = accepted.delivery(0);
     let batch = world.claimed(50, 10).await;
-    world
-        .settle(&batch, 0, Settlement::Rejected { error: refusal() }, 20)
-        .await;
-    let cancelled = world.accepted(1).await;
-    world.cancel(cancelled.push, 30).await;
-    let confirmed = world.accepted(1).await;
-    let batch = world.claimed(50, 40).await;
-    let known = world.confirmed();
-    world.settle(&batch, 0, known.clone(), 41).await;
+    let refused = Settlement::Rejected { error: refusal() };
+    world.settle(&batch, 0, refused, 20).await;
+    let before = (
+        world.delivery(id).await,
+        world.load(accepted.ticket(0)).await,
+    );
 
-    for (index, accepted) in [&rejected, &cancelled, &confirmed].into_iter().enumerate() {
-        let id = accepted.delivery(0);
-        let before = (
-            world.delivery(id).await,
-            world.load(accepted.ticket(0)).await,
-        );
-        let external = world.issue(&format!("7{index}"));
-        let late = SettledBatch {
-            push_id: accepted.push,
-            lease_id: ports.ids.next(),
-            outcomes: vec![(id, Settlement::Confirmed { external })],
-            quota_points: 0,
-            fence: None,
-        };
-        for _ in 0..2 {
-            assert_eq!(ok(ports.deliveries.settle(&late, at(90)).await), 0);
-        }
-        let after = (
-            world.delivery(id).await,
-            world.load(accepted.ticket(0)).await,
-        );
-        assert_eq!(after, before);
-        let expected = [(format!("delivery:{id}"), format!("ENG-7{index}"))];
-        assert_eq!(unlinked(&world, id).await, expected);
+    let external = world.issue("70");
+    let late = SettledBatch {
+        push_id: accepted.push,
+        lease_id: ports.ids.next(),
+        outcomes: vec![(id, Settlement::Confirmed { external })],
+        quota_points: 0,
+        fence: None,
+    };
+    for _ in 0..2 {
+        assert_eq!(ok(ports.deliveries.settle(&late, at(90)).await), 0);
     }
-    let id = confirmed.delivery(0);
-    world.settle_as_stranger(confirmed.push, id, known).await;
-    assert_eq!(unlinked(&world, id).await.len(), 1, "it is that issue");
+
+    let after = (
+        world.delivery(id).await,
+        world.load(accepted.ticket(0)).await,
+    );
+    assert_eq!(after, before);
+    let expected = [(format!("delivery:{id}"), "ENG-70".to_owned())];
+    assert_eq!(unlinked(&world, id).await, expected);
 
     let seen = vec![(id, world.present())];
     let attempt = (ports.ids.next(), 0);
-    assert_eq!(world.reconcile(confirmed.push, attempt, seen, 95).await, 0);
+    assert_eq!(world.reconcile(accepted.push, attempt, seen, 95).await, 0);
     assert_eq!(unlinked(&world, id).await.len(), 2, "a look found another");
     world.retire().await;
 }

@@ -456,6 +456,12 @@ impl Extract<'_, '_> {
                     );
                 }
                 Kind::Rule => {}
+                Kind::Quote => {
+                    for inner in &node.children {
+                        facts.take_lines(&self.outline.node(*inner).text);
+                    }
+                    markdown::push(&mut out, &markdown::block(self.outline, node, left_out));
+                }
                 Kind::Paragraph => {
                     facts.take_lines(&node.text);
                     markdown::push(&mut out, &markdown::text(self.outline, node));

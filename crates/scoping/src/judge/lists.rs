@@ -24,6 +24,7 @@ impl Judge<'_, '_> {
             .iter()
             .all(|child| *self.kind(*child) == Kind::Paragraph);
         let tells_stories = self.stories(section) > 1 && context.aside.is_none();
+        let are_lines = is_prose && self.are_lines(children, context);
         for (place, child) in children.iter().enumerate() {
             if tells_stories
                 && self.evidence(*child).is_story
@@ -45,6 +46,12 @@ impl Judge<'_, '_> {
                     head =
                         (plain.trim_end().ends_with([':', '：']) || heads_list).then_some(*child);
                     if head.is_none() {
+                        if are_lines {
+                            if !self.is_closed(*child) {
+                                self.push(*child, Form::Paragraph, context);
+                            }
+                            continue;
+                        }
                         let is_told = (!has_boxes && self.commits(*child, context))
                             || (is_prose && self.actions(*child, context));
                         if is_told {
@@ -61,6 +68,25 @@ impl Judge<'_, '_> {
                 _ => head = None,
             }
         }
+    }
+
+    /// One thing a line, with blank lines between, right below "Bugs" or "To do".
+    fn are_lines(&self, children: &[NodeId], context: &Context) -> bool {
+        let is_list = matches!(
+            context.work,
+            Some(Meaning::WorkBug | Meaning::WorkTask | Meaning::WorkAction)
+        );
+        let is_line = |child: &NodeId| {
+            let node = self.outline.node(*child);
+            node.text.len() == 1
+                && self.evidence(*child).sentences.len() < 2
+                && !self.outline.plain(*child).ends_with([':', '：'])
+        };
+        is_list
+            && context.distance == 0
+            && context.aside.is_none()
+            && children.len() >= 3
+            && children.iter().filter(|child| is_line(child)).count() * 10 >= children.len() * 8
     }
 
     /// Boxes in a quotation or a callout.

@@ -260,25 +260,40 @@ impl Judge<'_, '_> {
         if Some(id) == self.outline.title {
             return None;
         }
-        let paragraphs = self
-            .outline
-            .children(id)
-            .iter()
-            .filter(|child| *self.kind(**child) == Kind::Paragraph);
+        let paragraphs = self.told(id);
         let told = paragraphs
-            .clone()
-            .next()
+            .first()
             .and_then(|first| self.outline.node(*first).first_line());
         if told.is_some_and(|line| line.is_struck) {
             return Some(State::Done);
         }
         let lines = paragraphs
+            .iter()
             .take(4)
             .flat_map(|child| &self.outline.node(*child).text);
         let status = lines
             .flat_map(fields::of_line)
             .find(|field| field.means.has(Meaning::FieldStatus))?;
         self.notes.legend.stated(&status.value)
+    }
+
+    /// The paragraphs right below a heading, those of quotations too: exports set fields apart in them.
+    fn told(&self, id: NodeId) -> Vec<NodeId> {
+        let mut told = Vec::new();
+        for child in self.outline.children(id) {
+            match self.kind(*child) {
+                Kind::Paragraph => told.push(*child),
+                Kind::Quote => told.extend(
+                    self.outline
+                        .children(*child)
+                        .iter()
+                        .filter(|inner| *self.kind(**inner) == Kind::Paragraph),
+                ),
+                Kind::Section => break,
+                _ => {}
+            }
+        }
+        told
     }
 
     /// What each of the sections below one heading is; those of one form get the same answer.
@@ -394,7 +409,7 @@ impl Judge<'_, '_> {
 
     /// A story, criteria, or fields such as priority and effort right below a heading show that it names an item.
     fn has_item_body(&self, id: NodeId) -> bool {
-        if self.stories(id) > 1 {
+        if self.stories(id) > 1 || self.is_label(id) {
             return false;
         }
         let own = self.evidence(id);
@@ -413,6 +428,14 @@ impl Judge<'_, '_> {
             .iter()
             .any(|child| match self.kind(*child) {
                 Kind::Paragraph => self.is_item_paragraph(*child),
+                Kind::Quote => {
+                    let mut inner = self.outline.children(*child).iter();
+                    inner.any(|inner| self.is_item_paragraph(*inner))
+                }
+                Kind::Section if self.is_label(*child) => {
+                    let mut told = self.told(*child).into_iter();
+                    told.any(|inner| self.is_item_paragraph(inner))
+                }
                 Kind::Section => {
                     let child = self.evidence(*child);
                     child.roles.has(Meaning::Criteria)
@@ -430,6 +453,13 @@ impl Judge<'_, '_> {
         self.outline.children(id).iter().any(|child| {
             matches!(self.kind(*child), Kind::List { .. }) && self.is_field_list(*child)
         })
+    }
+
+    /// "**Workaround:**" above a part of an item, with the item's fields at its end.
+    fn is_label(&self, id: NodeId) -> bool {
+        let node = self.outline.node(id);
+        let is_label = node.is_bold_heading && self.evidence(id).label.id.is_none();
+        is_label && self.outline.plain(id).trim_end().ends_with(':')
     }
 
     /// "- Priority: high", "- Owner: …": a list of fields right below a heading.

@@ -362,7 +362,13 @@ impl Extract<'_, '_> {
         let mut facts = values::Facts::default();
         facts.take_label(&label);
         facts.assignee = facts.assignee.take().or_else(|| self.owner_above(unit));
-        let found = criteria::of(self.outline, self.notes, &node.children);
+        let tells = &[Meaning::KindRequirement, Meaning::KindStory];
+        let is_told = label.kind.any(tells) && label.id.as_ref().is_some_and(|id| !id.is_number());
+        let found = if is_told {
+            criteria::with_boxes(self.outline, self.notes, &node.children)
+        } else {
+            criteria::of(self.outline, self.notes, &node.children)
+        };
         let head = markdown::text(self.outline, node);
         let rest = self.blocks_without(&node.children, &found.nodes, &mut facts);
         let body = if rest.is_empty() {

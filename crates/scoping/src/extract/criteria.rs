@@ -36,6 +36,25 @@ pub(super) fn of(outline: &Outline<'_>, notes: &Annotations, children: &[NodeId]
     found
 }
 
+/// As [`of`], where boxes are criteria too.
+pub(super) fn with_boxes(outline: &Outline<'_>, notes: &Annotations, children: &[NodeId]) -> Found {
+    let mut found = of(outline, notes, children);
+    if !found.criteria.is_empty() {
+        return found;
+    }
+    let finder = Finder { outline, notes };
+    let is_boxed = |id: &NodeId| {
+        let is_box =
+            |item: &NodeId| matches!(outline.node(*item).kind, Kind::Item { checked: Some(_) });
+        let node = outline.node(*id);
+        matches!(node.kind, Kind::List { .. }) && node.children.iter().all(is_box)
+    };
+    for list in children.iter().copied().filter(is_boxed) {
+        finder.list(list, &mut found);
+    }
+    found
+}
+
 struct Finder<'a, 's> {
     outline: &'a Outline<'s>,
     notes: &'a Annotations,

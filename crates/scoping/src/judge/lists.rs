@@ -70,6 +70,16 @@ impl Judge<'_, '_> {
         }
     }
 
+    /// Boxes inside of a requirement or story with an id of its own are its criteria, unless they have ids too.
+    fn has_criteria_boxes(&self, item: NodeId, list: NodeId) -> bool {
+        let label = &self.evidence(item).label;
+        let is_told = label.id.as_ref().is_some_and(|id| !id.is_number())
+            && label
+                .kind
+                .any(&[Meaning::KindRequirement, Meaning::KindStory]);
+        is_told && self.is_box_list(list) && !self.is_id_list(list, label.id.as_ref())
+    }
+
     /// One thing a line, with blank lines between, right below "Bugs" or "To do".
     fn are_lines(&self, children: &[NodeId], context: &Context) -> bool {
         let is_list = matches!(
@@ -342,6 +352,9 @@ impl Judge<'_, '_> {
         }
         inner.containers.insert(0, item);
         let above = self.evidence(item).label.id.as_ref();
+        if self.has_criteria_boxes(item, list) {
+            return false;
+        }
         if context.aside.is_none_or(|_| context.is_soft_aside) && self.is_box_list(list) {
             self.boxes(&items, &inner);
             true

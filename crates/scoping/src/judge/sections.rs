@@ -75,6 +75,10 @@ impl Judge<'_, '_> {
         let has_split = sections.iter().zip(&natures).any(|(id, nature)| {
             *nature == Nature::Item && !self.evidence(*id).label.is_named() && self.has_boxes(*id)
         });
+        let is_plan = context.work.is_none()
+            && context.aside.is_none()
+            && sections.len() >= 3
+            && self.are_numbered_lists(&sections);
         let released = self.newest_released(&sections);
         for (section, nature) in sections.into_iter().zip(natures) {
             let is_older = version(&self.outline.plain(section))
@@ -82,8 +86,19 @@ impl Judge<'_, '_> {
             if is_older && context.aside.is_none() {
                 self.fate(section, Fate::Finished(CoverageReason::DoneSection));
             } else {
-                let is_item = nature == Nature::Item;
-                let context = if is_item { context } else { &beside };
+                let context = match nature {
+                    Nature::Item => context,
+                    Nature::Group if is_plan && self.has_plain_list(section) => {
+                        let stage = Context {
+                            work: Some(Meaning::WorkTask),
+                            distance: 0,
+                            ..beside.clone()
+                        };
+                        self.section(section, nature, has_split, &stage);
+                        continue;
+                    }
+                    _ => &beside,
+                };
                 self.section(section, nature, has_split, context);
             }
         }
@@ -455,6 +470,12 @@ impl Judge<'_, '_> {
         })
     }
 
+    fn tells_status(&self, item: NodeId) -> bool {
+        let line = self.outline.node(item).first_line();
+        let field = line.and_then(|line| fields::of_line(line).into_iter().next());
+        field.is_some_and(|field| field.means.has(Meaning::FieldStatus))
+    }
+
     /// "**Workaround:**" above a part of an item, with the item's fields at its end.
     fn is_label(&self, id: NodeId) -> bool {
         let node = self.outline.node(id);
@@ -473,7 +494,13 @@ impl Judge<'_, '_> {
         };
         let count = items.iter().filter(is_field).count();
         let telling = items.iter().filter(|item| tells(item)).count();
-        telling >= 2 || (count >= 2 && count * 2 >= items.len() && telling > 0)
+        let is_named = |item: &&NodeId| {
+            let line = self.outline.node(**item).first_line();
+            line.is_some_and(|line| line.bold > 2 && line.plain.contains(':'))
+        };
+        let has_status = items.iter().any(|item| self.tells_status(*item));
+        let is_report = items.len() >= 3 && has_status && items.iter().all(|item| is_named(&item));
+        is_report || telling >= 2 || (count >= 2 && count * 2 >= items.len() && telling > 0)
     }
 
     /// How many stories stand as paragraphs right below a heading; two or more are items of their own.
@@ -571,6 +598,23 @@ impl Judge<'_, '_> {
             && sections.iter().filter(obliges).count() * 10 >= sections.len() * 8
     }
 
+    /// "1 — Pairing", "2 — Map", … above lists whose items begin with verbs: the stages of a plan.
+    fn are_numbered_lists(&self, sections: &[NodeId]) -> bool {
+        let is_numbered = |id: &&NodeId| {
+            let id = self.evidence(**id).label.id.as_ref();
+            id.is_some_and(|id| id.is_number() && id.numbers.len() == 1)
+        };
+        let numbered: Vec<NodeId> = sections.iter().filter(is_numbered).copied().collect();
+        // A chapter explains itself before it lists anything.
+        let begins_with_list = |id: &&NodeId| {
+            let first = self.outline.children(**id).first();
+            first.is_some_and(|child| matches!(self.kind(*child), Kind::List { .. }))
+        };
+        numbered.len() >= 3
+            && numbered.iter().filter(begins_with_list).count() * 10 >= numbered.len() * 6
+            && self.are_done_by_items(&numbered)
+    }
+
     /// Whether the headings count from 1 or from A here; numbers that go on a chapter's ("3.1") only order the document.
     fn are_numbered(&self, sections: &[NodeId]) -> bool {
         let numbers = sections
@@ -585,7 +629,11 @@ impl Judge<'_, '_> {
                 .strip_prefix(letter)
                 .is_some_and(|rest| rest.starts_with(['.', ')', ':']))
         };
-        (1..).zip(numbers).all(is_place) || ('A'..='Z').zip(sections).all(is_letter)
+        let numbers: Vec<_> = numbers.collect();
+        [0, 1]
+            .into_iter()
+            .any(|first| (first..).zip(numbers.clone()).all(is_place))
+            || ('A'..='Z').zip(sections).all(is_letter)
     }
 
     /// Whether the items of the lists in these sections read like work of their own: they oblige, or begin with a verb.
@@ -754,7 +802,11 @@ fn tells_aside(evidence: &Evidence, context: &Context) -> bool {
 fn is_placed(evidence: &Evidence, context: &Context) -> bool {
     let excludes = &[Meaning::NonGoal, Meaning::Metric, Meaning::Exit];
     let is_excluded = evidence.roles.any(excludes) && evidence.roles.work().is_none();
-    context.work.is_some() && context.distance == 0 && evidence.label.id.is_some() && !is_excluded
+    let is_below = context.work.is_some() && context.distance == 0 && evidence.label.id.is_some();
+    // "0.2 Roles" below "Epic 0"
+    let number = evidence.label.id.as_ref().filter(|id| id.is_number());
+    let is_part_of_epic = context.in_container && number.is_some_and(|id| id.numbers.len() == 2);
+    (is_below || is_part_of_epic) && !is_excluded
 }
 
 /// Why a heading speaks against work; one that only partly does is outweighed by work around it or a priority of its own.

@@ -1,6 +1,6 @@
 //! `cargo xtask ci`: the steps of .github/workflows/ci.yml, in the same order.
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
@@ -13,7 +13,7 @@ struct Step {
     run: fn(&Workspace) -> Result<ExitCode>,
 }
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     Step {
         name: "fmt",
         run: |workspace| cargo(workspace, &["fmt", "--all", "--check"]),
@@ -29,6 +29,10 @@ const STEPS: [Step; 6] = [
     Step {
         name: "tidy",
         run: tidy::run,
+    },
+    Step {
+        name: "typos",
+        run: typos,
     },
     Step {
         name: "openapi",
@@ -79,7 +83,49 @@ fn docs(workspace: &Workspace) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn typos(workspace: &Workspace) -> Result<ExitCode> {
+    let mut command = Command::new("typos");
+    command
+        .args(["--config", ".github/typos.toml"])
+        .current_dir(workspace.root());
+    where_installed("typos", &mut command)
+}
+
+/// Runs a tool that CI installs and that a contributor may lack.
+fn where_installed(program: &str, command: &mut Command) -> Result<ExitCode> {
+    if process::is_installed(program) {
+        process::succeed(command)?;
+    } else {
+        println!("skipped: `{program}` is not installed");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 fn cargo(workspace: &Workspace, arguments: &[&str]) -> Result<ExitCode> {
     process::succeed(workspace.cargo().args(arguments))?;
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_workflow_has_the_same_steps_in_the_same_order() {
+        let workflow = include_str!("../../.github/workflows/ci.yml");
+        let named: Vec<&str> = workflow
+            .lines()
+            .filter_map(|line| line.trim_start().strip_prefix("- name: "))
+            .collect();
+
+        assert_eq!(named, STEPS.map(|step| step.name));
+    }
+
+    #[test]
+    fn a_tool_fails_a_step_only_where_it_is_installed() {
+        let mut command = Command::new("false");
+
+        assert!(where_installed("false", &mut command).is_err());
+        assert!(where_installed("no-such-tool", &mut command).is_ok());
+    }
 }

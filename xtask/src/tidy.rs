@@ -5,6 +5,7 @@ mod manifests;
 mod markdown;
 mod migrations;
 mod neutral;
+mod ports;
 mod sources;
 
 use std::process::ExitCode;
@@ -67,6 +68,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
 fn check_files(files: &Files, findings: &mut Findings) {
     sources::check(files, findings);
     neutral::check(files, findings);
+    ports::check(files, findings);
     migrations::check(files, findings);
     markdown::check(files, findings);
 }

@@ -13,7 +13,7 @@ struct Step {
     run: fn(&Workspace) -> Result<ExitCode>,
 }
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     Step {
         name: "fmt",
         run: |workspace| cargo(workspace, &["fmt", "--all", "--check"]),
@@ -29,6 +29,10 @@ const STEPS: [Step; 7] = [
     Step {
         name: "tidy",
         run: tidy::run,
+    },
+    Step {
+        name: "machete",
+        run: |workspace| where_installed("cargo-machete", workspace.cargo().arg("machete")),
     },
     Step {
         name: "typos",

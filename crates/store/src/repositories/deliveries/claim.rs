@@ -183,7 +183,13 @@ async fn claim_of_push(
     if let Some(held) = changes.pushes.get(&push.id.id()) {
         push.set(held);
     }
-    ledger.write(connection, changes, now).await?;
+    let written = ledger.write(connection, changes, now).await?;
+    // What is sent is what was written: a row that the rule left queued must not leave with the batch.
+    if usize::try_from(written) != Ok(claimed.len()) {
+        return Err(StoreError::Corrupt {
+            column: "deliveries.state",
+        });
+    }
     Ok(Some(ClaimedBatch {
         push: Push::try_from(push)?,
         lease_id: lease,

@@ -58,7 +58,7 @@ pub(crate) struct Evidence {
     pub(crate) mark: Option<State>,
     /// The priority that a heading states for what stands below it.
     pub(crate) rank: Option<Priority>,
-    /// The sentences of a paragraph that has several.
+    /// The sentences of a paragraph.
     pub(crate) sentences: Vec<Sentence>,
 }
 

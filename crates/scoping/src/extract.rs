@@ -269,6 +269,12 @@ impl Extract<'_, '_> {
         false
     }
 
+    /// Whether something inside of a block is a ticket of its own.
+    fn holds_unit_below(&self, id: NodeId) -> bool {
+        let mut children = self.outline.children(id).iter();
+        children.any(|child| self.holds_unit(*child))
+    }
+
     fn lines(&self, unit: &Unit) -> (u32, u32) {
         let Form::Sentences { range, names } = &unit.form else {
             return self.outline.node(unit.node).lines;
@@ -362,9 +368,7 @@ impl Extract<'_, '_> {
         let mut facts = values::Facts::default();
         facts.take_label(&label);
         facts.assignee = facts.assignee.take().or_else(|| self.owner_above(unit));
-        let tells = &[Meaning::KindRequirement, Meaning::KindStory];
-        let is_told = label.kind.any(tells) && label.id.as_ref().is_some_and(|id| !id.is_number());
-        let found = if is_told {
+        let found = if label.is_checked_by_boxes() && !self.holds_unit_below(id) {
             criteria::with_boxes(self.outline, self.notes, &node.children)
         } else {
             criteria::of(self.outline, self.notes, &node.children)

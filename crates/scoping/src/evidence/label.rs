@@ -55,6 +55,15 @@ impl Label {
             .is_some_and(|id| !id.is_number() && !super::roles::is_other(id));
         by_id || self.has_kind_word
     }
+
+    /// Whether it is a requirement or story with an id: boxes inside of it are its criteria.
+    pub(crate) fn is_checked_by_boxes(&self) -> bool {
+        let has_id = self.id.as_ref().is_some_and(|id| !id.is_number());
+        has_id
+            && self
+                .kind
+                .any(&[Meaning::KindRequirement, Meaning::KindStory])
+    }
 }
 
 /// Reads a line; `legend` says what the document's own marks mean.

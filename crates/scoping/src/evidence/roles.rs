@@ -92,7 +92,7 @@ pub(crate) fn of(heading: &str) -> Roles {
     let is_numbered = is_numbered(&words, &shown);
     let is_container = is_numbered || is_named(&words, &shown);
     let (means, is_whole) = match meanings(&words) {
-        (_, true) => meanings(&words),
+        found @ (_, true) => found,
         (found, false) => without_inner_word(&words).unwrap_or_else(|| match found {
             0 => after_dash(&shown)
                 .or_else(|| head(&words).map(meanings))

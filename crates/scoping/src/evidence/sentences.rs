@@ -32,7 +32,7 @@ pub(crate) struct Sentence {
     pub(crate) commits: bool,
 }
 
-/// The sentences of a paragraph; none where it has only one.
+/// The sentences of a paragraph; none where it is too long to be judged one by one.
 pub(super) fn of(node: &Node, legend: &Legend) -> Vec<Sentence> {
     let bytes: usize = node.text.iter().map(|line| line.plain.len() + 1).sum();
     if bytes > MAX_BYTES {

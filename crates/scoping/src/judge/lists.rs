@@ -73,11 +73,9 @@ impl Judge<'_, '_> {
     /// Boxes inside of a requirement or story with an id of its own are its criteria, unless they have ids too.
     fn has_criteria_boxes(&self, item: NodeId, list: NodeId) -> bool {
         let label = &self.evidence(item).label;
-        let is_told = label.id.as_ref().is_some_and(|id| !id.is_number())
-            && label
-                .kind
-                .any(&[Meaning::KindRequirement, Meaning::KindStory]);
-        is_told && self.is_box_list(list) && !self.is_id_list(list, label.id.as_ref())
+        label.is_checked_by_boxes()
+            && self.is_box_list(list)
+            && !self.is_id_list(list, label.id.as_ref())
     }
 
     /// One thing a line, with blank lines between, right below "Bugs" or "To do".

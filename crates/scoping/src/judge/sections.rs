@@ -71,6 +71,11 @@ impl Judge<'_, '_> {
             in_container: context.in_container && !has_named,
             ..context.clone()
         };
+        let stage = Context {
+            work: Some(Meaning::WorkTask),
+            distance: 0,
+            ..beside.clone()
+        };
         self.blocks(id, &children, is_intro, &beside);
         let has_split = sections.iter().zip(&natures).any(|(id, nature)| {
             *nature == Nature::Item && !self.evidence(*id).label.is_named() && self.has_boxes(*id)
@@ -88,15 +93,7 @@ impl Judge<'_, '_> {
             } else {
                 let context = match nature {
                     Nature::Item => context,
-                    Nature::Group if is_plan && self.has_plain_list(section) => {
-                        let stage = Context {
-                            work: Some(Meaning::WorkTask),
-                            distance: 0,
-                            ..beside.clone()
-                        };
-                        self.section(section, nature, has_split, &stage);
-                        continue;
-                    }
+                    Nature::Group if is_plan && self.has_plain_list(section) => &stage,
                     _ => &beside,
                 };
                 self.section(section, nature, has_split, context);
@@ -470,10 +467,11 @@ impl Judge<'_, '_> {
         })
     }
 
-    fn tells_status(&self, item: NodeId) -> bool {
+    /// Whether an item begins with a field of one of these meanings.
+    fn begins_with_field(&self, item: NodeId, of: &[Meaning]) -> bool {
         let line = self.outline.node(item).first_line();
         let field = line.and_then(|line| fields::of_line(line).into_iter().next());
-        field.is_some_and(|field| field.means.has(Meaning::FieldStatus))
+        field.is_some_and(|field| field.means.any(of))
     }
 
     /// "**Workaround:**" above a part of an item, with the item's fields at its end.
@@ -487,18 +485,16 @@ impl Judge<'_, '_> {
     fn is_field_list(&self, list: NodeId) -> bool {
         let items = self.outline.children(list);
         let is_field = |item: &&NodeId| self.is_field(**item);
-        let tells = |item: &NodeId| {
-            let line = self.outline.node(*item).first_line();
-            let field = line.and_then(|line| fields::of_line(line).into_iter().next());
-            field.is_some_and(|field| field.means.any(TELLING))
-        };
+        let tells = |item: &&NodeId| self.begins_with_field(**item, TELLING);
         let count = items.iter().filter(is_field).count();
-        let telling = items.iter().filter(|item| tells(item)).count();
+        let telling = items.iter().filter(tells).count();
         let is_named = |item: &&NodeId| {
             let line = self.outline.node(**item).first_line();
             line.is_some_and(|line| line.bold > 2 && line.plain.contains(':'))
         };
-        let has_status = items.iter().any(|item| self.tells_status(*item));
+        let has_status = items
+            .iter()
+            .any(|item| self.begins_with_field(*item, &[Meaning::FieldStatus]));
         let is_report = items.len() >= 3 && has_status && items.iter().all(|item| is_named(&item));
         is_report || telling >= 2 || (count >= 2 && count * 2 >= items.len() && telling > 0)
     }

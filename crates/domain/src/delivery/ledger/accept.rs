@@ -142,42 +142,43 @@ pub fn accept<'a>(new: &'a NewPush, tickets: &HashMap<TicketId, HeldTicket>) -> 
 
 /// A new delivery of a ticket that has still the version that the push was made from.
 fn open(entry: &NewEntry, version: i64, change_number: i64) -> Option<Opening<'_>> {
-    let (seen, opening) = match entry {
+    let (id, ticket_id, seen, payload, error, warnings) = match entry {
         NewEntry::Deliver {
+            delivery_id,
             ticket_id,
             ticket_version,
-            delivery_id,
             payload,
             warnings,
-        } => {
-            let opening = Opening {
-                id: *delivery_id,
-                ticket_id: *ticket_id,
-                change_number,
-                payload: Some(payload),
-                error: None,
-                warnings,
-            };
-            (*ticket_version, opening)
-        }
-        NewEntry::Refuse {
+        } => (
+            delivery_id,
             ticket_id,
             ticket_version,
+            Some(payload.as_str()),
+            None,
+            warnings,
+        ),
+        NewEntry::Refuse {
             delivery_id,
+            ticket_id,
+            ticket_version,
             error,
             warnings,
-        } => {
-            let opening = Opening {
-                id: *delivery_id,
-                ticket_id: *ticket_id,
-                change_number,
-                payload: None,
-                error: Some(error),
-                warnings,
-            };
-            (*ticket_version, opening)
-        }
+        } => (
+            delivery_id,
+            ticket_id,
+            ticket_version,
+            None,
+            Some(error),
+            warnings,
+        ),
         NewEntry::Existing { .. } => return None,
     };
-    (seen == version).then_some(opening)
+    (*seen == version).then_some(Opening {
+        id: *id,
+        ticket_id: *ticket_id,
+        change_number,
+        payload,
+        error,
+        warnings,
+    })
 }

@@ -3,10 +3,13 @@
 //! No section looks at another one, so that adding, moving or removing a section never changes what others give. What spans
 //! sections (the same work twice, parents) is [`crate::join`]'s.
 
+mod bodies;
 mod items;
 mod lists;
+mod natures;
 mod prose;
 mod sections;
+mod siblings;
 mod tables;
 
 use std::ops::Range;
@@ -87,6 +90,17 @@ struct Context {
     /// Whether a heading around calls itself phase, release, epic or the like.
     in_container: bool,
     containers: Vec<NodeId>,
+}
+
+impl Context {
+    /// The same, right below a heading that names this kind of work.
+    fn of(&self, work: Meaning) -> Self {
+        Self {
+            work: Some(work),
+            distance: 0,
+            ..self.clone()
+        }
+    }
 }
 
 /// Judges a document; stops where it gives more than `most` units.
